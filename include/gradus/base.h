@@ -1,0 +1,98 @@
+/* gradus/base.h - what every room stands on: errors, memory, numbers as text, random numbers, states.
+ *
+ * For the rooms of this project and for members of one's own; libc and libm only. */
+#ifndef GRADUS_BASE_H
+#define GRADUS_BASE_H
+#include "extend.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define GRADUS_FORMAT(at, first) __attribute__((format(printf, at, first)))
+#else
+#define GRADUS_FORMAT(at, first)
+#endif
+
+/* ---- errors ---------------------------------------------------------------------------------------------------------- */
+
+/* Sets *error (unless it is NULL or already set) and returns the status that stands there then. Numbers with fractions: format
+ * them with gradus_number_print and pass %s. A message too long for the struct is cut at a code point and ends in "...". */
+gradus_status gradus_fail(gradus_error *error, gradus_status status, gradus_code code, const char *format, ...) GRADUS_FORMAT(4, 5);
+static inline bool gradus_failed(const gradus_error *error) { return error && error->status; }
+
+/* Nearest of `count` names to `name`, ignoring case, '_' and '-'; NULL when none is near enough to be worth suggesting. */
+const char *gradus_nearest(const char *name, const char *const *names, int32_t count);
+
+/* ---- memory ---------------------------------------------------------------------------------------------------------- */
+
+/* Through the context's allocator (NULL context: aligned malloc). Zeroed; alignment 64. Release takes the size that was allocated. */
+void *gradus_allocate(const gradus_context *context, size_t size);
+void  gradus_release(const gradus_context *context, void *memory, size_t size);
+
+/* An arena: many small pieces released at once. Over a fixed buffer (nothing is ever allocated) or in blocks from a context. */
+typedef struct gradus_arena {
+    const gradus_context *context;
+    unsigned char        *block;        /* current block; a fixed arena has one                                      */
+    size_t                used, size;
+    void                 *blocks;       /* blocks to release                                                         */
+    bool                  fixed;
+} gradus_arena;
+void  gradus_arena_open(gradus_arena *arena, const gradus_context *context);
+void  gradus_arena_over(gradus_arena *arena, void *buffer, size_t size);
+void *gradus_arena_take(gradus_arena *arena, size_t size, size_t alignment);       /* zeroed; NULL: full or no memory */
+char *gradus_arena_text(gradus_arena *arena, const char *text, size_t length);     /* copy, ends in 0                 */
+void  gradus_arena_close(gradus_arena *arena);
+
+/* ---- numbers as text (in no locale) ---------------------------------------------------------------------------------- */
+
+/* Shortest text that reads back to the same double; "nan", "inf", "-inf". Returns its length; `text` holds at least 32. */
+size_t gradus_number_print(double number, char *text);
+/* Reads a plain decimal number at the start of text[0..length): digits, '.', exponent. Returns how many bytes it took, 0: no number.
+ * Correctly rounded. "inf" and "nan" are not numbers here. */
+size_t gradus_number_read(const char *text, size_t length, double *number);
+
+/* ---- random numbers: pure functions of seed and index (resume needs no state) ---------------------------------------- */
+
+uint64_t gradus_random_bits(uint64_t seed, uint64_t stream, uint64_t index);
+double   gradus_random_unit(uint64_t seed, uint64_t stream, uint64_t index);       /* in [0, 1)                        */
+double   gradus_random_normal(uint64_t seed, uint64_t stream, uint64_t index);
+void     gradus_random_permutation(uint64_t seed, uint64_t stream, int64_t count, int64_t *order);
+
+/* ---- states: one flat, versioned, little-endian record keyed by names ------------------------------------------------ */
+
+typedef enum gradus_state_type { GRADUS_STATE_INT64, GRADUS_STATE_DOUBLE, GRADUS_STATE_FLOAT32, GRADUS_STATE_TEXT, GRADUS_STATE_BYTES } gradus_state_type;
+
+/* Writing: begin, entries, end (which appends the checksum). The first pass may be a dry one (write NULL) that only counts. */
+typedef struct gradus_state_writer { gradus_write *write; void *user; uint64_t size, checksum; gradus_error *error; } gradus_state_writer;
+void     gradus_state_begin(gradus_state_writer *writer, const char *kind, gradus_write *write, void *user, gradus_error *error);
+void     gradus_state_entry(gradus_state_writer *writer, const char *name, gradus_state_type type, int64_t count, const void *data);
+void     gradus_state_int(gradus_state_writer *writer, const char *name, int64_t value);
+void     gradus_state_double(gradus_state_writer *writer, const char *name, double value);
+void     gradus_state_text(gradus_state_writer *writer, const char *name, const char *text);
+uint64_t gradus_state_end(gradus_state_writer *writer);                            /* total bytes                      */
+
+/* Reading from memory (a mapped file): everything is verified by open, so later look-ups cannot fail half-way. */
+typedef struct gradus_state_reader { const unsigned char *bytes; size_t size; int32_t entries; } gradus_state_reader;
+typedef struct gradus_state_item { const char *name; gradus_state_type type; int64_t count; const void *data; } gradus_state_item;  /* data: unaligned, little-endian */
+gradus_status gradus_state_open(gradus_state_reader *reader, const char *kind, const void *bytes, size_t size, gradus_error *error);
+bool          gradus_state_find(const gradus_state_reader *reader, const char *name, gradus_state_item *item);
+bool          gradus_state_next(const gradus_state_reader *reader, size_t *cursor, gradus_state_item *item);  /* *cursor starts at 0 */
+uint64_t      gradus_checksum(uint64_t start, const void *bytes, size_t size);
+
+/* ---- contexts, seen from inside --------------------------------------------------------------------------------------- */
+
+/* Members of the user's own: kept by family, in the order they came. A name that the family has already is refused by the caller. */
+gradus_status        gradus_context_add_member(gradus_context *context, const char *family, const gradus_member *member, gradus_error *error);
+const gradus_member *gradus_context_member(const gradus_context *context, const char *family, int32_t index);   /* NULL: no more */
+
+/* Runs task(job, 0..count-1), on the context's threads; results must not depend on order or number of threads. */
+void    gradus_parallel(const gradus_context *context, int64_t count, void (*task)(void *job, int64_t index), void *job);
+int32_t gradus_threads(const gradus_context *context);
+int32_t gradus_isa_of(const gradus_context *context);      /* enum gradus_isa that is in force: machine, context's cap, GRADUS_ISA */
+gradus_status gradus_sum(const gradus_context *context, double *values, int32_t count, gradus_error *error);  /* over processes */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

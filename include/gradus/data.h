@@ -1,0 +1,73 @@
+/* gradus/data.h - data sets: what a data text names, read whole and checked, and loaders that hand out batches.
+ *
+ * A set has up to three parts that never mix. The order of a loader is a function of seed, epoch and `reshuffle` alone. */
+#ifndef GRADUS_DATA_H
+#define GRADUS_DATA_H
+#include "nn.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gradus_data   gradus_data;
+typedef struct gradus_loader gradus_loader;
+
+typedef enum gradus_part { GRADUS_TRAINING, GRADUS_VALIDATION, GRADUS_TEST } gradus_part;
+
+typedef struct gradus_data_config {
+    const gradus_spec *data;            /* "mnist", "csv(house.csv, target=price)"                                   */
+    const char        *text;            /* as written, for errors                                                    */
+    const char        *validation;      /* "10%", "5000": taken out of training by seed; NULL: the member's default  */
+    const char        *data_dir;        /* --data-dir; NULL: none. Then GRADUS_DATA, ./data, the cache               */
+    const char        *base_dir;        /* what relative paths in the text are relative to; NULL: the working folder */
+    uint64_t           seed;
+} gradus_data_config;
+
+typedef struct gradus_data_info {
+    char        name[64];               /* "mnist", "house"                                                          */
+    char        title[160];             /* "mnist, 60000 images 28x28 (6000 for validation)"                         */
+    char        sha256[65];             /* of the files, in order; "" for generated sets                             */
+    int64_t     count[3];               /* examples in each part                                                     */
+    int64_t     shape[8];               /* of an example                                                             */
+    int32_t     target;                 /* enum gradus_target                                                        */
+    int64_t     outputs;                /* classes, or values of a target                                            */
+    const char *const *class_names;     /* NULL: numbers                                                             */
+    int64_t     repeated;               /* test rows that stand in training too                                      */
+} gradus_data_info;
+
+gradus_data   *gradus_data_open(const gradus_data_config *config, gradus_error *error);
+void           gradus_data_close(gradus_data *data);
+const gradus_data_info *gradus_data_about(const gradus_data *data);
+/* A file of inputs alone (predict): read as the set's member would; rows are examples of the set's shape. */
+gradus_data   *gradus_data_open_inputs(const gradus_data *like, const char *path, gradus_error *error);
+
+typedef struct gradus_loader_config {
+    gradus_part part;
+    int32_t     batch;
+    bool        shuffle, drop_last;
+    bool        ahead;                  /* prepare batches on another thread                                         */
+    uint64_t    seed;
+} gradus_loader_config;
+
+typedef struct gradus_cursor { int64_t epoch, batch; uint64_t reshuffle; } gradus_cursor;   /* next batch; saved and restored */
+
+gradus_loader *gradus_loader_create(const gradus_data *data, const gradus_loader_config *config, gradus_error *error);
+void           gradus_loader_destroy(gradus_loader *loader);
+int64_t        gradus_loader_batches(const gradus_loader *loader);      /* per epoch                                 */
+bool           gradus_loader_next(gradus_loader *loader, gradus_batch *batch);          /* false: the epoch is over; the next call begins the next */
+gradus_cursor  gradus_loader_cursor(const gradus_loader *loader);
+void           gradus_loader_seek(gradus_loader *loader, gradus_cursor cursor);
+double         gradus_loader_waited(const gradus_loader *loader);       /* seconds spent waiting for data so far     */
+
+/* Known sets that can be downloaded. */
+typedef struct gradus_known_file { const char *name, *sha256; int64_t bytes; } gradus_known_file;
+typedef struct gradus_known_set { const char *name, *summary, *url, *licence; const gradus_known_file *files; } gradus_known_set;
+const gradus_known_set *gradus_known_sets(int32_t index);               /* NULL: no more                             */
+bool gradus_data_find(const char *name, const char *data_dir, char *path, size_t size);     /* folder of a known set that is here */
+size_t gradus_data_looked(const char *data_dir, char *text, size_t size);                   /* "./data, ~/.cache/gradus/data" */
+typedef bool gradus_download_progress(void *user, const char *file, int64_t done, int64_t total);   /* false: stop   */
+gradus_status gradus_data_get(const char *name, const char *data_dir, gradus_download_progress *progress, void *user, char *path, size_t size, gradus_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,193 @@
+/* gradus/extend.h - rows: how a schedule, a feedback, an update rule is described, and how to add one's own.
+ *
+ * The built-in members use the same rows: there is no second door. A row drives parsing, validation, `gradus list`,
+ * `gradus explain`, the reference pages, completion, and the tests that walk over every member.
+ * Not under the ABI promise: `abi` must equal GRADUS_ABI exactly, or registration refuses. */
+#ifndef GRADUS_EXTEND_H
+#define GRADUS_EXTEND_H
+#include "gradus.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- what every family's row begins with ------------------------------------------------------------------------- */
+
+typedef enum gradus_kind {
+    GRADUS_NUMBER,                      /* 12  -0.5  1e-3  1/255  3k                                                 */
+    GRADUS_INTEGER,                     /* a whole number                                                            */
+    GRADUS_SHARE,                       /* a number for which 10% is another spelling of 0.1                         */
+    GRADUS_LENGTH,                      /* 500  3ep  10%  2M tokens; without a unit: updates                         */
+    GRADUS_FLAG,                        /* true, false, or the bare name                                             */
+    GRADUS_WORD,                        /* one of `words`; the number is its index                                   */
+    GRADUS_TEXT,                        /* any text: a path, a column, a pattern                                     */
+    GRADUS_METRIC,                      /* the name of a measure: val_loss                                           */
+    GRADUS_PIPELINE,                    /* a text of `family`                                                        */
+    GRADUS_POINT                        /* [length, share]                                                           */
+} gradus_kind;
+
+enum gradus_argument_flags {
+    GRADUS_NAMED     = 1,               /* goes only with its name; the others may stand first, in the order of the row */
+    GRADUS_LIST      = 2,               /* takes [a, b, ...]; a single value is a list of one                        */
+    GRADUS_MANY      = 4,               /* takes every further value that has no name: sum(a, b, c)                  */
+    GRADUS_OPTIONAL  = 8,               /* may be absent although it has no default; `given` tells                   */
+    GRADUS_SCHEDULED = 16,              /* may be a schedule, which then gives the value itself                      */
+    GRADUS_LABEL     = 32,              /* gives the item a name (name=head)                                         */
+    GRADUS_REFERENCE = 64               /* names another item of the same text (tie=wte)                             */
+};
+
+typedef struct gradus_argument {
+    const char *name;                   /* "to"                                                                      */
+    gradus_kind kind;
+    const char *initial;                /* default as one would write it: "0", "10%", "linear"; NULL: required, unless GRADUS_OPTIONAL */
+    double      low, high;              /* range, ends included unless `open` says otherwise; both 0: any            */
+    const char *open;                   /* "(", ")" or "()": which ends are excluded; NULL: none                     */
+    const char *words;                  /* WORD: "linear|cosine|1-sqrt"; with another kind: words that are also allowed, as -1, -2, ... */
+    const char *help;                   /* one sentence with the unit                                                */
+    uint32_t    flags;                  /* enum gradus_argument_flags                                                */
+    const char *family;                 /* PIPELINE: of which family; NULL: the member's own                         */
+    const char *search;                 /* what `search` stands for: "loguniform(1e-5, 1)"; NULL: nothing            */
+    const char *also;                   /* names that other texts give it: "eta_min, min_lr"; NULL: none             */
+} gradus_argument;
+
+typedef struct gradus_like {            /* another framework's conventions for the member of the same purpose        */
+    const char *framework;              /* "torch"                                                                   */
+    const char *title;                  /* "CosineAnnealingLR"                                                       */
+    const char *names;                  /* its parameter names: "T_max=length, eta_min=to absolute"; after ours may stand
+                                         * `absolute` (a rate: divided by gradus_units.base) or `inverse` (1/x)      */
+    const char *initial;                /* defaults that it changes, in our names: "past=mirror, to=0"; NULL: none   */
+} gradus_like;
+
+typedef struct gradus_refusal {         /* what a user may try here in vain, and the remedy                          */
+    const char *name;                   /* "lr"; "": a value too many                                                */
+    const char *remedy;                 /* "the rate is the run's own setting: lr=%s"; %s is the value as written     */
+} gradus_refusal;
+
+typedef struct gradus_member {
+    const char            *name, *summary, *formula, *paper;
+    const char            *also;        /* "annealing, sgdr": these names give an error that says ours; NULL: none   */
+    const gradus_argument *arguments;   /* ends with a NULL name                                                     */
+    const gradus_like     *like;        /* ends with a NULL framework; NULL: none                                    */
+    const gradus_refusal  *refuses;     /* ends with a NULL name; NULL: none                                         */
+    const char            *notes;       /* further lines for `gradus explain`; NULL: none                            */
+    const gradus_argument *open;        /* names of the user's own are taken too, each with a value of this one's kind
+                                         * (outputs(digit=dense(10))); several rows: only these names; NULL: none    */
+} gradus_member;
+
+typedef struct gradus_call {            /* a member with its arguments bound, in the order of the row                */
+    const gradus_member *member;
+    const double        *number;        /* number[TO]; a length is in units of the axis; a word is its index; a flag 0 or 1 */
+    const double *const *numbers;       /* numbers[AT] of an argument with LIST or MANY; a POINT takes two           */
+    const int32_t       *counts;        /* how many in numbers[AT]; 0: the argument is absent                        */
+    const char   *const *text;          /* text[METRIC]                                                              */
+    const void   *const *inner;         /* compiled pipelines: gradus_schedule_at(inner[0], t) and the like          */
+} gradus_call;
+
+/* ---- schedule ----------------------------------------------------------------------------------------------------- */
+
+enum gradus_schedule_promises {         /* the tests hold each row to them                                           */
+    GRADUS_CONTINUOUS   = 1,
+    GRADUS_FALLING      = 2,
+    GRADUS_RISING       = 4,
+    GRADUS_NEEDS_LENGTH = 8,            /* a phase without `length` takes what is left of the run                     */
+    GRADUS_FROM_REACHED = 16            /* starts at the value that the phase before it reached: hold, decay          */
+};
+
+typedef struct gradus_schedule_row {
+    gradus_member member;
+    int32_t       abi;                  /* GRADUS_ABI                                                                */
+    uint32_t      promises;
+    double      (*factor)(const gradus_call *call, double t, double length);        /* 0 <= t <= length; length may be infinite */
+    const char *(*check)(const gradus_call *call);                                  /* arguments against each other; NULL: fine */
+} gradus_schedule_row;
+
+/* ---- feedback ------------------------------------------------------------------------------------------------------ */
+
+typedef struct gradus_clock { int64_t updates, attempts; double samples, tokens, epochs, seconds; } gradus_clock;
+typedef enum gradus_field_kind { GRADUS_INT64, GRADUS_DOUBLE } gradus_field_kind;
+typedef struct gradus_field {           /* one piece of state: drives save, load, digest, explain and replay         */
+    const char       *name;
+    gradus_field_kind kind;
+    size_t            offset;
+    int32_t           length_argument;  /* 0: a single value; n: as many as argument n-1 says, placed behind the struct;
+                                         * -n: an array of n inside the struct                                       */
+} gradus_field;
+
+typedef struct gradus_verdict {         /* what a feedback answers; starts as { factor as it was, GRADUS_APPLY }     */
+    double        factor;
+    gradus_action action;
+    gradus_reason reason;
+    const char   *rule;                 /* the rule that fired, in words; NULL: nothing happened                     */
+    struct { const char *name; double value; } seen[4];
+} gradus_verdict;
+
+typedef struct gradus_feedback_row {
+    gradus_member       member;
+    int32_t             abi;
+    bool                absolute;       /* its factor is a rate of its own (polyak, barzilai_borwein): stands in for base; one at most */
+    const char         *metrics;        /* listens to these besides its METRIC arguments: "loss, non_finite"         */
+    size_t              state_size;
+    const gradus_field *fields;
+    void (*start)(const gradus_call *call, void *state);                            /* state comes zeroed            */
+    void (*observe)(const gradus_call *call, void *state, const char *metric, double value, const gradus_clock *now, gradus_verdict *verdict);
+    void (*decide)(const gradus_call *call, void *state, const gradus_clock *now, gradus_verdict *verdict);   /* NULL: only observes */
+    double (*value)(const gradus_call *call, const void *state);                    /* a value of its own name (loss_scale); NULL */
+    const char *(*check)(const gradus_call *call);                                  /* arguments against each other; NULL: fine */
+} gradus_feedback_row;
+
+/* ---- optimizer rule ------------------------------------------------------------------------------------------------ */
+
+enum { GRADUS_ISA_COUNT = 5 };          /* scalar, sse2, avx2, avx512, neon                                          */
+enum { GRADUS_SLOTS = 6, GRADUS_SUMS = 4, GRADUS_PARTS = 16, GRADUS_CONSTANTS = 24 };
+typedef struct gradus_span {            /* a piece of a tensor, float32, staged if it is stored as something else    */
+    size_t       count;
+    float       *values;
+    const float *gradient;
+    float       *state[GRADUS_SLOTS];
+    double      *sums;                  /* GRADUS_PARTS interleaved parts for each sum that the pass declares        */
+} gradus_span;
+typedef void gradus_kernel(const gradus_span *spans, size_t how_many, const float *constants);
+typedef struct gradus_twin_span { size_t count; double *values; const double *gradient; double *state[GRADUS_SLOTS]; double *sums; } gradus_twin_span;
+typedef void gradus_twin(const gradus_twin_span *spans, size_t how_many, const double *constants);    /* the same in double: tests */
+
+typedef enum gradus_per { GRADUS_PER_ELEMENT, GRADUS_PER_ROW, GRADUS_PER_COLUMN, GRADUS_PER_TENSOR } gradus_per;
+typedef struct gradus_slot {            /* one state array                                                           */
+    const char *name;                   /* "exp_avg"                                                                 */
+    gradus_per  per;
+    bool        non_negative;           /* an unsigned 8-bit map serves                                              */
+    double      initial;
+    const char *only_if;                /* argument whose value must not be 0 for the slot to exist: "momentum"; NULL: always */
+} gradus_slot;
+
+typedef struct gradus_now { int64_t update; double rate, loss, gradient_norm, gradient_scale; int64_t rows, columns; } gradus_now;   /* update: this tensor's own count, from 1 */
+
+typedef struct gradus_pass {            /* one walk over memory                                                      */
+    gradus_kernel *kernel[GRADUS_ISA_COUNT];                                        /* [0] is required; a missing one falls back to the next lower */
+    gradus_twin   *twin;                                                            /* in double, for the tests; NULL: none */
+    int32_t        sums;                /* how many sums the kernel adds up, 0..GRADUS_SUMS ...                      */
+    bool           over_all;            /* ... over the tensor, or over all tensors (and processes)                  */
+    void         (*conclude)(const double *hyper, const gradus_now *now, const double *sums, double *memory, double *constants);
+                                        /* between passes: from sums to the next pass's constants                    */
+} gradus_pass;
+
+typedef struct gradus_rule_row {
+    gradus_member      member;
+    int32_t            abi;
+    const gradus_slot *slots;           /* ends with a NULL name                                                     */
+    const char        *constants;       /* names in order: "scale, rise1, beta2, ..."                                */
+    const char        *memory;          /* scalars kept between updates over all tensors: "d, numerator"             */
+    void             (*prepare)(const double *hyper, const gradus_now *now, const double *memory, double *constants);   /* once per group and count, in double */
+    gradus_pass        pass[3];         /* ends with a NULL kernel                                                   */
+    gradus_outcome   (*update)(void *work); /* rules that are no walk: matrices, line searches; NULL otherwise       */
+    const char      *(*check)(const double *hyper);     /* arguments against each other; NULL: fine                  */
+} gradus_rule_row;
+
+/* Register before the first object is created with the context. A name that exists is refused, so is a malformed row.
+ * The row is not copied: it must outlive the context. */
+gradus_status gradus_context_add_schedule(gradus_context *context, const gradus_schedule_row *row, gradus_error *error);
+gradus_status gradus_context_add_feedback(gradus_context *context, const gradus_feedback_row *row, gradus_error *error);
+gradus_status gradus_context_add_rule(gradus_context *context, const gradus_rule_row *row, gradus_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,324 @@
+/* gradus.h - the learning rate decided, applied and explained: the interface of the embeddable core.
+ *
+ * Grammar of names: gradus_OBJECT_verb. An object is created, used, destroyed; destroy accepts NULL.
+ * Threads: no global state. One object, one thread at a time; different objects are independent.
+ *   A gradus_schedule is immutable and may be evaluated from any number of threads.
+ * Strings given in are copied. Numbers that are rates, factors and measures are double; counts are int64_t.
+ * Structs: fill with designated initialisers; what is left out is zero, and zero means the default that the field
+ *   names. No field has a default other than zero when zero is itself a sensible choice.
+ * `reserved` fields must be zero: later minor versions give them meaning without changing a size.
+ */
+#ifndef GRADUS_H
+#define GRADUS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GRADUS_VERSION 100              /* 10000 major + 100 minor + patch                                         */
+#define GRADUS_ABI     1                /* changes when a struct or a function here changes incompatibly           */
+int32_t gradus_version(void);           /* of the library that runs                                                */
+int32_t gradus_abi(void);               /* a binding compares it with the GRADUS_ABI it was written for            */
+
+typedef struct gradus_context   gradus_context;
+typedef struct gradus_schedule  gradus_schedule;
+typedef struct gradus_policy    gradus_policy;
+typedef struct gradus_optimizer gradus_optimizer;
+
+/* ---- errors ---------------------------------------------------------------------------------------------------- */
+
+typedef enum gradus_status {
+    GRADUS_OK = 0,
+    GRADUS_ERROR_SPEC        = -1,      /* a text does not parse or names something unknown; line and column are set */
+    GRADUS_ERROR_RANGE       = -2,      /* a number outside its range, or not finite                                 */
+    GRADUS_ERROR_USE         = -3,      /* called out of order, on NULL, twice                                       */
+    GRADUS_ERROR_MEMORY      = -4,
+    GRADUS_ERROR_STATE       = -5,      /* a state that is damaged, of a newer format, or does not fit               */
+    GRADUS_ERROR_WRITE       = -6,      /* the caller's writer refused                                               */
+    GRADUS_ERROR_UNSUPPORTED = -7       /* valid, but not in this build or not for this kind of memory               */
+} gradus_status;
+
+/* What exactly was wrong; finer than the status and as stable. The names that machines read are gradus_code_name's. */
+typedef enum gradus_code {
+    GRADUS_CODE_NONE, GRADUS_CODE_SYNTAX, GRADUS_CODE_UNCLOSED, GRADUS_CODE_CHARACTER, GRADUS_CODE_TOO_DEEP, GRADUS_CODE_TOO_LONG, GRADUS_CODE_UNKNOWN_NAME, GRADUS_CODE_WRONG_FAMILY,
+    GRADUS_CODE_RENAMED, GRADUS_CODE_UNKNOWN_PARAMETER, GRADUS_CODE_REPEATED, GRADUS_CODE_MISSING, GRADUS_CODE_TOO_MANY, GRADUS_CODE_UNEXPECTED_VALUE, GRADUS_CODE_WRONG_TYPE,
+    GRADUS_CODE_OUT_OF_RANGE, GRADUS_CODE_UNKNOWN_UNIT, GRADUS_CODE_WRONG_UNIT, GRADUS_CODE_LENGTHS, GRADUS_CODE_RANGE_ORDER, GRADUS_CODE_REFERENCE, GRADUS_CODE_UNKNOWN_SETTING,
+    GRADUS_CODE_UNKNOWN_OPTION, GRADUS_CODE_YAML, GRADUS_CODE_NO_FILE, GRADUS_CODE_BAD_DATA, GRADUS_CODE_NO_DATA, GRADUS_CODE_EXISTS, GRADUS_CODE_INPUT_OUTPUT, GRADUS_CODE_MEMORY,
+    GRADUS_CODE_DIVERGED, GRADUS_CODE_REFUSED
+} gradus_code;
+
+/* Where a function reports what went wrong. Zero it once; it is sticky: a function that is handed an error already set
+ * does nothing and returns that status, so a whole set-up can be written straight down and checked once. */
+typedef struct gradus_error {
+    int32_t  status;                    /* enum gradus_status                                                      */
+    int32_t  code;                      /* enum gradus_code                                                        */
+    int32_t  line, column;              /* 1-based place in the spec, column in code points; 0: not about a text   */
+    int32_t  offset, length;            /* the stretch of the spec that is meant, in bytes                         */
+    int32_t  source;                    /* 0: the spec itself; n: the n-th of the changes given with it            */
+    int32_t  reserved;
+    char     message[240];              /* one sentence without position, always ends in 0                         */
+    char     near[48];                  /* nearest valid name, "" if none                                          */
+} gradus_error;
+
+const char *gradus_status_name(int32_t status);        /* "out of range"; never NULL                               */
+const char *gradus_code_name(int32_t code);            /* "out_of_range"; never NULL                               */
+
+/* ---- context: allocation, threads, own members (optional everywhere: NULL is malloc, all built-ins, OpenMP if built in) */
+
+typedef struct gradus_context_config {
+    void *(*allocate)(void *user, size_t size, size_t alignment);   /* NULL: aligned malloc                        */
+    void  (*release)(void *user, void *memory, size_t size);
+    void  (*parallel)(void *user, int64_t count, void (*task)(void *job, int64_t index), void *job);
+                                        /* run task(job, 0..count-1) on the caller's threads, return when all are done;
+                                         * the order and the number of threads never change a result                 */
+    int   (*sum)(void *user, double *values, int32_t count);        /* add over processes that hold shards of the same
+                                         * model; nonzero: failed. NULL: this process holds all                      */
+    void    *user;
+    int32_t  threads;                   /* 0: as many as OpenMP gives; 1: the calling thread only; ignored with `parallel` */
+    int32_t  isa;                       /* enum gradus_isa: highest to use; 0: what the machine has (GRADUS_ISA caps it) */
+    uint64_t reserved[4];
+} gradus_context_config;
+
+gradus_context *gradus_context_create(const gradus_context_config *config, gradus_error *error);
+void            gradus_context_destroy(gradus_context *context);    /* after all objects made with it              */
+
+/* ---- schedules: pure functions --------------------------------------------------------------------------------- */
+
+typedef enum gradus_unit { GRADUS_UPDATES, GRADUS_SAMPLES, GRADUS_TOKENS, GRADUS_EPOCHS, GRADUS_SECONDS } gradus_unit;
+
+/* What one unit is worth. 0: not known; a length that would need it is an error when the schedule is created. */
+typedef struct gradus_units {
+    double   total;                     /* planned length of the run, in total_unit; what % refers to; 0: open-ended */
+    int32_t  total_unit;                /* enum gradus_unit                                                        */
+    int32_t  reserved0;
+    double   updates_per_epoch;
+    double   samples_per_update;        /* over all workers and accumulation steps                                 */
+    double   tokens_per_update;
+    double   base;                      /* rate that a share of 1 stands for; for values that are absolute (`eta_min` under like=torch);
+                                         * a policy fills it in itself                                              */
+    uint64_t reserved[3];
+} gradus_units;
+
+typedef union gradus_schedule_storage { uint64_t align; double align_double; void *align_pointer; unsigned char bytes[2048]; } gradus_schedule_storage;
+
+gradus_schedule *gradus_schedule_create(const char *spec, const gradus_units *units, gradus_context *context, gradus_error *error);
+const gradus_schedule *gradus_schedule_place(gradus_schedule_storage *storage, const char *spec, const gradus_units *units, gradus_error *error);
+                                        /* the same without allocation: lives in *storage, needs no destroy        */
+double  gradus_schedule_at(const gradus_schedule *schedule, double position);   /* factor at position >= 0; finite for every input */
+int32_t gradus_schedule_axis(const gradus_schedule *schedule);                  /* enum gradus_unit of position     */
+size_t  gradus_schedule_print(const gradus_schedule *schedule, char *text, size_t size); /* canonical spec; returns the size needed */
+void    gradus_schedule_destroy(gradus_schedule *schedule);
+
+/* ---- policy: one loop, one question ------------------------------------------------------------------------------
+ *
+ *     while (!gradus_policy_finished(policy)) {
+ *         loss = forward_backward(next_batch());
+ *         gradus_policy_observe(policy, "loss", loss);
+ *         switch (gradus_policy_decide(policy, &decision)) {
+ *         case GRADUS_APPLY:     update(decision.rate); gradus_policy_applied(policy, NULL); break;
+ *         case GRADUS_SKIP:      break;                                   // this gradient is not used
+ *         case GRADUS_ROLL_BACK: restore(snapshot[decision.restore]); break;
+ *         case GRADUS_STOP:      stop = true; break;
+ *         }
+ *     }
+ *
+ * The policy judges a gradient before it reaches the parameters. Its clock moves in gradus_policy_applied and nowhere
+ * else; a rollback sets it back to the snapshot's. It never reads the time: seconds, if used, are told to it.          */
+
+typedef enum gradus_action { GRADUS_APPLY = 1, GRADUS_SKIP, GRADUS_ROLL_BACK, GRADUS_STOP } gradus_action;
+
+typedef enum gradus_reason {            /* why an action is what it is, or why a run has ended; 0: nothing unusual */
+    GRADUS_REASON_NONE, GRADUS_REASON_COMPLETED, GRADUS_REASON_NON_FINITE, GRADUS_REASON_DIVERGING, GRADUS_REASON_EXPLODING_GRADIENT,
+    GRADUS_REASON_PLATEAU, GRADUS_REASON_RATE_AT_MINIMUM, GRADUS_REASON_TOO_MANY_SKIPS, GRADUS_REASON_TOO_MANY_ROLLBACKS, GRADUS_REASON_MEMBER
+} gradus_reason;
+
+typedef struct gradus_decision {        /* plain data: may be logged, compared, broadcast to other processes       */
+    int32_t  action;                    /* enum gradus_action                                                      */
+    int32_t  reason;                    /* enum gradus_reason                                                      */
+    int64_t  update;                    /* index of the update in question; the first is 0                         */
+    double   rate;                      /* clamp(base * schedule * feedback); group multipliers come after         */
+    double   schedule, feedback;        /* the two factors in it                                                   */
+    int32_t  keep;                      /* once this update is applied, copy everything into this snapshot; -1: no */
+    int32_t  restore;                   /* snapshot to go back to when action is GRADUS_ROLL_BACK; -1 otherwise    */
+    int32_t  skips, rollbacks;          /* so far; mix rollbacks into a shuffle's seed to meet new batches         */
+    int32_t  last;                      /* 1: once this is done the run is over                                    */
+    int32_t  reserved0;
+    uint64_t reserved[4];
+} gradus_decision;
+
+typedef struct gradus_scheduled {       /* a further value that follows a schedule                                 */
+    const char *name;                   /* "batch", "momentum", "head.lr_scale" (group.hyperparameter)           */
+    double      base;                   /* value where the schedule's factor is 1                                  */
+    const char *schedule;
+} gradus_scheduled;
+
+typedef void gradus_decision_log(void *user, const char *json, size_t length);   /* one JSON object, no newline     */
+
+typedef struct gradus_policy_config {
+    double      base;                   /* rate where all factors are 1; > 0                                       */
+    double      minimum, maximum;       /* the one clamp; maximum 0: none                                          */
+    const char *schedule;               /* NULL: constant                                                          */
+    const char *feedback;               /* "guard > plateau(val_loss, patience=5)"; NULL: none                     */
+    const gradus_scheduled *scheduled;  /* ends with a NULL name; NULL: none                                       */
+    gradus_units units;
+    int32_t     snapshots;              /* how many the caller can keep; 0: a guard never asks to roll back        */
+    int32_t     reserved0;
+    gradus_decision_log *log;           /* NULL: none                                                              */
+    void           *log_user;
+    gradus_context *context;
+    uint64_t        reserved[4];
+} gradus_policy_config;
+
+typedef struct gradus_progress {        /* what the update just applied was made of; 0: as config.units says       */
+    double   samples, tokens, epochs, seconds;
+    uint64_t reserved[2];
+} gradus_progress;
+
+gradus_policy *gradus_policy_create(const gradus_policy_config *config, gradus_error *error);
+void           gradus_policy_destroy(gradus_policy *policy);
+
+bool          gradus_policy_finished(const gradus_policy *policy);      /* the planned length is done, or it decided to stop */
+bool          gradus_policy_observe(gradus_policy *policy, const char *metric, double value);
+                                        /* a measure of the gradient at hand ("loss", "gradient_norm", "non_finite") or of the
+                                         * model ("val_loss"); any finite or non-finite value. false: nobody listens to it    */
+const char   *gradus_policy_listens(const gradus_policy *policy, int32_t index);   /* names in turn; NULL: no more  */
+gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decision);
+void          gradus_policy_applied(gradus_policy *policy, const gradus_progress *progress);   /* NULL: one update of the usual size */
+
+double  gradus_policy_rate(const gradus_policy *policy);                           /* what the next update would use; computes nothing */
+double  gradus_policy_value(const gradus_policy *policy, const char *name);        /* a scheduled value now; NaN: no such */
+int32_t gradus_policy_reason(const gradus_policy *policy);                         /* of the last decision, or why finished */
+size_t  gradus_policy_explain(const gradus_policy *policy, char *text, size_t size); /* the same in words, with the numbers seen */
+
+/* Runtime events: recorded in the state and replayed. */
+gradus_status gradus_policy_extend(gradus_policy *policy, double total, gradus_error *error);
+gradus_status gradus_policy_cool_down(gradus_policy *policy, const char *schedule, gradus_error *error);
+gradus_status gradus_policy_rebase(gradus_policy *policy, double base, gradus_error *error);
+
+/* ---- optimizer: the caller's tensors, our state ---------------------------------------------------------------- */
+
+typedef enum gradus_type  { GRADUS_FLOAT32, GRADUS_BFLOAT16, GRADUS_FLOAT16 } gradus_type;
+typedef enum gradus_place { GRADUS_HERE, GRADUS_ELSEWHERE } gradus_place;  /* ELSEWHERE: device memory, never touched */
+typedef enum gradus_isa   { GRADUS_ISA_BEST, GRADUS_ISA_SCALAR, GRADUS_ISA_SSE2, GRADUS_ISA_AVX2, GRADUS_ISA_AVX512, GRADUS_ISA_NEON } gradus_isa;
+
+typedef struct gradus_optimizer_config {
+    const char     *rule;               /* "lookahead(adamw(weight_decay=0.1, beta2=0.95), every=5)"                */
+    const char     *gradient;           /* "clip_norm(1) > centralize"; NULL: none                               */
+    const char     *average;            /* "ema(0.999)"; NULL: none, or what the rule itself averages              */
+    const char     *groups;             /* "match('*.bias', weight_decay=0) > match('head.*', lr_scale=0.1)"; first match */
+    const char     *state;              /* "float32" (NULL), "blocks8", "bfloat16"                                 */
+    gradus_units    units;              /* only for lengths inside these specs: swa(from=75%)                      */
+    uint64_t        seed;               /* stochastic rounding and noise                                           */
+    gradus_context *context;
+    uint64_t        reserved[4];
+} gradus_optimizer_config;
+
+typedef struct gradus_parameter {
+    const char *name;                   /* unique; the key of its state                                            */
+    const char *group;                  /* NULL: groups are matched against name, else against this                */
+    int64_t     shape[8];               /* rows first; ends at the first 0; {n} for a vector                       */
+    void       *values;                 /* the caller's, at least until destroy; contiguous, any alignment of the element */
+    void       *gradient;               /* the caller's; NULL: not updated until bound                             */
+    float      *master;                 /* float32 twin of 16-bit values, the caller's; NULL: as `rounding` says   */
+    int32_t     values_type, gradient_type;     /* enum gradus_type                                                */
+    int32_t     rounding;               /* 16-bit values without master: 0 keep an own master, 1 stochastic, 2 nearest */
+    int32_t     place;                  /* enum gradus_place                                                       */
+    uint64_t    reserved[4];
+} gradus_parameter;
+
+typedef struct gradus_step {
+    double   rate;                      /* >= 0, finite                                                            */
+    double   gradient_scale;            /* every gradient value is read times this (1/accumulation, 1/loss scale); 0: 1 */
+    double   gradient_norm;             /* of the scaled gradients, if the caller has it; 0: measured when needed  */
+    double   loss;                      /* for rules that ask for it                                               */
+    uint32_t flags;                     /* enum gradus_step_flags                                                  */
+    uint32_t reserved0;
+    uint64_t reserved[4];
+} gradus_step;
+
+typedef enum gradus_step_flags {
+    GRADUS_ZERO_GRADIENTS   = 1,        /* leave the gradients zero, in the same pass over memory                  */
+    GRADUS_SKIP_NON_FINITE  = 2,        /* touch nothing when a gradient is not finite                             */
+    GRADUS_MEASURE_UPDATE   = 4         /* fill update_norm, values_norm, gradient_dot_update                      */
+} gradus_step_flags;
+
+typedef enum gradus_outcome {           /* negative: a gradus_status; nothing was touched                          */
+    GRADUS_APPLIED  = 1,
+    GRADUS_EVALUATE = 2,                /* values hold a trial point: loss and gradient there, same batch, and step again */
+    GRADUS_SKIPPED  = 3,                /* values and state are as before                                          */
+    GRADUS_CONVERGED = 4                /* the rule can make no further progress (line searches)                   */
+} gradus_outcome;
+
+typedef struct gradus_measures {
+    double   gradient_norm;             /* scaled, before clipping                                                 */
+    double   update_norm, values_norm, gradient_dot_update;
+    double   effective_rate;            /* what the rule made of step.rate (d of Prodigy, r/sqrt(G) of DoG); else step.rate */
+    int64_t  non_finite;                /* gradient values that are not finite                                     */
+    uint64_t reserved[4];
+} gradus_measures;
+
+gradus_optimizer *gradus_optimizer_create(const gradus_optimizer_config *config, gradus_error *error);
+void              gradus_optimizer_destroy(gradus_optimizer *optimizer);
+int32_t           gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter *parameter, gradus_error *error);  /* index >= 0, or status */
+gradus_status     gradus_optimizer_bind(gradus_optimizer *optimizer, int32_t index, void *values, void *gradient, gradus_error *error); /* moved memory */
+gradus_status     gradus_optimizer_reset(gradus_optimizer *optimizer, gradus_error *error);      /* as if just added; keeps the memory */
+
+gradus_status  gradus_optimizer_measure(gradus_optimizer *optimizer, double gradient_scale, gradus_measures *measures, gradus_error *error);
+                                        /* one pass over the gradients; the next step reuses what it found         */
+gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error);
+gradus_status  gradus_optimizer_measures(const gradus_optimizer *optimizer, gradus_measures *measures);   /* of the last step */
+void           gradus_policy_observe_measures(gradus_policy *policy, const gradus_measures *measures);      /* each under its field's name */
+gradus_status  gradus_optimizer_follow(gradus_optimizer *optimizer, const gradus_policy *policy, gradus_error *error); /* take over the scheduled values it knows */
+gradus_status  gradus_optimizer_zero_gradients(gradus_optimizer *optimizer, gradus_error *error);           /* after a skip, where they accumulate */
+gradus_outcome gradus_update(gradus_policy *policy, gradus_optimizer *optimizer, const gradus_step *step, gradus_decision *decision, gradus_error *error);
+                                        /* measure, observe, decide, follow, step, applied: the usual loop in one call;
+                                         * step->rate is ignored, step->loss is observed as "loss"; decision may be NULL */
+
+gradus_status gradus_optimizer_set(gradus_optimizer *optimizer, const char *name, double value, gradus_error *error); /* "momentum", "head.weight_decay" */
+double        gradus_optimizer_get(const gradus_optimizer *optimizer, const char *name);                             /* NaN: no such */
+
+typedef enum gradus_view { GRADUS_TRAINED, GRADUS_AVERAGED } gradus_view;
+gradus_status gradus_optimizer_show(gradus_optimizer *optimizer, gradus_view view, gradus_error *error);
+                                        /* put that view into the caller's values; going back is exact; no step while averaged */
+gradus_status gradus_optimizer_read(const gradus_optimizer *optimizer, int32_t index, gradus_view view, float *destination, gradus_error *error);
+
+/* For callers that launch their own kernels: the numbers that a rule's update uses this time, by name, for one tensor. */
+const char *gradus_optimizer_constant_name(const gradus_optimizer *optimizer, int32_t constant);   /* NULL: no more */
+int32_t     gradus_optimizer_constants(const gradus_optimizer *optimizer, int32_t index, double *values, int32_t capacity); /* after step; returns how many */
+
+/* ---- state: configuration is never in it ----------------------------------------------------------------------- */
+
+typedef enum gradus_content { GRADUS_STATE, GRADUS_STATE_AND_VALUES } gradus_content;   /* the second is a whole snapshot of the tensors */
+typedef int gradus_write(void *user, const void *bytes, size_t size);      /* nonzero: stop, GRADUS_ERROR_WRITE     */
+
+typedef enum gradus_difference_kind { GRADUS_MISSING, GRADUS_EXTRA, GRADUS_OTHER_SHAPE, GRADUS_OTHER_TYPE, GRADUS_OTHER_VALUE } gradus_difference_kind;
+typedef struct gradus_difference {
+    int32_t     kind;                   /* MISSING: here but not in the state; EXTRA: in the state but not here    */
+    int32_t     refused;                /* 1: this one makes the load fail                                         */
+    const char *name;                   /* "wpe", "weight_decay"; valid during the call                            */
+    char        saved[48], present[48]; /* both sides in words                                                     */
+} gradus_difference;
+
+typedef struct gradus_load {            /* NULL: nothing may be missing, extra or of another shape; nobody is told */
+    uint32_t accept;                    /* 1 << GRADUS_MISSING etc.; differing configuration is always accepted and told */
+    uint32_t reserved0;
+    void   (*difference)(void *user, const gradus_difference *difference);
+    void    *user;
+    uint64_t reserved[2];
+} gradus_load;
+
+uint64_t      gradus_policy_state_size(const gradus_policy *policy);
+gradus_status gradus_policy_save(const gradus_policy *policy, gradus_write *write, void *user, gradus_error *error);
+gradus_status gradus_policy_load(gradus_policy *policy, const void *state, size_t size, const gradus_load *how, gradus_error *error);
+uint64_t      gradus_optimizer_state_size(const gradus_optimizer *optimizer, gradus_content content);
+gradus_status gradus_optimizer_save(const gradus_optimizer *optimizer, gradus_content content, gradus_write *write, void *user, gradus_error *error);
+gradus_status gradus_optimizer_load(gradus_optimizer *optimizer, const void *state, size_t size, const gradus_load *how, gradus_error *error);
+                                        /* all is checked before anything is changed; state may be a mapped file   */
+uint64_t      gradus_policy_digest(const gradus_policy *policy);     /* equal digests: equal decisions from here on */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

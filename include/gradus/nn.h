@@ -1,0 +1,82 @@
+/* gradus/nn.h - nets: a model text compiled for one shape of batch into a flat list of operations with bound memory.
+ *
+ * Shapes are channels first, an example at a time ({1, 28, 28}, {784}); a batch is examples one after another, float32.
+ * One net, one thread at a time (it uses `threads` of its own inside). */
+#ifndef GRADUS_NN_H
+#define GRADUS_NN_H
+#include "spec.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gradus_net gradus_net;
+
+typedef enum gradus_target { GRADUS_TARGET_CLASS, GRADUS_TARGET_NUMBERS } gradus_target;    /* a class index; or float32 values */
+
+typedef struct gradus_net_config {
+    const gradus_spec *model, *init, *loss;     /* init NULL: pytorch's default; loss NULL: by target: cross_entropy or mean_squared */
+    const char        *model_text, *loss_text;  /* as written, for errors                                            */
+    int64_t            input[8];        /* shape of an example; ends at the first 0                                  */
+    int32_t            target;          /* enum gradus_target                                                        */
+    int64_t            outputs;         /* classes, or values of a target; 0: whatever the model gives               */
+    int32_t            batch;           /* examples of a full batch; smaller ones are compiled when they first come  */
+    int32_t            threads;         /* 0: as many as there are                                                   */
+    uint64_t           seed;            /* initial values and dropout                                                */
+} gradus_net_config;
+
+gradus_net *gradus_net_create(const gradus_net_config *config, gradus_error *error);
+void        gradus_net_destroy(gradus_net *net);
+
+typedef struct gradus_layer_info {      /* for the layer table                                                       */
+    char    spec[160];                  /* "conv(16, 5, pad=2)"                                                      */
+    char    name[64];                   /* "0", or the name given                                                    */
+    int64_t output[8];                  /* ends at the first 0                                                       */
+    int64_t parameters;
+} gradus_layer_info;
+int32_t       gradus_net_layer_count(const gradus_net *net);
+void          gradus_net_layer(const gradus_net *net, int32_t index, gradus_layer_info *info);
+int64_t       gradus_net_parameters(const gradus_net *net);
+const int64_t *gradus_net_output(const gradus_net *net);                /* shape of an example's output; ends at the first 0 */
+
+/* Tensors: trained ones (weights, in the layout that computes) and buffers (running statistics). */
+typedef struct gradus_net_tensor {
+    const char *name;                   /* PyTorch's: "0.weight", "1.running_mean"                                   */
+    int64_t     shape[8];               /* PyTorch's; ends at the first 0                                            */
+    int64_t     count;                  /* values in memory: >= the product of shape where a layout pads             */
+    float      *values, *gradient;      /* in the layout that computes; gradient NULL for a buffer                   */
+    const char *layout;                 /* "plain", "transposed", or the back end's word; states record it           */
+} gradus_net_tensor;
+int32_t gradus_net_tensor_count(const gradus_net *net);
+void    gradus_net_tensor_at(const gradus_net *net, int32_t index, gradus_net_tensor *tensor);
+void    gradus_net_read(const gradus_net *net, int32_t index, float *destination);          /* in PyTorch's layout   */
+void    gradus_net_read_gradient(const gradus_net *net, int32_t index, float *destination);
+void    gradus_net_write(gradus_net *net, int32_t index, const float *source);
+
+typedef struct gradus_batch {           /* what a loader hands over; lives until its next call                       */
+    int32_t        count;               /* examples                                                                  */
+    const float   *inputs;              /* count x input                                                             */
+    const int32_t *classes;             /* count, or NULL                                                            */
+    const float   *numbers;             /* count x outputs, or NULL                                                  */
+    const int64_t *rows;                /* indices in the part they come from                                        */
+    double         epoch;               /* where in the run this batch begins                                        */
+} gradus_batch;
+
+typedef struct gradus_score {           /* sums over examples, to be divided by `count`                              */
+    int64_t count;
+    double  loss;                       /* sum over examples of the loss of each                                     */
+    double  correct;                    /* right answers, where targets are classes                                  */
+    double  squared, absolute;          /* errors, where they are numbers                                            */
+} gradus_score;
+
+/* Forward and backward with the batch; gradients are overwritten (accumulate: added to), the loss as the loss's reduction says.
+ * `update` numbers the dropout masks: the same number gives the same masks. */
+gradus_status gradus_net_train(gradus_net *net, const gradus_batch *batch, int64_t update, bool accumulate, double *loss, gradus_score *score, gradus_error *error);
+/* Forward as in use: no dropout, running statistics; adds to *score (may be NULL); outputs, if not NULL: count x output, probabilities where the loss is over classes. */
+gradus_status gradus_net_evaluate(gradus_net *net, const gradus_batch *batch, gradus_score *score, float *outputs, gradus_error *error);
+/* Forward as in training (batch statistics, dropout masks of `update`), but nothing is kept: the loss alone. For range tests. */
+gradus_status gradus_net_probe(gradus_net *net, const gradus_batch *batch, int64_t update, double *loss, gradus_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

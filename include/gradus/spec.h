@@ -1,0 +1,144 @@
+/* gradus/spec.h - the one language: texts become pipelines of named calls, bound to the tables of their family.
+ *
+ * Two steps. Parsing knows no names and no types (a tree of calls, texts and lists, each with its place). Binding walks
+ * the tree along the tables: names, types, ranges, units, defaults, `like=`, search values. What comes out is plain const
+ * data in one arena, which the rooms compile into what they run. */
+#ifndef GRADUS_SPEC_H
+#define GRADUS_SPEC_H
+#include "extend.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum gradus_spec_limits { GRADUS_SPEC_BYTES = 65536, GRADUS_SPEC_DEPTH = 32, GRADUS_SPEC_ITEMS = 4096, GRADUS_SPEC_LAYERS = 10000 };
+
+/* ---- tables --------------------------------------------------------------------------------------------------------- */
+
+enum gradus_family_flags {
+    GRADUS_CHAIN   = 1,                 /* items joined by '>'; otherwise one call                                    */
+    GRADUS_REPEATS = 2,                 /* `n * item` is allowed: layers                                              */
+    GRADUS_NO_POSITIONAL = 4            /* values go with their names only (wrapped members excepted): optimizers     */
+};
+
+typedef struct gradus_family {
+    const char                 *name;      /* "schedule"                                                              */
+    const char                 *summary;   /* "how the rate moves over the run"                                       */
+    uint32_t                    flags;     /* enum gradus_family_flags                                                */
+    const gradus_member *const *members;   /* sorted by name, ends with NULL; each is the first field of its row      */
+    const gradus_argument      *common;    /* arguments of every member, after its own; a member's own of the same name wins; NULL: none */
+    const gradus_refusal       *refuses;   /* of every member; NULL: none                                             */
+    const gradus_member *const *phrases;   /* words of other texts that name no single member ("linear_decay"): never bound, `also` says what is meant; NULL */
+    const gradus_member      *(*reader)(const char *text);  /* the member that a text which names none stands for, as its first value
+                                            * (house.csv is csv(house.csv)); NULL result: none; NULL: no such short form */
+    const char                 *reader_noun;   /* "reader": for the message "no reader for 'house.parquet'"           */
+} gradus_family;
+
+typedef struct gradus_language {        /* which tables a text may speak of                                          */
+    const gradus_family *const *families;   /* ends with NULL                                                         */
+    const gradus_context       *context;    /* whose own members are known too; NULL: none                            */
+} gradus_language;
+
+extern const gradus_family gradus_schedule_family, gradus_feedback_family;                       /* src/rate  */
+extern const gradus_family gradus_optimizer_family, gradus_gradient_family, gradus_group_family, gradus_average_family;   /* src/optim */
+extern const gradus_family gradus_model_family, gradus_init_family, gradus_loss_family;          /* src/nn    */
+extern const gradus_family gradus_data_family, gradus_augment_family;                            /* src/data  */
+extern const gradus_family gradus_stop_family;                                                   /* src/train */
+
+const gradus_family *gradus_language_family(const gradus_language *language, const char *name);                 /* NULL: no such */
+const gradus_member *gradus_language_member(const gradus_language *language, const gradus_family *family, int32_t index);  /* built-in, then own; NULL: no more */
+const gradus_member *gradus_language_find(const gradus_language *language, const gradus_family *family, const char *name); /* exact; NULL: no such */
+const char          *gradus_frameworks(int32_t index);      /* names that like= takes: "torch", ...; NULL: no more    */
+
+/* ---- bound texts ---------------------------------------------------------------------------------------------------- */
+
+typedef struct gradus_chain gradus_chain;
+typedef struct gradus_open  gradus_open;
+
+typedef enum gradus_length_unit {       /* unit of a length as written; the first five equal enum gradus_unit         */
+    GRADUS_IN_UPDATES, GRADUS_IN_SAMPLES, GRADUS_IN_TOKENS, GRADUS_IN_EPOCHS, GRADUS_IN_SECONDS, GRADUS_IN_PERCENT
+} gradus_length_unit;
+
+typedef struct gradus_where { int32_t source, offset, length; } gradus_where;   /* as in gradus_error: where something is written */
+
+typedef struct gradus_value {           /* one bound argument                                                        */
+    double              number;         /* NUMBER, INTEGER, SHARE; FLAG 0 or 1; WORD its index (other kinds: -1 - index); LENGTH amount, minutes and hours in seconds, per cent as a hundredth */
+    int32_t             unit;           /* LENGTH: enum gradus_length_unit                                           */
+    int32_t             count;          /* LIST, MANY, POINT: how many `items`; 0 when absent                        */
+    const struct gradus_value *items;
+    const char         *text;           /* TEXT, METRIC, WORD                                                        */
+    const gradus_chain *chain;          /* PIPELINE; or the schedule of a GRADUS_SCHEDULED number                    */
+    const gradus_open  *open;           /* a search value stands here; NULL: bound                                   */
+    bool                given;          /* written by the user, not a default                                        */
+    bool                absolute;       /* given as a rate, through a name of like= : divide by the base             */
+    gradus_where        place;          /* of the value; of the item when it is a default                            */
+} gradus_value;
+
+typedef struct gradus_item {            /* a bound call                                                              */
+    const gradus_member *member;        /* NULL: a group or an open choice                                           */
+    const gradus_value  *values;        /* in the order of member->arguments, then of the family's common ones       */
+    int32_t              value_count;
+    int32_t              repeat;        /* how many times, 1 unless written                                          */
+    const gradus_chain  *group;         /* `n * (a > b)`: what is repeated; NULL: the member itself                  */
+    const gradus_open   *open;          /* choice(...) of calls; NULL: none                                          */
+    int32_t              extra_count;   /* members that take names of the user's own: outputs(digit=...), match("*", weight_decay=0) */
+    const struct gradus_extra *extra;
+    const char          *like;          /* framework whose conventions hold, or NULL                                 */
+    const char          *label;         /* its name=, or NULL                                                        */
+    gradus_where         place;         /* of the whole call                                                         */
+    gradus_where         name_place;    /* of its name                                                               */
+} gradus_item;
+
+typedef struct gradus_extra { const char *name; gradus_value value; gradus_where place; } gradus_extra;
+
+struct gradus_chain { const gradus_family *family; int32_t count; const gradus_item *items; gradus_where place; };
+
+typedef enum gradus_search { GRADUS_UNIFORM, GRADUS_LOGUNIFORM, GRADUS_INT, GRADUS_CHOICE } gradus_search;
+struct gradus_open {                    /* a value that a search will fill in                                        */
+    gradus_search       search;
+    double              low, high;
+    bool                logarithmic;
+    int32_t             count;          /* CHOICE: alternatives                                                      */
+    const gradus_value *values;         /* ... of a value                                                            */
+    const gradus_chain *chains;         /* ... of calls                                                              */
+    gradus_where        place;
+};
+
+typedef struct gradus_spec gradus_spec;     /* a text, its tree and what it is bound to, in one arena                */
+
+typedef struct gradus_spec_config {
+    const char            *family;      /* "schedule"; "value" for a bare value (no tables): tests and editors       */
+    const gradus_language *language;    /* the tables; required, but for "value"                                     */
+    const char            *like;        /* framework for all items without a like= of their own; NULL: none          */
+    const char *const     *changes;     /* "momentum=0.9", "warmup.length=10%": paths into the text, applied in order; ends with NULL; NULL: none */
+    gradus_context        *context;     /* memory; NULL: malloc                                                      */
+} gradus_spec_config;
+
+gradus_spec        *gradus_spec_create(const char *text, const gradus_spec_config *config, gradus_error *error);
+                                        /* parse, change, bind; NULL and *error when anything is wrong               */
+void                gradus_spec_destroy(gradus_spec *spec);
+const gradus_chain *gradus_spec_chain(const gradus_spec *spec);         /* lives as long as the spec; count 0 for `none` */
+const gradus_value *gradus_spec_value(const gradus_spec *spec);         /* family "value"                            */
+
+typedef enum gradus_print { GRADUS_PRINT_CANONICAL, GRADUS_PRINT_FULL } gradus_print;   /* FULL: every default written out */
+size_t gradus_spec_print(const gradus_spec *spec, gradus_print how, char *text, size_t size);     /* returns the length needed, as snprintf */
+size_t gradus_item_print(const gradus_item *item, gradus_print how, char *text, size_t size);     /* one item: "conv(16, 5, pad=2)" */
+size_t gradus_chain_print(const gradus_chain *chain, gradus_print how, char *text, size_t size);
+
+/* The same without an allocation of its own: everything into the caller's arena (base.h). */
+struct gradus_arena;
+const gradus_chain *gradus_spec_bind(const char *text, const gradus_spec_config *config, struct gradus_arena *arena, gradus_error *error);
+
+const gradus_value *gradus_item_value(const gradus_item *item, const char *name);   /* own or common argument by name; NULL: no such */
+int32_t             gradus_spec_open_count(const gradus_spec *spec);                /* search values in it           */
+const char         *gradus_spec_open_path(const gradus_spec *spec, int32_t index, const gradus_open **open);   /* "sgd.momentum"; "" : the whole */
+
+/* Places an error in the spec at `place`: for checks that a room makes after binding. Message as printf with %s, %d only. */
+gradus_status gradus_spec_fail(gradus_error *error, const char *text, gradus_where place, gradus_code code, const char *format, ...);
+
+/* Lengths: `amount` of enum gradus_length_unit in units of `axis`, by what `units` says each is worth; NaN: not known. */
+double gradus_length_convert(const gradus_units *units, double amount, int32_t unit, int32_t axis);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
