@@ -7,6 +7,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
 
 #if defined(__GNUC__)
 #define GRADUS_FORMAT(at, first) __attribute__((format(printf, at, first)))
@@ -92,6 +95,9 @@ int32_t gradus_threads(const gradus_context *context);
 int32_t gradus_isa_of(const gradus_context *context);      /* enum gradus_isa that is in force: machine, context's cap, GRADUS_ISA */
 gradus_status gradus_sum(const gradus_context *context, double *values, int32_t count, gradus_error *error);  /* over processes */
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -9,6 +9,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
 
 /* ---- what every family's row begins with ------------------------------------------------------------------------- */
 
@@ -187,6 +190,9 @@ gradus_status gradus_context_add_schedule(gradus_context *context, const gradus_
 gradus_status gradus_context_add_feedback(gradus_context *context, const gradus_feedback_row *row, gradus_error *error);
 gradus_status gradus_context_add_rule(gradus_context *context, const gradus_rule_row *row, gradus_error *error);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

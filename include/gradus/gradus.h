@@ -16,6 +16,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)    /* the shared library shows what these headers declare, and nothing else */
+#endif
 
 #define GRADUS_VERSION 100              /* 10000 major + 100 minor + patch                                         */
 #define GRADUS_ABI     1                /* changes when a struct or a function here changes incompatibly           */
@@ -318,6 +321,9 @@ gradus_status gradus_optimizer_load(gradus_optimizer *optimizer, const void *sta
                                         /* all is checked before anything is changed; state may be a mapped file   */
 uint64_t      gradus_policy_digest(const gradus_policy *policy);     /* equal digests: equal decisions from here on */
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

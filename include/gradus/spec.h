@@ -9,6 +9,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
 
 enum gradus_spec_limits { GRADUS_SPEC_BYTES = 65536, GRADUS_SPEC_DEPTH = 32, GRADUS_SPEC_ITEMS = 4096, GRADUS_SPEC_LAYERS = 10000 };
 
@@ -138,6 +141,9 @@ gradus_status gradus_spec_fail(gradus_error *error, const char *text, gradus_whe
 /* Lengths: `amount` of enum gradus_length_unit in units of `axis`, by what `units` says each is worth; NaN: not known. */
 double gradus_length_convert(const gradus_units *units, double amount, int32_t unit, int32_t axis);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif
