@@ -37,7 +37,7 @@ static inline void check_close_at(double actual, double expected, double relativ
 }
 
 /* check_close(rate, 0.1, 1e-12, 0): relative, then absolute tolerance; a failure prints both values. */
-#define check_close(actual, expected, relative, absolute)                                                              \
+#define check_close(actual, expected, relative, absolute) \
     check_close_at(actual, expected, relative, absolute, #actual, __FILE__, __LINE__)
 
 /* ---- shared files: golden vectors and data sets that are no part of the project ---- */
