@@ -6,9 +6,6 @@
 #ifndef GRADUS_EXTEND_H
 #define GRADUS_EXTEND_H
 #include "gradus.h"
-#if defined(__GNUC__)
-#pragma GCC visibility push(default)    /* what is declared here is the library's interface; all else stays inside */
-#endif
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -13,9 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#if defined(__GNUC__)
-#pragma GCC visibility push(default)    /* what is declared here is the library's interface; all else stays inside */
-#endif
 #ifdef __cplusplus
 extern "C" {
 #endif
