@@ -85,14 +85,16 @@ uint64_t      gradus_checksum(uint64_t start, const void *bytes, size_t size);
 
 /* ---- contexts, seen from inside --------------------------------------------------------------------------------------- */
 
-/* Members of the user's own: kept by family, in the order they came. A name that the family has already is refused by the caller. */
+/* Members of the user's own: kept by family, in the order they came. A name that a built-in member of the family has is refused by
+ * the caller, one that an own member has is refused here. `family` must outlive the context. */
 gradus_status        gradus_context_add_member(gradus_context *context, const char *family, const gradus_member *member, gradus_error *error);
 const gradus_member *gradus_context_member(const gradus_context *context, const char *family, int32_t index);   /* NULL: no more */
 
 /* Runs task(job, 0..count-1), on the context's threads; results must not depend on order or number of threads. */
 void    gradus_parallel(const gradus_context *context, int64_t count, void (*task)(void *job, int64_t index), void *job);
 int32_t gradus_threads(const gradus_context *context);
-int32_t gradus_isa_of(const gradus_context *context);      /* enum gradus_isa that is in force: machine, context's cap, GRADUS_ISA */
+int32_t gradus_isa_of(const gradus_context *context, gradus_error *error);  /* enum gradus_isa in force: machine, context's cap, GRADUS_ISA;
+                                                            * a status when that variable names none; ask once, it is slow */
 gradus_status gradus_sum(const gradus_context *context, double *values, int32_t count, gradus_error *error);  /* over processes */
 
 #if defined(__GNUC__)
