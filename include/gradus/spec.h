@@ -114,6 +114,8 @@ typedef struct gradus_spec_config {
     const char            *like;        /* framework for all items without a like= of their own; NULL: none          */
     const char *const     *changes;     /* "momentum=0.9", "warmup.length=10%": paths into the text, applied in order; ends with NULL; NULL: none */
     gradus_context        *context;     /* memory; NULL: malloc                                                      */
+    const gradus_argument *argument;    /* with family "value": the text is one value of this row (a setting: a rate, a batch size),
+                                         * bound as an argument's value is, words, range, search values and all; NULL: left unbound */
 } gradus_spec_config;
 
 gradus_spec        *gradus_spec_create(const char *text, const gradus_spec_config *config, gradus_error *error);
