@@ -67,7 +67,7 @@ void     gradus_random_permutation(uint64_t seed, uint64_t stream, int64_t count
 typedef enum gradus_state_type { GRADUS_STATE_INT64, GRADUS_STATE_DOUBLE, GRADUS_STATE_FLOAT32, GRADUS_STATE_TEXT, GRADUS_STATE_BYTES } gradus_state_type;
 
 /* Writing: begin, entries, end (which appends the checksum). The first pass may be a dry one (write NULL) that only counts. */
-typedef struct gradus_state_writer { gradus_write *write; void *user; uint64_t size, checksum; gradus_error *error; } gradus_state_writer;
+typedef struct gradus_state_writer { gradus_write *write; void *user; uint64_t size, checksum; int64_t entries; gradus_error *error; } gradus_state_writer;
 void     gradus_state_begin(gradus_state_writer *writer, const char *kind, gradus_write *write, void *user, gradus_error *error);
 void     gradus_state_entry(gradus_state_writer *writer, const char *name, gradus_state_type type, int64_t count, const void *data);
 void     gradus_state_int(gradus_state_writer *writer, const char *name, int64_t value);
@@ -76,11 +76,13 @@ void     gradus_state_text(gradus_state_writer *writer, const char *name, const 
 uint64_t gradus_state_end(gradus_state_writer *writer);                            /* total bytes                      */
 
 /* Reading from memory (a mapped file): everything is verified by open, so later look-ups cannot fail half-way. */
-typedef struct gradus_state_reader { const unsigned char *bytes; size_t size; int32_t entries; } gradus_state_reader;
-typedef struct gradus_state_item { const char *name; gradus_state_type type; int64_t count; const void *data; } gradus_state_item;  /* data: unaligned, little-endian */
-gradus_status gradus_state_open(gradus_state_reader *reader, const char *kind, const void *bytes, size_t size, gradus_error *error);
-bool          gradus_state_find(const gradus_state_reader *reader, const char *name, gradus_state_item *item);
+typedef struct gradus_state_reader { const unsigned char *bytes; size_t size, next; int32_t entries; } gradus_state_reader;
+typedef struct gradus_state_item { const char *name; gradus_state_type type; int64_t count; const void *data; } gradus_state_item;  /* data: unaligned, little-endian; a text ends in 0 */
+gradus_status gradus_state_open(gradus_state_reader *reader, const char *kind, const void *bytes, size_t size, gradus_error *error);  /* kind NULL: any */
+bool          gradus_state_find(gradus_state_reader *reader, const char *name, gradus_state_item *item);  /* quick in the order of writing */
+void          gradus_state_copy(const gradus_state_item *item, void *destination);  /* all its values, as this machine keeps them */
 bool          gradus_state_next(const gradus_state_reader *reader, size_t *cursor, gradus_state_item *item);  /* *cursor starts at 0 */
+/* 64 bits; a change within 8 aligned bytes is always seen. Pieces may be chained when all but the last are multiples of 8. */
 uint64_t      gradus_checksum(uint64_t start, const void *bytes, size_t size);
 
 /* ---- contexts, seen from inside --------------------------------------------------------------------------------------- */
