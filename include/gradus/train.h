@@ -58,6 +58,149 @@ const char      *gradus_settings_folder(const gradus_settings *settings);       
 /* Turns an error about a setting's text (offset, length, source) into a place in the file or argument where the user wrote it. */
 void             gradus_settings_place(const gradus_settings *settings, const char *key, const gradus_error *error, gradus_report *report);
 
+/* ---- runs ------------------------------------------------------------------------------------------------------------
+ * A run is made of settings, used, destroyed. Making it opens the data and compiles the net, but writes nothing; training it makes
+ * the run's folder. One run, one thread at a time, but for gradus_run_interrupt. */
+
+typedef struct gradus_run gradus_run;
+
+typedef struct gradus_run_config {
+    gradus_settings   *settings;        /* must outlive the run; what they leave open (model, epochs, ...) is filled in. With `resume`: those
+                                         * of RUN/run.yaml, changed as the user likes                               */
+    const char        *resume;          /* RUN, to go on from its newest whole state; NULL: a new run               */
+    const char        *out;             /* folder in which runs are made; NULL: "runs"                              */
+    const char        *data_dir;        /* where data sets are looked for first; NULL: none                         */
+    const char *const *command;         /* words of the command line, for summary.json; ends with NULL; NULL: none  */
+    int32_t            threads;         /* 0: as many as the machine has; with `resume`: as many as the run had     */
+    bool               overwrite;       /* what stands in the run's folder is replaced                              */
+} gradus_run_config;
+
+gradus_run *gradus_run_create(const gradus_run_config *config, gradus_report *report);          /* NULL: *report says why */
+gradus_run *gradus_run_open(const char *folder, const gradus_run_config *config, gradus_report *report);
+                                        /* a run that was trained, with its best model: to evaluate and predict; of config only
+                                         * data_dir and threads are read, NULL: none                                */
+void        gradus_run_destroy(gradus_run *run);
+
+const gradus_settings  *gradus_run_settings(const gradus_run *run);     /* with everything filled in                */
+const gradus_data_info *gradus_run_data(const gradus_run *run);
+const gradus_net       *gradus_run_net(const gradus_run *run);          /* for the layer table                      */
+
+/* Measures of a part besides its loss: accuracy where targets are classes; rmse and mae where they are numbers. */
+enum { GRADUS_METRICS = 8 };
+typedef struct gradus_metric {
+    const char *name;                   /* "accuracy"                                                               */
+    const char *title;                  /* "acc": for columns that are narrow                                       */
+    bool        larger_is_better;
+    double    (*of)(const gradus_score *score);
+} gradus_metric;
+const gradus_metric *gradus_run_metric(const gradus_run *run, int32_t index);                   /* NULL: no more    */
+
+typedef struct gradus_run_rate {        /* where the base rate came from                                            */
+    double base;
+    bool   automatic;                   /* lr: auto                                                                 */
+    double constant;                    /* auto: what the optimizer's kind starts from                              */
+    double low, high;                   /* auto: the loss fell steadily between these rates of the sweep; NaN: it did not */
+    double edge;                        /* auto: from here on it rose or was not finite; NaN: nowhere               */
+    bool   lowered;                     /* auto: the edge was so near that the rate is a third of it                */
+} gradus_run_rate;
+
+typedef struct gradus_run_facts {       /* known before the first update                                            */
+    const char             *folder;     /* "runs/mnist"                                                             */
+    const gradus_settings  *settings;
+    const gradus_data_info *data;
+    int64_t                 parameters, updates, updates_per_epoch;
+    double                  epochs;
+    int32_t                 batch, threads;
+    uint64_t                seed;
+    gradus_run_rate         rate;
+    int64_t                 resumed;    /* the update it goes on from; -1: a new run                                */
+} gradus_run_facts;
+
+typedef struct gradus_run_progress {    /* while it trains                                                          */
+    int64_t update, updates;            /* applied so far, planned                                                  */
+    int64_t epoch;                      /* being worked on, from 1                                                  */
+    double  done;                       /* share of this epoch                                                      */
+    double  loss, rate;                 /* mean since the epoch began; of the last update                           */
+    double  samples_per_second;
+    double  left;                       /* seconds to the end of the run, as far as one can tell                    */
+} gradus_run_progress;
+
+typedef struct gradus_run_row {         /* one row of metrics.csv and what timing.csv says about it; NaN: not measured */
+    int64_t update;
+    double  epoch, samples, tokens;
+    double  rate, schedule_factor, feedback_factor;     /* of the last update                                       */
+    double  train_loss, train[GRADUS_METRICS];          /* mean over the updates since the row before               */
+    double  val_loss, val[GRADUS_METRICS];
+    double  gradient_norm, update_ratio;                /* mean over them; of the last update                       */
+    int64_t skipped;                    /* so far                                                                   */
+    bool    best;                       /* the model of this row is kept                                            */
+    double  seconds, samples_per_second, data_wait, left;
+} gradus_run_row;
+
+typedef struct gradus_run_decision {    /* one line of decisions.jsonl                                              */
+    int64_t     update;
+    double      epoch, samples;
+    const char *by, *id, *action, *reason;
+    double      factor_before, factor_after, rate_before, rate_after;
+    int32_t     count;                  /* of the numbers seen                                                      */
+    struct { const char *name; double value; } seen[8];
+    const char *rule, *text;
+    const char *json;                   /* the line itself                                                          */
+} gradus_run_decision;
+
+typedef enum gradus_run_status { GRADUS_RUN_RUNNING, GRADUS_RUN_FINISHED, GRADUS_RUN_STOPPED, GRADUS_RUN_INTERRUPTED, GRADUS_RUN_FAILED } gradus_run_status;
+const char *gradus_run_status_name(int32_t status);     /* "finished"                                               */
+
+typedef struct gradus_run_end {
+    gradus_run_status status;
+    char    reason[32], text[240];      /* code ("completed", "patience", ...) and one sentence                     */
+    char    folder[512], model[512];    /* "" while there is no model                                               */
+    int64_t update;
+    double  epochs, seconds;
+    char    best_metric[32];            /* "val_accuracy"; "": nothing was held back to tell                        */
+    double  best_value;
+    int64_t best_update;
+    double  best_epoch;
+    double  test_loss, test[GRADUS_METRICS];            /* of the model that was kept; NaN: no test part            */
+} gradus_run_end;
+
+typedef struct gradus_listener {        /* told while a run trains; each may be NULL; what is pointed to lives during the call */
+    void *user;
+    void (*start)(void *user, const gradus_run_facts *facts);
+    void (*progress)(void *user, const gradus_run_progress *progress);      /* about ten times a second             */
+    void (*epoch)(void *user, const gradus_run_row *row);
+    void (*decision)(void *user, const gradus_run_decision *decision);
+    void (*note)(void *user, const char *text);                             /* worth a line: an older state is used */
+    void (*end)(void *user, const gradus_run_end *end);
+} gradus_listener;
+
+/* Trains to the end, or until something stops it; *end is filled in either way. A run that stopped early is GRADUS_OK, so is one that
+ * was interrupted; what failed is in *report. listener NULL: nobody is told. */
+gradus_status gradus_run_train(gradus_run *run, const gradus_listener *listener, gradus_run_end *end, gradus_report *report);
+void          gradus_run_interrupt(gradus_run *run);    /* from a signal handler or another thread: finish the update, save, return */
+
+typedef struct gradus_run_result {      /* of one part                                                              */
+    int64_t examples;
+    double  loss, metrics[GRADUS_METRICS];
+    double  low, high;                  /* 95 % interval of the first metric where it is a share; NaN: none          */
+    int64_t classes;
+    int64_t *confusion;                 /* classes x classes, rows are the truth; NULL: no classes. The caller frees it */
+} gradus_run_result;
+gradus_status gradus_run_evaluate(gradus_run *run, gradus_part part, gradus_run_result *result, gradus_report *report);
+
+typedef struct gradus_run_prediction {
+    int64_t      row;
+    int32_t      label;                 /* class of the largest output; -1: targets are numbers                     */
+    double       probability;           /* of the label                                                             */
+    const float *outputs;               /* all of them                                                              */
+    int64_t      count;
+} gradus_run_prediction;
+gradus_status gradus_run_predict(gradus_run *run, const char *path, bool (*told)(void *user, const gradus_run_prediction *prediction), void *user,
+                                 gradus_report *report);        /* file of inputs; told returns false: enough        */
+
+/* Reads RUN/decisions.jsonl back, line by line. */
+gradus_status gradus_run_decisions(const char *folder, void (*told)(void *user, const gradus_run_decision *decision), void *user, gradus_error *error);
+
 #ifdef __cplusplus
 }
 #endif
