@@ -10,52 +10,58 @@ extern "C" {
 
 const gradus_language *gradus_train_language(void);     /* all families: core, model, init, loss, data, augment, stop */
 
+/* ---- reports: errors placed where the user sees them ----------------------------------------------------------------- */
+
+typedef struct gradus_report {
+    gradus_error error;                 /* line, column and length (in code points) are those of `source`; 0: no place in it */
+    char    where[512];                 /* what stands before the message: "run.yaml:4:23", "argument 2"; "": nothing */
+    char    source[512];                /* for machines: "run.yaml", "argument", "stdin"; "": about no text          */
+    char    key[64];                    /* the setting whose text is meant; "": none                                 */
+    char    line[512];                  /* the source line, or the part of it around the error; "": none             */
+    int32_t caret, carets;              /* code points of `line` before the first caret; how many carets             */
+    int32_t argument;                   /* the word of the command line that is meant, counted after the verb; 0: none */
+} gradus_report;
+
+/* Places the stretch [offset, offset + length) of `text`: line, column, the source line and its carets. */
+void gradus_report_text(gradus_report *report, const char *text, size_t offset, size_t length);
+/* Takes over an error about a text of its own (`gradus spec schedule ...`): `name` stands for the text, "schedule:1:14". */
+void gradus_report_spec(gradus_report *report, const char *name, const char *text, const gradus_error *error);
+
 /* ---- settings --------------------------------------------------------------------------------------------------------
  * A run file is YAML whose values are specs; `key=value` on the command line replaces a setting, `key.path=value` reaches into its
- * text. One table of settings drives reading, `--dry-run`, completion and the manual. */
+ * text. One table of settings drives reading, `--dry-run`, completion and the manual; its rows are those of any member's arguments:
+ * a PIPELINE is a chain or a call of its family, `words` holds what may stand in its place ("auto", "none": switched off). */
 
-typedef enum gradus_setting_kind { GRADUS_SETTING_SPEC, GRADUS_SETTING_NUMBER, GRADUS_SETTING_INTEGER, GRADUS_SETTING_LENGTH, GRADUS_SETTING_TEXT, GRADUS_SETTING_WORD } gradus_setting_kind;
-
-typedef struct gradus_setting {         /* one row of the table                                                      */
-    const char         *name;           /* "optimizer"                                                               */
-    gradus_setting_kind kind;
-    const char         *family;         /* SPEC: whose                                                               */
-    const char         *initial;        /* as one would write it; NULL: none                                         */
-    const char         *words;          /* words allowed beside the kind: "auto", "all"                              */
-    double              low, high;      /* numbers: range; both 0: any                                               */
-    const char         *open;
-    const char         *help;
-    const char         *also;           /* names that other texts give it: "optimiser"                               */
-} gradus_setting;
-const gradus_setting *gradus_setting_at(int32_t index);                 /* in the order of the manual; NULL: no more */
+const gradus_argument *gradus_setting_at(int32_t index);                /* in the order of the manual; NULL: no more */
+const gradus_argument *gradus_setting_find(const char *key);            /* exact; NULL: no such                      */
 
 typedef struct gradus_settings gradus_settings;
 
-typedef struct gradus_report {          /* an error placed where the user sees it                                    */
-    gradus_error error;                 /* line and column are of `where`                                            */
-    char where[512];                    /* "run.yaml", "argument 2", "schedule"; "": no place                        */
-    char line[512];                     /* the source line; "": none                                                 */
-    int32_t caret, carets;              /* code points before the first caret; how many                              */
-    char key[64];                       /* the setting                                                               */
-} gradus_report;
-
 typedef struct gradus_settings_config {
-    const char        *file;            /* run file; NULL: none                                                      */
-    const char *const *arguments;       /* key=value, in order; ends with NULL                                       */
-    const int32_t     *numbers;         /* what the user counts them as ("argument 2"); as many as arguments         */
+    const char        *file;            /* run file; "-": standard input; NULL: none                                 */
+    const char *const *arguments;       /* key=value, in order; ends with NULL; NULL: none                           */
+    const int32_t     *numbers;         /* what the user counts them as ("argument 2"); NULL: 1, 2, ...              */
+    const char        *folder;          /* what the file's paths are relative to; NULL: the folder of the file       */
     bool               open;            /* search values are allowed (tune)                                          */
 } gradus_settings_config;
 
 gradus_settings *gradus_settings_create(const gradus_settings_config *config, gradus_report *report);       /* NULL: *report says why */
+/* The same from the text of a run file; `name` is what errors call it ("run.yaml"). */
+gradus_settings *gradus_settings_read(const char *name, const char *text, size_t size, const gradus_settings_config *config, gradus_report *report);
 void             gradus_settings_destroy(gradus_settings *settings);
-bool             gradus_settings_given(const gradus_settings *settings, const char *key);
-const gradus_spec *gradus_settings_spec(const gradus_settings *settings, const char *key);      /* NULL: not given and no default */
-double           gradus_settings_number(const gradus_settings *settings, const char *key);      /* NaN: not given, or a word */
-const char      *gradus_settings_text(const gradus_settings *settings, const char *key);        /* canonical; NULL: none */
-gradus_status    gradus_settings_set(gradus_settings *settings, const char *key, const char *text, gradus_error *error);   /* fill in what was left open (batch, epochs) */
-size_t           gradus_settings_print(const gradus_settings *settings, gradus_print how, char *text, size_t size);        /* a run file */
-const char      *gradus_settings_folder(const gradus_settings *settings);       /* of the run file: what its paths are relative to */
-/* Turns an error about a setting's text (offset, length, source) into a place in the file or argument where the user wrote it. */
+bool             gradus_settings_given(const gradus_settings *settings, const char *key);       /* by file or argument, not a default */
+const gradus_spec *gradus_settings_spec(const gradus_settings *settings, const char *key);      /* PIPELINE; NULL: none, "none", or a word */
+const gradus_value *gradus_settings_value(const gradus_settings *settings, const char *key);    /* other kinds; NULL: none or "none" */
+double           gradus_settings_number(const gradus_settings *settings, const char *key);      /* NaN: none, or a word */
+const char      *gradus_settings_text(const gradus_settings *settings, const char *key, gradus_print how);  /* NULL: neither given nor a default */
+const char      *gradus_settings_written(const gradus_settings *settings, const char *key);     /* as the user wrote it: what offsets of errors refer to */
+const char      *gradus_settings_folder(const gradus_settings *settings, const char *key);      /* what a path in it is relative to; "": the working folder */
+const char      *gradus_settings_stem(const gradus_settings *settings);         /* of the run file's name: "mnist"; "": no file */
+/* Gives a setting that has no value one ("epochs" that the data decide); `text` as one would write it. */
+gradus_status    gradus_settings_set(gradus_settings *settings, const char *key, const char *text, gradus_error *error);
+size_t           gradus_settings_print(const gradus_settings *settings, gradus_print how, char *text, size_t size);
+                                        /* as a run file that reads back to the same; returns the length needed, as snprintf */
+/* Places an error about a setting's text where the user wrote it; a default is no place, then only the key is named. */
 void             gradus_settings_place(const gradus_settings *settings, const char *key, const gradus_error *error, gradus_report *report);
 
 /* ---- runs ------------------------------------------------------------------------------------------------------------
