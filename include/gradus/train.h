@@ -34,6 +34,7 @@ void gradus_report_spec(gradus_report *report, const char *name, const char *tex
 
 const gradus_argument *gradus_setting_at(int32_t index);                /* in the order of the manual; NULL: no more */
 const gradus_argument *gradus_setting_find(const char *key);            /* exact; NULL: no such                      */
+const gradus_argument *gradus_setting_also(const char *name);           /* the setting that other texts call so; NULL: none */
 
 typedef struct gradus_settings gradus_settings;
 

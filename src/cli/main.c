@@ -1,0 +1,40 @@
+/* gradus, the program: reads what was asked, lets the verb do it, and sees that what was printed arrived.
+ * Each verb is a file of its own, verb_NAME.c. */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+#include "cli.h"
+
+/* A reader that went away (`gradus list | head -1`) is no mistake; a full disk is. */
+static cli_exit close_output(const cli_call *call, cli_exit status)
+{
+    bool lost = ferror(stdout) != 0;
+    errno = 0;
+    if (fflush(stdout) != 0) lost = true;
+    if (!lost || errno == EPIPE || errno == 0 || status != CLI_DONE) return status;
+    return cli_fail(call, GRADUS_CODE_INPUT_OUTPUT, "stdout", "%s", strerror(errno));
+}
+
+static cli_exit run(cli_call *call)
+{
+    if (call->version || call->help || !call->verb) {
+        if (call->version)
+            cli_print_version(call);
+        else
+            cli_print_help(call, call->verb);
+        return CLI_DONE;
+    }
+    return call->verb->run(call);
+}
+
+int main(int count, char **words)
+{
+    setlocale(LC_CTYPE, ""); /* for the width of characters; numbers stay as they are everywhere */
+    signal(SIGPIPE, SIG_IGN);
+    cli_call call;
+    cli_exit status = CLI_MISUSE;
+    if (cli_read(&call, count, words)) status = close_output(&call, run(&call));
+    cli_clear(&call);
+    return status;
+}

@@ -1,0 +1,139 @@
+/* gradus help: what there is, and what each verb does and takes; all of it read from the rows of the verbs. */
+#include <string.h>
+#include "cli.h"
+
+static int32_t wider(int32_t a, size_t b) { return a > (int32_t)b ? a : (int32_t)b; }
+
+static void print_verbs(void)
+{
+    int32_t widest = 0;
+    printf("gradus decides, applies and explains the learning rate of neural-network training\n\n");
+    for (int32_t i = 0; cli_verb_at(i); i++)
+        if (!cli_verb_at(i)->hidden) widest = wider(widest, strlen(cli_verb_at(i)->name));
+    for (int32_t i = 0; cli_verb_at(i); i++)
+        if (!cli_verb_at(i)->hidden) printf("  %-*s  %s\n", (int)widest, cli_verb_at(i)->name, cli_verb_at(i)->summary);
+    printf("\nfirst   gradus train\n"
+           "then    gradus train RUN.yaml lr=0.1\n"
+           "help    gradus help COMMAND     gradus list     gradus explain cosine\n");
+}
+
+/* Lines of `text`, each behind `before`. */
+static void print_lines(const char *before, const char *text)
+{
+    for (; text && *text; text += strcspn(text, "\n"), text += *text == '\n')
+        printf("  %s%.*s\n", before, (int)strcspn(text, "\n"), text);
+}
+
+/* "--threads N", the left column. */
+static size_t option_left(const cli_option *option, char left[96])
+{
+    return (size_t)snprintf(left, 96, "--%s%s%s", option->name, option->value ? " " : "",
+                            option->value ? option->value : "");
+}
+
+static void print_options(const cli_option *options, int32_t widest, int32_t terminal)
+{
+    char left[96];
+    for (; options && options->name; options++) {
+        option_left(options, left);
+        printf("  %-*s  ", (int)widest, left);
+        cli_wrap(stdout, options->help, widest + 4, terminal);
+    }
+}
+
+static void print_settings(int32_t widest, int32_t terminal)
+{
+    const gradus_argument *setting;
+    printf("\nsettings (KEY=VALUE, or lines KEY: VALUE of a run file; KEY.PARAMETER=VALUE reaches into one)\n");
+    for (int32_t i = 0; (setting = gradus_setting_at(i)); i++) {
+        printf("  %-*s  ", (int)widest, setting->name);
+        cli_wrap(stdout, setting->help, widest + 4, terminal);
+    }
+}
+
+static void print_verb(const cli_call *call, const cli_verb *verb)
+{
+    char text[96];
+    snprintf(text, sizeof text, "gradus %s ", verb->name);
+    printf("%s\n\n", verb->about);
+    print_lines(text, verb->usage);
+    if (verb->examples) printf("\nexamples\n");
+    print_lines("", verb->examples);
+    int32_t widest = 0;
+    for (const cli_option *row = verb->options; row && row->name; row++) widest = wider(widest, option_left(row, text));
+    for (const cli_option *row = cli_common_options; row->name; row++) widest = wider(widest, option_left(row, text));
+    if (verb->operands & CLI_SETTINGS) print_settings(widest, call->terminal.width);
+    printf("\noptions\n");
+    print_options(verb->options, widest, call->terminal.width);
+    print_options(cli_common_options, widest, call->terminal.width);
+}
+
+static void json_options(cli_json *json, const cli_option *options)
+{
+    for (; options && options->name; options++) {
+        cli_json_open(json, NULL, '{');
+        cli_json_text(json, "name", options->name);
+        cli_json_text(json, "value", options->value);
+        cli_json_text(json, "help", options->help);
+        cli_json_close(json, '}');
+    }
+}
+
+static void json_verb(cli_json *json, const cli_verb *verb)
+{
+    cli_json_open(json, NULL, '{');
+    cli_json_text(json, "name", verb->name);
+    cli_json_text(json, "summary", verb->summary);
+    cli_json_text(json, "about", verb->about);
+    cli_json_text(json, "usage", verb->usage);
+    cli_json_text(json, "examples", verb->examples);
+    cli_json_open(json, "options", '[');
+    json_options(json, verb->options);
+    json_options(json, cli_common_options);
+    cli_json_close(json, ']');
+    cli_json_close(json, '}');
+}
+
+void cli_print_help(const cli_call *call, const cli_verb *verb)
+{
+    if (call->json) {
+        cli_json json = {stdout, false};
+        cli_json_open(&json, NULL, '[');
+        for (int32_t i = 0; cli_verb_at(i); i++)
+            if (verb ? cli_verb_at(i) == verb : !cli_verb_at(i)->hidden) json_verb(&json, cli_verb_at(i));
+        cli_json_close(&json, ']');
+        fputc('\n', stdout);
+    } else if (verb) {
+        print_verb(call, verb);
+    } else {
+        print_verbs();
+    }
+}
+
+void cli_print_version(const cli_call *call)
+{
+    int32_t version = gradus_version();
+    char text[32];
+    snprintf(text, sizeof text, "%d.%d.%d", version / 10000, version / 100 % 100, version % 100);
+    printf(call->json ? "{\"gradus\": \"%s\"}\n" : "gradus %s\n", text);
+}
+
+static cli_exit run(cli_call *call)
+{
+    const cli_verb *verb = call->word_count ? cli_verb_find(call->words[0]) : NULL;
+    if (call->word_count && !verb) return cli_verb_unknown(call, call->words[0]);
+    cli_print_help(call, verb);
+    return CLI_DONE;
+}
+
+const cli_verb cli_verb_help = {
+    .name = "help",
+    .summary = "what the commands do and take",
+    .usage = "[COMMAND]",
+    .about = "Says what a command does, what it takes, and how it is typed.\n"
+             "Without a command it lists them.",
+    .examples = "gradus help train\ngradus train --help",
+    .operands = CLI_VERBS,
+    .most = 1,
+    .run = run,
+};
