@@ -83,6 +83,7 @@ typedef struct gradus_call {            /* a member with its arguments bound, in
     const int32_t       *counts;        /* how many in numbers[AT]; 0: the argument is absent                        */
     const char   *const *text;          /* text[METRIC]                                                              */
     const void   *const *inner;         /* compiled pipelines: gradus_schedule_at(inner[0], t) and the like          */
+    double               update;        /* what one update is worth on the axis; 0: not known                        */
 } gradus_call;
 
 /* ---- schedule ----------------------------------------------------------------------------------------------------- */
@@ -92,7 +93,8 @@ enum gradus_schedule_promises {         /* the tests hold each row to them      
     GRADUS_FALLING      = 2,
     GRADUS_RISING       = 4,
     GRADUS_NEEDS_LENGTH = 8,            /* a phase without `length` takes what is left of the run                     */
-    GRADUS_FROM_REACHED = 16            /* starts at the value that the phase before it reached: hold, decay          */
+    GRADUS_FROM_REACHED = 16            /* starts at the value that the phase before it reached: hold, decay; its optional
+                                         * argument `from` is filled in with it                                      */
 };
 
 typedef struct gradus_schedule_row {
@@ -119,8 +121,10 @@ typedef struct gradus_verdict {         /* what a feedback answers; starts as { 
     double        factor;
     gradus_action action;
     gradus_reason reason;
-    const char   *rule;                 /* the rule that fired, in words; NULL: nothing happened                     */
+    const char   *rule;                 /* the rule that fired, in words; NULL: nothing happened. {1} stands for what was seen
+                                         * first: its name in the log's rule, its value in the explanation; {1=} shows both there */
     struct { const char *name; double value; } seen[4];
+    int64_t       onset;                /* ROLL_BACK: update whose gradient first looked wrong; an older snapshot is taken */
 } gradus_verdict;
 
 typedef struct gradus_feedback_row {

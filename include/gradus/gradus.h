@@ -136,6 +136,7 @@ typedef enum gradus_reason {            /* why an action is what it is, or why a
     GRADUS_REASON_NONE, GRADUS_REASON_COMPLETED, GRADUS_REASON_NON_FINITE, GRADUS_REASON_DIVERGING, GRADUS_REASON_EXPLODING_GRADIENT,
     GRADUS_REASON_PLATEAU, GRADUS_REASON_RATE_AT_MINIMUM, GRADUS_REASON_TOO_MANY_SKIPS, GRADUS_REASON_TOO_MANY_ROLLBACKS, GRADUS_REASON_MEMBER
 } gradus_reason;
+const char *gradus_reason_name(int32_t reason);         /* "exploding_gradient": what the decision log says; never NULL */
 
 typedef struct gradus_decision {        /* plain data: may be logged, compared, broadcast to other processes       */
     int32_t  action;                    /* enum gradus_action                                                      */

@@ -34,6 +34,9 @@ typedef struct gradus_family {
     const gradus_member      *(*reader)(const char *text);  /* the member that a text which names none stands for, as its first value
                                             * (house.csv is csv(house.csv)); NULL result: none; NULL: no such short form */
     const char                 *reader_noun;   /* "reader": for the message "no reader for 'house.parquet'"           */
+    gradus_status             (*check)(const char *text, const struct gradus_chain *chain, gradus_error *error);
+                                           /* a bound chain's items against each other (lengths over 100 %), called for every
+                                            * chain of the family when it has been bound; NULL: nothing to check      */
 } gradus_family;
 
 typedef struct gradus_language {        /* which tables a text may speak of                                          */
@@ -139,6 +142,10 @@ const char         *gradus_spec_open_path(const gradus_spec *spec, int32_t index
 
 /* Places an error in the spec at `place`: for checks that a room makes after binding. Message as printf with %s, %d only. */
 gradus_status gradus_spec_fail(gradus_error *error, const char *text, gradus_where place, gradus_code code, const char *format, ...);
+
+/* What a bound chain of the schedule family becomes (src/rate): for numbers that are scheduled where they are written. `text` is what
+ * the chain was bound from, for errors. Destroy with gradus_schedule_destroy; nothing of the chain is kept. */
+gradus_schedule *gradus_schedule_compile(const gradus_chain *chain, const char *text, const gradus_units *units, gradus_context *context, gradus_error *error);
 
 /* Lengths: `amount` of enum gradus_length_unit in units of `axis`, by what `units` says each is worth; NaN: not known. */
 double gradus_length_convert(const gradus_units *units, double amount, int32_t unit, int32_t axis);
