@@ -132,13 +132,14 @@ typedef struct gradus_run_progress {    /* while it trains                      
     double  left;                       /* seconds to the end of the run, as far as one can tell                    */
 } gradus_run_progress;
 
-typedef struct gradus_run_row {         /* one row of metrics.csv and what timing.csv says about it; NaN: not measured */
+typedef struct gradus_run_row {         /* one row of metrics.csv and what timing.csv says about it                */
     int64_t update;
-    double  epoch, samples, tokens;
+    double  epoch, samples, tokens;     /* tokens NaN: the data have none                                           */
     double  rate, schedule_factor, feedback_factor;     /* of the last update                                       */
     double  train_loss, train[GRADUS_METRICS];          /* mean over the updates since the row before               */
+    bool    validated;                  /* val_... was measured                                                     */
     double  val_loss, val[GRADUS_METRICS];
-    double  gradient_norm, update_ratio;                /* mean over them; of the last update                       */
+    double  gradient_norm, update_ratio;                /* mean over them; of the last update; NaN: not measured    */
     int64_t skipped;                    /* so far                                                                   */
     bool    best;                       /* the model of this row is kept                                            */
     double  seconds, samples_per_second, data_wait, left;

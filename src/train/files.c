@@ -1,0 +1,201 @@
+/* Files that survive. A run may be killed at any instant and a disk may be full at any write, so what must be whole is written
+ * beside its place, synced and renamed, and what grows can be cut back to where a state saw it. */
+#include "files.h"
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WRITE_BUFFER = 1 << 20 };
+
+gradus_status gradus_fail_file(gradus_error *error, const char *path, int number)
+{
+    char why[128];
+    snprintf(why, sizeof why, "%s", strerror(number));
+    if (why[0] && islower((unsigned char)why[1])) why[0] = (char)tolower((unsigned char)why[0]);
+    return gradus_fail(error, GRADUS_ERROR_WRITE, number == ENOENT ? GRADUS_CODE_NO_FILE : GRADUS_CODE_INPUT_OUTPUT,
+                       "%s: %s", path, why);
+}
+
+gradus_status gradus_path_join(const char *folder, const char *name, char *path, gradus_error *error)
+{
+    if (gradus_failed(error)) return error->status;
+    int length = snprintf(path, GRADUS_PATH_SIZE, "%s/%s", folder, name);
+    if (length < 0 || length >= GRADUS_PATH_SIZE) return gradus_fail_file(error, folder, ENAMETOOLONG);
+    return GRADUS_OK;
+}
+
+/* ---- whole files ---- */
+
+static gradus_status read_stream(FILE *file, const char *path, unsigned char **bytes, size_t *size, gradus_error *error)
+{
+    struct stat about;
+    if (fstat(fileno(file), &about) != 0) return gradus_fail_file(error, path, errno);
+    if (S_ISDIR(about.st_mode)) return gradus_fail_file(error, path, EISDIR);
+    size_t capacity = (size_t)about.st_size;
+    unsigned char *memory = malloc(capacity + 1);
+    if (!memory) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "%s: out of memory", path);
+    errno = 0;
+    size_t read = fread(memory, 1, capacity, file);
+    if (ferror(file)) {
+        free(memory);
+        return gradus_fail_file(error, path, errno ? errno : EIO);
+    }
+    memory[read] = 0;
+    *bytes = memory;
+    *size = read;
+    return GRADUS_OK;
+}
+
+gradus_status gradus_file_read(const char *path, unsigned char **bytes, size_t *size, gradus_error *error)
+{
+    *bytes = NULL;
+    *size = 0;
+    if (gradus_failed(error)) return error->status;
+    FILE *file = fopen(path, "rb");
+    if (!file) return gradus_fail_file(error, path, errno);
+    gradus_status status = read_stream(file, path, bytes, size, error);
+    fclose(file);
+    return status;
+}
+
+gradus_status gradus_aside_open(gradus_aside *aside, const char *path, gradus_error *error)
+{
+    *aside = (gradus_aside){0};
+    if (gradus_failed(error)) return error->status;
+    int length = snprintf(aside->temporary, sizeof aside->temporary, "%s.tmp", path);
+    if (length < 0 || (size_t)length >= sizeof aside->temporary) return gradus_fail_file(error, path, ENAMETOOLONG);
+    snprintf(aside->path, sizeof aside->path, "%s", path);
+    aside->file = fopen(aside->temporary, "wb");
+    if (!aside->file) return gradus_fail_file(error, path, errno);
+    setvbuf(aside->file, NULL, _IOFBF, WRITE_BUFFER);
+    return GRADUS_OK;
+}
+
+int gradus_aside_write(void *user, const void *bytes, size_t size)
+{
+    gradus_aside *aside = user;
+    if (aside->number || !aside->file) return 1;
+    errno = 0;
+    if (fwrite(bytes, 1, size, aside->file) == size) return 0;
+    aside->number = errno ? errno : EIO;
+    return 1;
+}
+
+/* After a rename the folder itself must reach the disk, or the old name could come back after a power cut. */
+static int sync_folder_of(const char *path)
+{
+    char folder[GRADUS_PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash) *slash = 0;
+    int descriptor = open(slash ? (slash == folder ? "/" : folder) : ".", O_RDONLY | O_DIRECTORY);
+    if (descriptor < 0) return errno;
+    int number = fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno; /* EINVAL: this file system syncs no folders */
+    close(descriptor);
+    return number;
+}
+
+gradus_status gradus_aside_close(gradus_aside *aside, gradus_error *error)
+{
+    if (!aside->file) return error ? (gradus_status)error->status : GRADUS_ERROR_USE;
+    int number = aside->number;
+    if (!number && (fflush(aside->file) != 0 || fsync(fileno(aside->file)) != 0)) number = errno;
+    if (fclose(aside->file) != 0 && !number) number = errno;
+    aside->file = NULL;
+    bool failed = number || gradus_failed(error);
+    if (!failed && rename(aside->temporary, aside->path) != 0) number = errno;
+    if (failed || number) unlink(aside->temporary);
+    else number = sync_folder_of(aside->path);
+    if (!number) return gradus_failed(error) ? (gradus_status)error->status : GRADUS_OK;
+    if (error) *error = (gradus_error){0}; /* "the writer refused" says less than why */
+    return gradus_fail_file(error, aside->path, number);
+}
+
+gradus_status gradus_file_replace(const char *path, const void *bytes, size_t size, gradus_error *error)
+{
+    gradus_aside aside;
+    if (gradus_aside_open(&aside, path, error)) return error ? (gradus_status)error->status : GRADUS_ERROR_WRITE;
+    gradus_aside_write(&aside, bytes, size);
+    return gradus_aside_close(&aside, error);
+}
+
+/* ---- files that grow ---- */
+
+gradus_status gradus_journal_open(gradus_journal *journal, const char *path, int64_t keep, gradus_error *error)
+{
+    *journal = (gradus_journal){.descriptor = -1};
+    if (gradus_failed(error)) return error->status;
+    snprintf(journal->path, sizeof journal->path, "%s", path);
+    journal->descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    struct stat about;
+    if (journal->descriptor < 0 || fstat(journal->descriptor, &about) != 0) return gradus_fail_file(error, path, errno);
+    if ((int64_t)about.st_size < keep) {
+        return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA,
+                           "%s: %lld bytes, but the state was saved when it had %lld; it was changed since", path,
+                           (long long)about.st_size, (long long)keep);
+    }
+    return gradus_journal_cut(journal, keep, error);
+}
+
+gradus_status gradus_journal_append(gradus_journal *journal, const char *text, size_t length, gradus_error *error)
+{
+    if (gradus_failed(error)) return error->status;
+    while (length > 0) {
+        ssize_t written = write(journal->descriptor, text, length);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return gradus_fail_file(error, journal->path, errno);
+        text += written;
+        length -= (size_t)written;
+        journal->size += written;
+    }
+    return GRADUS_OK;
+}
+
+gradus_status gradus_journal_cut(gradus_journal *journal, int64_t keep, gradus_error *error)
+{
+    if (gradus_failed(error)) return error->status;
+    if (ftruncate(journal->descriptor, keep) != 0 || lseek(journal->descriptor, keep, SEEK_SET) < 0)
+        return gradus_fail_file(error, journal->path, errno);
+    journal->size = keep;
+    return GRADUS_OK;
+}
+
+gradus_status gradus_journal_sync(gradus_journal *journal, gradus_error *error)
+{
+    if (gradus_failed(error)) return error->status;
+    if (fsync(journal->descriptor) != 0 && errno != EINVAL) return gradus_fail_file(error, journal->path, errno);
+    return GRADUS_OK;
+}
+
+void gradus_journal_close(gradus_journal *journal)
+{
+    if (journal->path[0] && journal->descriptor >= 0) close(journal->descriptor);
+    *journal = (gradus_journal){.descriptor = -1};
+}
+
+/* ---- memory that grows ---- */
+
+int gradus_buffer_write(void *user, const void *bytes, size_t size)
+{
+    gradus_buffer *buffer = user;
+    if (buffer->capacity - buffer->size < size) {
+        size_t capacity = buffer->capacity * 2 > buffer->size + size ? buffer->capacity * 2 : buffer->size + size;
+        unsigned char *larger = realloc(buffer->bytes, capacity);
+        if (!larger) return 1;
+        buffer->bytes = larger;
+        buffer->capacity = capacity;
+    }
+    if (size) memcpy(buffer->bytes + buffer->size, bytes, size);
+    buffer->size += size;
+    return 0;
+}
+
+void gradus_buffer_release(gradus_buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (gradus_buffer){0};
+}
