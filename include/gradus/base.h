@@ -55,6 +55,21 @@ size_t gradus_number_print(double number, char *text);
  * Correctly rounded. "inf" and "nan" are not numbers here. */
 size_t gradus_number_read(const char *text, size_t length, double *number);
 
+/* ---- JSON: keys in the order given, numbers as the shortest text that reads back, no memory -------------------------- */
+
+typedef struct gradus_json {            /* zero it but for `write`, `user` and `indent`                              */
+    gradus_write *write;
+    void         *user;
+    int32_t       indent;               /* spaces a level, each item on a line of its own; 0: all on one line        */
+    int32_t       depth;
+    bool          comma, failed;        /* something stands before, in this object or array; the writer refused      */
+} gradus_json;
+void gradus_json_open(gradus_json *json, const char *key, char bracket);            /* '{' or '['; key NULL: in an array */
+void gradus_json_close(gradus_json *json, char bracket);                            /* '}' or ']'                     */
+void gradus_json_text(gradus_json *json, const char *key, const char *text);        /* NULL: null                     */
+void gradus_json_number(gradus_json *json, const char *key, double number);         /* non-finite: "nan", "inf", "-inf" */
+void gradus_json_flag(gradus_json *json, const char *key, bool flag);
+
 /* ---- random numbers: pure functions of seed and index (resume needs no state) ---------------------------------------- */
 
 uint64_t gradus_random_bits(uint64_t seed, uint64_t stream, uint64_t index);

@@ -108,8 +108,10 @@ gradus_status gradus_aside_close(gradus_aside *aside, gradus_error *error)
     aside->file = NULL;
     bool failed = number || gradus_failed(error);
     if (!failed && rename(aside->temporary, aside->path) != 0) number = errno;
-    if (failed || number) unlink(aside->temporary);
-    else number = sync_folder_of(aside->path);
+    if (failed || number)
+        unlink(aside->temporary);
+    else
+        number = sync_folder_of(aside->path);
     if (!number) return gradus_failed(error) ? (gradus_status)error->status : GRADUS_OK;
     if (error) *error = (gradus_error){0}; /* "the writer refused" says less than why */
     return gradus_fail_file(error, aside->path, number);

@@ -4,7 +4,7 @@
 #include "gradus/base.h"
 #include <stdio.h>
 
-enum { GRADUS_PATH_SIZE = 1024 };       /* longest path in a run, with its 0 */
+enum { GRADUS_PATH_SIZE = 1024 }; /* longest path in a run, with its 0 */
 
 /* Fails with "PATH: what errno says" in lower case. */
 gradus_status gradus_fail_file(gradus_error *error, const char *path, int number);
@@ -21,18 +21,18 @@ gradus_status gradus_file_read(const char *path, unsigned char **bytes, size_t *
  * when anything fails. Open, any number of writes (a gradus_write), then close, which also says what went wrong on the way. */
 typedef struct gradus_aside {
     FILE *file;
-    int number;                         /* errno of the first write that failed */
+    int number; /* errno of the first write that failed */
     char path[GRADUS_PATH_SIZE], temporary[GRADUS_PATH_SIZE];
 } gradus_aside;
 gradus_status gradus_aside_open(gradus_aside *aside, const char *path, gradus_error *error);
 int gradus_aside_write(void *aside, const void *bytes, size_t size);
-gradus_status gradus_aside_close(gradus_aside *aside, gradus_error *error);     /* an error already set: nothing is kept */
+gradus_status gradus_aside_close(gradus_aside *aside, gradus_error *error); /* an error already set: nothing is kept */
 gradus_status gradus_file_replace(const char *path, const void *bytes, size_t size, gradus_error *error);
 
 /* ---- files that grow ---- */
 
 typedef struct gradus_journal {
-    int descriptor;                     /* -1: not open */
+    int descriptor; /* -1: not open */
     int64_t size;
     char path[GRADUS_PATH_SIZE];
 } gradus_journal;
@@ -50,7 +50,7 @@ typedef struct gradus_buffer {
     unsigned char *bytes;
     size_t size, capacity;
 } gradus_buffer;
-int gradus_buffer_write(void *buffer, const void *bytes, size_t size);          /* a gradus_write */
+int gradus_buffer_write(void *buffer, const void *bytes, size_t size); /* a gradus_write */
 void gradus_buffer_release(gradus_buffer *buffer);
 
 #endif

@@ -42,8 +42,10 @@ static void add_number(csv_line *line, double number)
 /* What was not measured here is an empty field, unlike what was measured and is not a number. */
 static void add_measure(csv_line *line, bool measured, double number)
 {
-    if (measured) add_number(line, number);
-    else add_text(line, "");
+    if (measured)
+        add_number(line, number);
+    else
+        add_text(line, "");
 }
 
 static size_t end_line(csv_line *line)

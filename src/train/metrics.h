@@ -4,9 +4,9 @@
 #include "files.h"
 #include "gradus/train.h"
 
-enum { GRADUS_ROW_SIZE = 1024 };        /* longest line of either file */
+enum { GRADUS_ROW_SIZE = 1024 }; /* longest line of either file */
 
-const gradus_metric *gradus_metric_of(int32_t target, int32_t index);   /* for enum gradus_target; NULL: no more */
+const gradus_metric *gradus_metric_of(int32_t target, int32_t index); /* for enum gradus_target; NULL: no more */
 
 /* Lines of CSV with their line end; each returns its length. Columns follow the metrics of `target`. */
 size_t gradus_metrics_header(int32_t target, char line[GRADUS_ROW_SIZE]);
