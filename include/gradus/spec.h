@@ -15,6 +15,8 @@ extern "C" {
 
 enum gradus_spec_limits { GRADUS_SPEC_BYTES = 65536, GRADUS_SPEC_DEPTH = 32, GRADUS_SPEC_ITEMS = 4096, GRADUS_SPEC_LAYERS = 10000 };
 
+typedef struct gradus_chain gradus_chain;   /* a bound chain of calls, below                                          */
+
 /* ---- tables --------------------------------------------------------------------------------------------------------- */
 
 enum gradus_family_flags {
@@ -34,7 +36,7 @@ typedef struct gradus_family {
     const gradus_member      *(*reader)(const char *text);  /* the member that a text which names none stands for, as its first value
                                             * (house.csv is csv(house.csv)); NULL result: none; NULL: no such short form */
     const char                 *reader_noun;   /* "reader": for the message "no reader for 'house.parquet'"           */
-    gradus_status             (*check)(const char *text, const struct gradus_chain *chain, gradus_error *error);
+    gradus_status             (*check)(const char *text, const gradus_chain *chain, gradus_error *error);
                                            /* a bound chain's items against each other (lengths over 100 %), called for every
                                             * chain of the family when it has been bound; NULL: nothing to check      */
 } gradus_family;
@@ -57,7 +59,6 @@ const char          *gradus_frameworks(int32_t index);      /* names that like= 
 
 /* ---- bound texts ---------------------------------------------------------------------------------------------------- */
 
-typedef struct gradus_chain gradus_chain;
 typedef struct gradus_open  gradus_open;
 
 typedef enum gradus_length_unit {       /* unit of a length as written; the first five equal enum gradus_unit         */
