@@ -36,6 +36,7 @@ typedef struct gradus_family {
     const gradus_member      *(*reader)(const char *text);  /* the member that a text which names none stands for, as its first value
                                             * (house.csv is csv(house.csv)); NULL result: none; NULL: no such short form */
     const char                 *reader_noun;   /* "reader": for the message "no reader for 'house.parquet'"           */
+    const char                 *noun;      /* what one item is called in messages: "layer", "data set"; NULL: the name */
     gradus_status             (*check)(const char *text, const gradus_chain *chain, gradus_error *error);
                                            /* a bound chain's items against each other (lengths over 100 %), called for every
                                             * chain of the family when it has been bound; NULL: nothing to check      */
@@ -55,6 +56,10 @@ extern const gradus_family gradus_stop_family;                                  
 const gradus_family *gradus_language_family(const gradus_language *language, const char *name);                 /* NULL: no such */
 const gradus_member *gradus_language_member(const gradus_language *language, const gradus_family *family, int32_t index);  /* built-in, then own; NULL: no more */
 const gradus_member *gradus_language_find(const gradus_language *language, const gradus_family *family, const char *name); /* exact; NULL: no such */
+/* The row of a parameter by its own name, of the member or common to the family; NULL: no such. */
+const gradus_argument *gradus_language_argument(const gradus_family *family, const gradus_member *member, const char *name);
+/* Whether a list of names as rows have them ("eta_min, min_lr") holds `name`. */
+bool                   gradus_names_hold(const char *names, const char *name);
 const char          *gradus_frameworks(int32_t index);      /* names that like= takes: "torch", ...; NULL: no more    */
 
 /* ---- bound texts ---------------------------------------------------------------------------------------------------- */
@@ -69,18 +74,20 @@ typedef struct gradus_where { int32_t source, offset, length; } gradus_where;   
 
 typedef struct gradus_value {           /* one bound argument                                                        */
     double              number;         /* NUMBER, INTEGER, SHARE; FLAG 0 or 1; WORD its index (other kinds: -1 - index); LENGTH amount, minutes and hours in seconds, per cent as a hundredth */
-    int32_t             unit;           /* LENGTH: enum gradus_length_unit                                           */
+    int32_t             unit;           /* LENGTH: enum gradus_length_unit; SHARE: GRADUS_IN_PERCENT when written so  */
     int32_t             count;          /* LIST, MANY, POINT: how many `items`; 0 when absent                        */
     const struct gradus_value *items;
     const char         *text;           /* TEXT, METRIC, WORD                                                        */
     const gradus_chain *chain;          /* PIPELINE; or the schedule of a GRADUS_SCHEDULED number                    */
     const gradus_open  *open;           /* a search value stands here; NULL: bound                                   */
-    bool                given;          /* written by the user, not a default                                        */
+    const char         *name;           /* as written before '=': "to", or "eta_min" under like= ; NULL: without one  */
+    bool                given;          /* written by the user, not a default; false and without a default: absent   */
     bool                absolute;       /* given as a rate, through a name of like= : divide by the base             */
     gradus_where        place;          /* of the value; of the item when it is a default                            */
 } gradus_value;
 
 typedef struct gradus_item {            /* a bound call                                                              */
+    const gradus_family *family;
     const gradus_member *member;        /* NULL: a group or an open choice                                           */
     const gradus_value  *values;        /* in the order of member->arguments, then of the family's common ones       */
     int32_t              value_count;
@@ -90,6 +97,7 @@ typedef struct gradus_item {            /* a bound call                         
     int32_t              extra_count;   /* members that take names of the user's own: outputs(digit=...), match("*", weight_decay=0) */
     const struct gradus_extra *extra;
     const char          *like;          /* framework whose conventions hold, or NULL                                 */
+    bool                 like_given;    /* it was written here, not for the whole text                               */
     const char          *label;         /* its name=, or NULL                                                        */
     gradus_where         place;         /* of the whole call                                                         */
     gradus_where         name_place;    /* of its name                                                               */
@@ -103,6 +111,7 @@ typedef enum gradus_search { GRADUS_UNIFORM, GRADUS_LOGUNIFORM, GRADUS_INT, GRAD
 struct gradus_open {                    /* a value that a search will fill in                                        */
     gradus_search       search;
     double              low, high;
+    int32_t             unit;           /* of low and high, as in gradus_value                                       */
     bool                logarithmic;
     int32_t             count;          /* CHOICE: alternatives                                                      */
     const gradus_value *values;         /* ... of a value                                                            */
@@ -117,6 +126,7 @@ typedef struct gradus_spec_config {
     const gradus_language *language;    /* the tables; required, but for "value"                                     */
     const char            *like;        /* framework for all items without a like= of their own; NULL: none          */
     const char *const     *changes;     /* "momentum=0.9", "warmup.length=10%": paths into the text, applied in order; ends with NULL; NULL: none */
+    const char            *prefix;      /* what stands before each change where the user wrote it ("schedule."): for remedies; NULL: nothing */
     gradus_context        *context;     /* memory; NULL: malloc                                                      */
     const gradus_argument *argument;    /* with family "value": the text is one value of this row (a setting: a rate, a batch size),
                                          * bound as an argument's value is, words, range, search values and all; NULL: left unbound */
@@ -138,10 +148,12 @@ struct gradus_arena;
 const gradus_chain *gradus_spec_bind(const char *text, const gradus_spec_config *config, struct gradus_arena *arena, gradus_error *error);
 
 const gradus_value *gradus_item_value(const gradus_item *item, const char *name);   /* own or common argument by name; NULL: no such */
+const gradus_argument *gradus_item_argument(const gradus_item *item, int32_t index);    /* the row of item->values[index]; NULL: no more */
 int32_t             gradus_spec_open_count(const gradus_spec *spec);                /* search values in it           */
 const char         *gradus_spec_open_path(const gradus_spec *spec, int32_t index, const gradus_open **open);   /* "sgd.momentum"; "" : the whole */
 
-/* Places an error in the spec at `place`: for checks that a room makes after binding. Message as printf with %s, %d only. */
+/* Places an error in the spec at `place`: for checks that a room makes after binding. Message as printf with %s, %d only. `text` is
+ * the spec's; in a change (place.source) line and column stay 0, and who gave the changes finds them by offset. */
 gradus_status gradus_spec_fail(gradus_error *error, const char *text, gradus_where place, gradus_code code, const char *format, ...);
 
 /* What a bound chain of the schedule family becomes (src/rate): for numbers that are scheduled where they are written. `text` is what
