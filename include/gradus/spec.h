@@ -81,7 +81,8 @@ typedef struct gradus_value {           /* one bound argument                   
     const gradus_chain *chain;          /* PIPELINE; or the schedule of a GRADUS_SCHEDULED number                    */
     const gradus_open  *open;           /* a search value stands here; NULL: bound                                   */
     const char         *name;           /* as written before '=': "to", or "eta_min" under like= ; NULL: without one  */
-    bool                given;          /* written by the user, not a default; false and without a default: absent   */
+    bool                given;          /* written by the user, not a default                                        */
+    bool                present;        /* written, or there is a default (the row's or that of like=); false: absent */
     bool                absolute;       /* given as a rate, through a name of like= : divide by the base             */
     gradus_where        place;          /* of the value; of the item when it is a default                            */
 } gradus_value;
