@@ -186,6 +186,7 @@ typedef struct gradus_rule_row {
     gradus_pass        pass[3];         /* ends with a NULL kernel                                                   */
     gradus_outcome   (*update)(void *work); /* rules that are no walk: matrices, line searches; NULL otherwise       */
     const char      *(*check)(const double *hyper);     /* arguments against each other; NULL: fine                  */
+    double           (*usual_rate)(const double *hyper);    /* what `lr: auto` starts from; NULL: not known           */
 } gradus_rule_row;
 
 /* Register before the first object is created with the context. A name that exists is refused, so is a malformed row.
