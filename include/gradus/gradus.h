@@ -193,6 +193,7 @@ void          gradus_policy_applied(gradus_policy *policy, const gradus_progress
 
 double  gradus_policy_rate(const gradus_policy *policy);                           /* what the next update would use; computes nothing */
 double  gradus_policy_value(const gradus_policy *policy, const char *name);        /* a scheduled value now; NaN: no such */
+const char *gradus_policy_scheduled(const gradus_policy *policy, int32_t index);    /* the names of config.scheduled in turn; NULL: no more */
 int32_t gradus_policy_reason(const gradus_policy *policy);                         /* of the last decision, or why finished */
 size_t  gradus_policy_explain(const gradus_policy *policy, char *text, size_t size); /* the same in words, with the numbers seen */
 
@@ -212,7 +213,7 @@ typedef struct gradus_optimizer_config {
     const char     *gradient;           /* "clip_norm(1) > centralize"; NULL: none                               */
     const char     *average;            /* "ema(0.999)"; NULL: none, or what the rule itself averages              */
     const char     *groups;             /* "match('*.bias', weight_decay=0) > match('head.*', lr_scale=0.1)"; first match */
-    const char     *state;              /* "float32" (NULL), "blocks8", "bfloat16"                                 */
+    const char     *state;              /* "float32" (NULL), "8bit"; the rule's own state= wins                    */
     gradus_units    units;              /* only for lengths inside these specs: swa(from=75%)                      */
     uint64_t        seed;               /* stochastic rounding and noise                                           */
     gradus_context *context;
@@ -244,7 +245,7 @@ typedef struct gradus_step {
 
 typedef enum gradus_step_flags {
     GRADUS_ZERO_GRADIENTS   = 1,        /* leave the gradients zero, in the same pass over memory                  */
-    GRADUS_SKIP_NON_FINITE  = 2,        /* touch nothing when a gradient is not finite                             */
+    GRADUS_SKIP_NON_FINITE  = 2,        /* values and state stay as they are when a gradient is not finite          */
     GRADUS_MEASURE_UPDATE   = 4         /* fill update_norm, values_norm, gradient_dot_update                      */
 } gradus_step_flags;
 
@@ -255,8 +256,8 @@ typedef enum gradus_outcome {           /* negative: a gradus_status; nothing wa
     GRADUS_CONVERGED = 4                /* the rule can make no further progress (line searches)                   */
 } gradus_outcome;
 
-typedef struct gradus_measures {
-    double   gradient_norm;             /* scaled, before clipping                                                 */
+typedef struct gradus_measures {        /* what was not measured is absent: NaN, and -1 for the count               */
+    double   gradient_norm;             /* scaled, before clipping; infinite when a value is not finite             */
     double   update_norm, values_norm, gradient_dot_update;
     double   effective_rate;            /* what the rule made of step.rate (d of Prodigy, r/sqrt(G) of DoG); else step.rate */
     int64_t  non_finite;                /* gradient values that are not finite                                     */

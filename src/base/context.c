@@ -133,6 +133,8 @@ gradus_status gradus_sum(const gradus_context *context, double *values, int32_t 
     return gradus_fail(error, GRADUS_ERROR_WRITE, GRADUS_CODE_INPUT_OUTPUT, "the sum over processes failed");
 }
 
+bool gradus_has_sum(const gradus_context *context) { return context && context->config.sum; }
+
 /* ---- own members ---- */
 
 gradus_status gradus_context_add_member(gradus_context *context, const char *family, const gradus_member *member,
