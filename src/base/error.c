@@ -16,6 +16,7 @@ static const char *const status_names[] = {
     [-GRADUS_ERROR_STATE] = "wrong state",
     [-GRADUS_ERROR_WRITE] = "cannot write",
     [-GRADUS_ERROR_UNSUPPORTED] = "not supported",
+    [-GRADUS_ERROR_DATA] = "wrong data",
 };
 
 static const char *const code_names[] = {
