@@ -52,6 +52,17 @@ void    gradus_net_read(const gradus_net *net, int32_t index, float *destination
 void    gradus_net_read_gradient(const gradus_net *net, int32_t index, float *destination);
 void    gradus_net_write(gradus_net *net, int32_t index, const float *source);
 
+/* safetensors: named tensors of float32 behind a JSON header. Written through the caller's writer, read in place from memory (a file that was
+ * read or mapped); open checks all of it, so that what follows cannot fail. `metadata` is NAME, TEXT, ... and ends with NULL. */
+typedef struct gradus_stored { const char *name; int64_t shape[8]; int64_t count; const float *values; } gradus_stored;     /* read: values unaligned, little-endian */
+typedef struct gradus_safetensors gradus_safetensors;
+gradus_status       gradus_safetensors_write(const gradus_stored *tensors, int32_t count, const char *const *metadata, gradus_write *write, void *user, gradus_error *error);
+gradus_safetensors *gradus_safetensors_open(const void *bytes, size_t size, gradus_error *error);       /* bytes must outlive it */
+void                gradus_safetensors_close(gradus_safetensors *file);
+bool                gradus_safetensors_find(const gradus_safetensors *file, const char *name, gradus_stored *tensor);
+bool                gradus_safetensors_at(const gradus_safetensors *file, int32_t index, gradus_stored *tensor);    /* false: no more */
+const char         *gradus_safetensors_metadata(const gradus_safetensors *file, const char *name);      /* NULL: no such */
+
 typedef struct gradus_batch {           /* what a loader hands over; lives until its next call                       */
     int32_t        count;               /* examples                                                                  */
     const float   *inputs;              /* count x input                                                             */
