@@ -1,0 +1,165 @@
+/* Which member an item names; and for a name that names none, what was probably meant: another spelling, the name that another
+ * text gives it, a member of another family, a file that a reader takes. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "spec_bind.h"
+
+/* ---- what every message of the binder is made with ---- */
+
+bool gradus_bind_fail(gradus_binder *b, gradus_where place, gradus_code code, const char *near, const char *format, ...)
+{
+    char message[sizeof b->error->message + 8];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    gradus_tree_fail(b->error, place.source ? b->changes[place.source - 1] : b->text, place, code, near, "%s", message);
+    return false;
+}
+
+bool gradus_bind_no_memory(gradus_binder *b)
+{
+    gradus_tree_no_memory(b->error, b->arena);
+    return false;
+}
+
+void gradus_append(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
+}
+
+const char *gradus_bind_written(const gradus_binder *b, gradus_where place, char text[BIND_WRITTEN])
+{
+    const char *source = (place.source ? b->changes[place.source - 1] : b->text) + place.offset;
+    size_t length = (size_t)place.length;
+    bool cut = length > BIND_WRITTEN - 4;
+    if (cut) length = BIND_WRITTEN - 4;
+    while (cut && ((unsigned char)source[length] & 0xC0) == 0x80) length--;
+    snprintf(text, BIND_WRITTEN, "%.*s%s", (int)length, source, cut ? "..." : "");
+    return text;
+}
+
+const char *gradus_bind_hint(const char *nearest, char text[BIND_HINT])
+{
+    text[0] = 0;
+    if (nearest) gradus_append(text, BIND_HINT, "; did you mean '%s'?", nearest);
+    return text;
+}
+
+/* ---- a name that is no member ---- */
+
+/* Another family that has a member of that name. */
+static const gradus_family *family_of(const gradus_binder *b, const char *name)
+{
+    for (const gradus_family *const *family = b->language->families; *family; family++)
+        if (gradus_language_find(b->language, *family, name)) return *family;
+    return NULL;
+}
+
+static const gradus_member *renamed(const gradus_binder *b, const gradus_family *family, const char *name)
+{
+    const gradus_member *member;
+    for (int32_t i = 0; (member = gradus_language_member(b->language, family, i)) != NULL; i++)
+        if (gradus_names_hold(member->also, name)) return member;
+    return NULL;
+}
+
+static const gradus_member *phrase(const gradus_family *family, const char *name)
+{
+    for (const gradus_member *const *member = family->phrases; member && *member; member++)
+        if (strcmp((*member)->name, name) == 0) return *member;
+    return NULL;
+}
+
+/* Nearest of the members' names, one at a time against the best so far, so that no list has to be made. */
+static const char *nearest_member(const gradus_binder *b, const gradus_family *family, const char *name)
+{
+    const gradus_member *member;
+    const char *best = NULL;
+    for (int32_t i = 0; (member = gradus_language_member(b->language, family, i)) != NULL; i++) {
+        const char *const pair[] = {best, member->name};
+        best = gradus_nearest(name, pair, 2);
+    }
+    return best;
+}
+
+static bool fail_phrase(gradus_binder *b, const tree_node *node, const gradus_member *meant)
+{
+    const char *list = meant->also, *name;
+    char readings[BIND_HINT] = "";
+    for (size_t length; gradus_names_next(&list, &name, &length);)
+        gradus_append(readings, sizeof readings, "%s'%.*s'", *readings ? " or " : "", (int)length, name);
+    return gradus_bind_fail(b, node->text_place, GRADUS_CODE_RENAMED, NULL, "'%s' may mean %s here", node->text,
+                            readings);
+}
+
+static bool fail_unknown(gradus_binder *b, const gradus_family *family, const tree_node *node)
+{
+    char a[BIND_WRITTEN], other[BIND_WRITTEN], hint[BIND_HINT];
+    const char *name = node->text;
+    text_quantity quantity;
+    const gradus_member *meant = renamed(b, family, name);
+    if (meant)
+        return gradus_bind_fail(b, node->text_place, GRADUS_CODE_RENAMED, meant->name, "'%s' is called '%s' here", name,
+                                meant->name);
+    if ((meant = phrase(family, name))) return fail_phrase(b, node, meant);
+    const gradus_family *elsewhere = family_of(b, name);
+    if (elsewhere)
+        return gradus_bind_fail(b, node->text_place, GRADUS_CODE_WRONG_FAMILY, NULL, "'%s' is %s, not %s", name,
+                                gradus_a_noun(elsewhere, other), gradus_a_noun(family, a));
+    if (gradus_text_quantity(name, &quantity))
+        return gradus_bind_fail(b, node->text_place, GRADUS_CODE_WRONG_TYPE, NULL, "expected %s, found the number %s",
+                                gradus_a_noun(family, a), name);
+    const char *nearest = nearest_member(b, family, name);
+    if (!nearest && family->reader && strpbrk(name, "./"))
+        return gradus_bind_fail(b, node->text_place, GRADUS_CODE_UNKNOWN_NAME, NULL, "no %s for '%s'",
+                                family->reader_noun ? family->reader_noun : "reader", name);
+    return gradus_bind_fail(b, node->text_place, GRADUS_CODE_UNKNOWN_NAME, nearest, "'%s' is no %s%s", name,
+                            gradus_noun(family), gradus_bind_hint(nearest, hint));
+}
+
+/* ---- short forms: house.csv is csv(house.csv) ---- */
+
+static const gradus_member *read_text(gradus_binder *b, const gradus_family *family, tree_node *node)
+{
+    const gradus_member *reader = family->reader ? family->reader(node->text) : NULL;
+    if (!reader) return NULL;
+    if (node->parentheses) {
+        gradus_bind_fail(b, node->text_place, GRADUS_CODE_SYNTAX, reader->name,
+                         "a file stands first among the values: %s(%s, ...)", reader->name, node->text);
+        return NULL;
+    }
+    tree_node *value = gradus_arena_take(b->arena, sizeof *value, _Alignof(tree_node));
+    if (!value) return gradus_bind_no_memory(b), NULL;
+    *value = *node;
+    value->kind = TREE_QUOTED;
+    value->name = NULL, value->next = NULL;
+    node->kind = TREE_CALL;
+    node->text = reader->name, node->text_place = node->place;
+    node->parentheses = true, node->first = value;
+    return reader;
+}
+
+const gradus_member *gradus_bind_member(gradus_binder *b, const gradus_family *family, tree_node *node)
+{
+    char a[BIND_WRITTEN];
+    const gradus_member *member =
+        node->kind == TREE_CALL ? gradus_language_find(b->language, family, node->text) : NULL;
+    if (member) return member;
+    if (node->kind == TREE_CALL || node->kind == TREE_QUOTED) member = read_text(b, family, node);
+    if (member || gradus_failed(b->error)) return member;
+    if (node->kind == TREE_CALL)
+        fail_unknown(b, family, node);
+    else if (node->kind == TREE_QUOTED && family->reader)
+        gradus_bind_fail(b, node->place, GRADUS_CODE_UNKNOWN_NAME, NULL, "no %s for '%s'",
+                         family->reader_noun ? family->reader_noun : "reader", node->text);
+    else
+        gradus_bind_fail(b, node->place, GRADUS_CODE_WRONG_TYPE, NULL, "expected %s, found a %s",
+                         gradus_a_noun(family, a), node->kind == TREE_LIST ? "list" : "quoted text");
+    return NULL;
+}

@@ -1,0 +1,209 @@
+/* The printer: a bound text in its one canonical spelling, or with every default written out. Names of parameters stay as they
+ * were written; values that equal their default are left out. */
+#include <string.h>
+#include "spec.h"
+#include "spec_print.h"
+
+/* ---- which arguments are printed ---- */
+
+static bool same_number(const gradus_argument *row, const gradus_value *value, const char *initial)
+{
+    text_quantity quantity;
+    if (!gradus_text_quantity(initial, &quantity) || value->text || value->absolute) return false;
+    double number = quantity.number;
+    int32_t unit = quantity.unit == TEXT_NO_UNIT ? GRADUS_IN_UPDATES : quantity.unit;
+    if (unit == TEXT_MINUTES || unit == TEXT_HOURS) number *= unit == TEXT_HOURS ? 3600 : 60, unit = GRADUS_IN_SECONDS;
+    return value->number == number && (row->kind != GRADUS_LENGTH || value->unit == unit);
+}
+
+/* Whether leaving the value out would say the same. */
+static bool is_default(const bind_scope *scope, const gradus_argument *row, const gradus_value *value)
+{
+    const char *text;
+    size_t length;
+    char initial[BIND_HINT];
+    if (!value->given) return true;
+    if (!gradus_like_initial(scope, row, &text, &length) || length >= sizeof initial) return false;
+    memcpy(initial, text, length), initial[length] = 0;
+    bool plain = !value->open && !value->chain && !value->items;
+    if (plain && row->kind != GRADUS_TEXT && same_number(row, value, initial)) return true;
+    gradus_pen pen = {.comparing = true, .compare = initial};
+    gradus_print_value(&pen, row, value);
+    return !value->absolute && pen.compare && !*pen.compare;
+}
+
+static bool is_placed(const gradus_argument *row, const gradus_value *value)
+{
+    return value->given && !value->name && row->kind != GRADUS_FLAG;
+}
+
+/* A member's own parameter hides the common one of its name. */
+static bool is_hidden(const bind_scope *scope, int32_t index)
+{
+    return gradus_row_find(scope->family, scope->member, gradus_row(scope->family, scope->member, index)->name) < index;
+}
+
+/* Values by place run from the first row on; those at the end that equal their defaults may go. */
+static int32_t last_placed(const gradus_pen *pen, const bind_scope *scope, const gradus_item *item)
+{
+    int32_t last = -1;
+    for (int32_t i = 0; i < item->value_count; i++) {
+        const gradus_argument *row = gradus_row(scope->family, scope->member, i);
+        if (is_placed(row, &item->values[i]) &&
+            (pen->how == GRADUS_PRINT_FULL || !is_default(scope, row, &item->values[i])))
+            last = i;
+    }
+    return last;
+}
+
+/* ---- a call ---- */
+
+typedef struct separator {
+    gradus_pen *pen;
+    bool any;
+} separator;
+
+static void begin(separator *s)
+{
+    gradus_pen_text(s->pen, s->any ? ", " : "(");
+    s->any = true;
+}
+
+static void print_placed(separator *s, const bind_scope *scope, const gradus_argument *row, const gradus_value *value)
+{
+    gradus_argument single = *row;
+    single.flags &= ~(uint32_t)(GRADUS_LIST | GRADUS_MANY);
+    bool many = (row->flags & GRADUS_MANY) != 0;
+    for (int32_t i = 0; i < (many ? value->count : 1); i++) {
+        const gradus_value *one = many ? &value->items[i] : value;
+        const gradus_argument *flag = one->text && row->kind != GRADUS_WORD
+                                          ? gradus_language_argument(scope->family, scope->member, one->text)
+                                          : NULL;
+        begin(s);
+        if (flag && flag->kind == GRADUS_FLAG)
+            gradus_print_quoted(s->pen, one->text);
+        else
+            gradus_print_value(s->pen, many ? &single : row, one);
+    }
+}
+
+static void print_named(separator *s, const bind_scope *scope, const gradus_argument *row, const gradus_value *value)
+{
+    uint32_t flags = 0;
+    const char *name = value->name ? value->name : row->name;
+    if (value->name && gradus_like_find(scope, value->name, &flags) >= 0 && (flags & TREE_INVERSE)) name = row->name;
+    begin(s);
+    gradus_pen_text(s->pen, name);
+    if (row->kind == GRADUS_FLAG && !value->open && value->number != 0) return;
+    gradus_pen_text(s->pen, "=");
+    gradus_print_value(s->pen, row, value);
+}
+
+static void print_call(gradus_pen *pen, const gradus_item *item)
+{
+    bind_scope scope = {
+        .family = item->family, .member = item->member, .like = gradus_like_row(item->member, item->like)};
+    separator s = {.pen = pen};
+    int32_t last = last_placed(pen, &scope, item);
+    gradus_pen_text(pen, item->member->name);
+    for (int32_t i = 0; i <= last; i++) {
+        const gradus_argument *row = gradus_row(scope.family, scope.member, i);
+        if (is_placed(row, &item->values[i]) && !is_hidden(&scope, i)) print_placed(&s, &scope, row, &item->values[i]);
+    }
+    for (int32_t i = 0; i < item->value_count; i++) {
+        const gradus_argument *row = gradus_row(scope.family, scope.member, i);
+        const gradus_value *value = &item->values[i];
+        if (!value->present || is_placed(row, value) || is_hidden(&scope, i)) continue;
+        if (pen->how == GRADUS_PRINT_FULL || !is_default(&scope, row, value)) print_named(&s, &scope, row, value);
+    }
+    if (item->like_given) begin(&s), gradus_pen_text(pen, "like="), gradus_pen_text(pen, item->like);
+    for (int32_t i = 0; i < item->extra_count; i++) {
+        const gradus_extra *extra = &item->extra[i];
+        const gradus_argument *row = item->member->open;
+        while (row[1].name && strcmp(row->name, extra->name) != 0) row++;
+        begin(&s);
+        gradus_pen_text(pen, extra->name), gradus_pen_text(pen, "=");
+        gradus_print_value(pen, row, &extra->value);
+    }
+    if (s.any) gradus_pen_text(pen, ")");
+}
+
+/* ---- items and chains ---- */
+
+static void print_item(gradus_pen *pen, const gradus_item *item)
+{
+    char count[32];
+    if (item->repeat > 1) {
+        gradus_number_print(item->repeat, count);
+        gradus_pen_text(pen, count), gradus_pen_text(pen, " * ");
+    }
+    if (item->group) {
+        gradus_pen_text(pen, "("), gradus_print_chain(pen, item->group), gradus_pen_text(pen, ")");
+    } else if (item->open) {
+        gradus_pen_text(pen, "choice(");
+        for (int32_t i = 0; i < item->open->count; i++) {
+            if (i) gradus_pen_text(pen, ", ");
+            gradus_print_chain(pen, &item->open->chains[i]);
+        }
+        gradus_pen_text(pen, ")");
+    } else {
+        print_call(pen, item);
+    }
+}
+
+void gradus_print_chain(gradus_pen *pen, const gradus_chain *chain)
+{
+    if (chain->count == 0) gradus_pen_text(pen, "none");
+    for (int32_t i = 0; i < chain->count; i++) {
+        if (i) gradus_pen_text(pen, " > ");
+        print_item(pen, &chain->items[i]);
+    }
+}
+
+/* ---- a value that no row describes: as its tree says ---- */
+
+static void print_tree(gradus_pen *pen, const tree_node *node)
+{
+    bool chain = node->kind == TREE_CHAIN, list = node->kind == TREE_LIST, call = node->kind == TREE_CALL;
+    char count[32];
+    if (node->name) gradus_pen_text(pen, node->name), gradus_pen_text(pen, "=");
+    if (node->repeat > 1)
+        gradus_number_print(node->repeat, count), gradus_pen_text(pen, count), gradus_pen_text(pen, " * ");
+    if (node->kind == TREE_QUOTED) gradus_print_quoted(pen, node->text);
+    if (call) gradus_pen_text(pen, node->text);
+    const char *open = list ? "[" : (chain && node->repeat > 1) || (call && node->first) ? "(" : "";
+    gradus_pen_text(pen, open);
+    for (const tree_node *at = node->first; at; at = at->next) {
+        if (at != node->first) gradus_pen_text(pen, chain ? " > " : ", ");
+        print_tree(pen, at);
+    }
+    gradus_pen_text(pen, *open == '[' ? "]" : *open == '(' ? ")" : "");
+}
+
+/* ---- the interface ---- */
+
+size_t gradus_spec_print(const gradus_spec *spec, gradus_print how, char *text, size_t size)
+{
+    gradus_pen pen = {.text = text, .size = size, .how = how};
+    if (spec->chain)
+        gradus_print_chain(&pen, spec->chain);
+    else if (spec->argument)
+        gradus_print_value(&pen, spec->argument, spec->value);
+    else
+        print_tree(&pen, spec->root);
+    return gradus_pen_end(&pen);
+}
+
+size_t gradus_item_print(const gradus_item *item, gradus_print how, char *text, size_t size)
+{
+    gradus_pen pen = {.text = text, .size = size, .how = how};
+    print_item(&pen, item);
+    return gradus_pen_end(&pen);
+}
+
+size_t gradus_chain_print(const gradus_chain *chain, gradus_print how, char *text, size_t size)
+{
+    gradus_pen pen = {.text = text, .size = size, .how = how};
+    gradus_print_chain(&pen, chain);
+    return gradus_pen_end(&pen);
+}
