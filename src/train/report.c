@@ -66,6 +66,7 @@ void gradus_report_spec(gradus_report *report, const char *name, const char *tex
     *report = (gradus_report){.error = *error};
     snprintf(report->source, sizeof report->source, "argument");
     snprintf(report->where, sizeof report->where, "%s", name);
+    snprintf(report->key, sizeof report->key, "%s", name);
     if (error->line <= 0) return;
     gradus_report_text(report, text, (size_t)error->offset, (size_t)error->length);
     snprintf(report->where, sizeof report->where, "%s:%d:%d", name, report->error.line, report->error.column);

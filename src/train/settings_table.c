@@ -1,5 +1,6 @@
 /* The one table of settings. Reading of run files and arguments, --dry-run, completion, help and the manual walk over it;
  * a row is what any member's argument is, so kinds, ranges and words mean the same here as inside a call. */
+#include <math.h>
 #include <string.h>
 #include "gradus/train.h"
 
@@ -15,7 +16,7 @@ static const gradus_argument rows[] = {
      .words = "none",
      .open = "(",
      .low = 0,
-     .high = 9007199254740992.0,
+     .high = 1e15,
      .flags = GRADUS_OPTIONAL,
      .help = "what is taken out of the training part to measure on: a share (10%) or a number of examples (5000); "
              "without it the "
@@ -57,7 +58,7 @@ static const gradus_argument rows[] = {
      .initial = "auto",
      .words = "auto",
      .low = 0,
-     .high = 1e6,
+     .high = INFINITY,
      .open = "(",
      .search = "loguniform(1e-5, 1)",
      .help = "the learning rate where the schedule stands at 1; auto: found and watched",
@@ -66,14 +67,14 @@ static const gradus_argument rows[] = {
      .kind = GRADUS_NUMBER,
      .initial = "0",
      .low = 0,
-     .high = 1e6,
+     .high = INFINITY,
      .help = "no rate is ever below it, whatever schedule and feedback say",
      .also = "min_lr, eta_min, lr_end, minimum_lr"},
     {.name = "lr_max",
      .kind = GRADUS_NUMBER,
      .words = "none",
      .low = 0,
-     .high = 1e6,
+     .high = INFINITY,
      .open = "(",
      .flags = GRADUS_OPTIONAL,
      .help = "no rate is ever above it, whatever schedule and feedback say",
@@ -126,7 +127,7 @@ static const gradus_argument rows[] = {
      .kind = GRADUS_NUMBER,
      .words = "none",
      .low = 0,
-     .high = 1e9,
+     .high = INFINITY,
      .open = "(",
      .flags = GRADUS_OPTIONAL,
      .search = "int(1, 100, log)",
@@ -136,7 +137,7 @@ static const gradus_argument rows[] = {
      .kind = GRADUS_INTEGER,
      .words = "none",
      .low = 1,
-     .high = 9007199254740992.0,
+     .high = 1e15,
      .flags = GRADUS_OPTIONAL,
      .help = "the run's length in updates, in place of epochs",
      .also = "steps, iterations, max_steps, num_steps, max_iter, total_steps, max_updates, iters"},
@@ -151,7 +152,7 @@ static const gradus_argument rows[] = {
      .kind = GRADUS_INTEGER,
      .initial = "1",
      .low = 0,
-     .high = 9007199254740992.0,
+     .high = 1e15,
      .help = "of initial weights, shuffling, dropout, augmentation: one seed, one result",
      .also = "random_seed, random_state, manual_seed, rng"},
     {.name = "name",
@@ -184,18 +185,9 @@ const gradus_argument *gradus_setting_find(const char *key)
     return NULL;
 }
 
-/* Whether `name` stands in a list such as "eta_min, min_lr". */
-static bool stands_in(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = list; at && *at; at += strcspn(at, ","), at += strspn(at, ", "))
-        if (strcspn(at, ",") == length && memcmp(at, name, length) == 0) return true;
-    return false;
-}
-
 const gradus_argument *gradus_setting_also(const char *name)
 {
     for (int32_t i = 0; i < COUNT; i++)
-        if (stands_in(rows[i].also, name)) return &rows[i];
+        if (gradus_names_hold(rows[i].also, name)) return &rows[i];
     return NULL;
 }
