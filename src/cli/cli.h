@@ -1,5 +1,5 @@
 /* What the program's files share: what was asked (verb, options, words), the terminal, errors, JSON.
- * One file per verb fills in a cli_verb row; adding a verb is that file and one line in verbs.c. */
+ * One file per verb fills in a cli_verb row; adding a verb is that file and one line in verbs.def. */
 #ifndef GRADUS_CLI_H
 #define GRADUS_CLI_H
 #include <stdbool.h>
@@ -78,7 +78,9 @@ struct cli_call {
     cli_terminal terminal;
 };
 
-extern const cli_verb cli_verb_help;
+#define VERB(name) extern const cli_verb cli_verb_##name;
+#include "verbs.def"
+#undef VERB
 const cli_verb *cli_verb_at(int32_t index); /* in the order of `gradus help`, hidden ones last; NULL: no more */
 const cli_verb *cli_verb_find(const char *name);
 cli_exit cli_verb_unknown(const cli_call *call, const char *word); /* reports it */
@@ -99,6 +101,9 @@ cli_exit cli_report(const cli_call *call, const gradus_report *report);
 /* The same for an error about no text; `where` is "train", a file, or NULL. */
 cli_exit cli_fail(const cli_call *call, gradus_code code, const char *where, const char *format, ...)
     GRADUS_FORMAT(4, 5);
+/* The same for a name that is not known: what is near, or else `otherwise`. */
+cli_exit cli_unknown(const cli_call *call, gradus_code code, const char *where, const char *near, const char *otherwise,
+                     const char *format, ...) GRADUS_FORMAT(6, 7);
 cli_exit cli_error(const cli_call *call, const char *where, const gradus_error *error);
 /* A notice on stderr, unless --quiet. */
 void cli_note(const cli_call *call, const char *format, ...) GRADUS_FORMAT(2, 3);
@@ -110,16 +115,40 @@ int32_t cli_columns(const char *text, size_t length);                         /*
 void cli_pad(FILE *stream, const char *text, int32_t columns);                /* text and spaces up to that width */
 void cli_wrap(FILE *stream, const char *text, int32_t indent, int32_t width); /* the first line is indented already */
 
-/* ---- JSON: written straight to a stream, commas and quotes seen to ---- */
+/* JSON to stdout or stderr: what gradus_json (base.h) writes through. `stream` is a FILE. */
+int cli_write(void *stream, const void *bytes, size_t size);
 
-typedef struct cli_json {
-    FILE *stream;
-    bool comma; /* something stands before, in this object or array */
-} cli_json;
-void cli_json_open(cli_json *json, const char *key, char bracket);     /* '{' or '['; key NULL: in an array */
-void cli_json_close(cli_json *json, char bracket);                     /* '}' or ']' */
-void cli_json_text(cli_json *json, const char *key, const char *text); /* NULL: null */
-void cli_json_number(cli_json *json, const char *key, double number);  /* non-finite: "nan", "inf", "-inf" */
-void cli_json_flag(cli_json *json, const char *key, bool flag);
+/* ---- settings of train and its kin: the words are at most one run file and any number of key=value ---- */
+
+/* NULL: wrong, and reported. `config` carries what else is asked for (open, folder); NULL: nothing. */
+gradus_settings *cli_settings(const cli_call *call, const gradus_settings_config *config);
+bool cli_quotes_forgotten(const cli_call *call); /* stdout is an empty file named like a member; reported */
+
+/* ---- rows in words ---- */
+
+const char *cli_type(const gradus_argument *argument); /* "whole number" */
+bool cli_required(const gradus_argument *argument);
+/* "share above 0", "list of lengths", "linear, cosine or 1-sqrt, required"; `family` is the member's, NULL: none. */
+void cli_describe(const gradus_argument *argument, const gradus_family *family, char *text, size_t size);
+void cli_usage(const gradus_family *family, const gradus_member *member, char *text,
+               size_t size); /* "step(EVERY, FACTOR)" */
+void cli_explain(const cli_call *call, const gradus_family *family, const gradus_member *member);
+void cli_json_member(gradus_json *json, const gradus_family *family, const gradus_member *member);
+/* Why the rate of a run was what it was. */
+cli_exit cli_explain_run(const cli_call *call, const char *folder);
+
+/* ---- words looked up in all tables ---- */
+
+typedef enum cli_match {
+    CLI_BY_NAME,
+    CLI_BY_TITLE, /* another framework's name of it: StepLR */
+    CLI_BY_ALSO,  /* another text's name */
+    CLI_BY_PHRASE /* a word that means several things */
+} cli_match;
+const gradus_member *cli_find(const char *name, cli_match kind, int32_t index,
+                              const gradus_family **family); /* NULL: no more */
+const char *cli_nearest_member(const char *name);
+const gradus_family *cli_family(const cli_call *call, const char *name); /* NULL: no such, and reported */
+void cli_json_spec(gradus_json *json, const gradus_spec *spec);          /* the bound tree */
 
 #endif

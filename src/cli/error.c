@@ -19,24 +19,24 @@ static cli_exit status_of(int32_t code)
 
 static void print_json(const gradus_report *report)
 {
-    cli_json json = {stderr, false};
-    cli_json_open(&json, NULL, '{');
-    cli_json_open(&json, "error", '{');
-    cli_json_text(&json, "code", gradus_code_name(report->error.code));
-    cli_json_text(&json, "message", report->error.message);
-    cli_json_open(&json, "where", '{');
-    cli_json_text(&json, "source", *report->source ? report->source : NULL);
-    if (report->argument) cli_json_number(&json, "argument", report->argument);
+    gradus_json json = {.write = cli_write, .user = stderr};
+    gradus_json_open(&json, NULL, '{');
+    gradus_json_open(&json, "error", '{');
+    gradus_json_text(&json, "code", gradus_code_name(report->error.code));
+    gradus_json_text(&json, "message", report->error.message);
+    gradus_json_open(&json, "where", '{');
+    gradus_json_text(&json, "source", *report->source ? report->source : NULL);
+    if (report->argument) gradus_json_number(&json, "argument", report->argument);
     if (report->error.line) {
-        cli_json_number(&json, "line", report->error.line);
-        cli_json_number(&json, "column", report->error.column);
-        cli_json_number(&json, "length", report->carets);
+        gradus_json_number(&json, "line", report->error.line);
+        gradus_json_number(&json, "column", report->error.column);
+        gradus_json_number(&json, "length", report->carets);
     }
-    cli_json_text(&json, "key", *report->key ? report->key : NULL);
-    cli_json_close(&json, '}');
-    cli_json_text(&json, "near", *report->error.near ? report->error.near : NULL);
-    cli_json_close(&json, '}');
-    cli_json_close(&json, '}');
+    gradus_json_text(&json, "key", *report->key ? report->key : NULL);
+    gradus_json_close(&json, '}');
+    gradus_json_text(&json, "near", *report->error.near ? report->error.near : NULL);
+    gradus_json_close(&json, '}');
+    gradus_json_close(&json, '}');
     fputc('\n', stderr);
 }
 
@@ -71,7 +71,7 @@ cli_exit cli_report(const cli_call *call, const gradus_report *report)
     }
     fputs(color ? "\033[1mgradus:\033[0m " : "gradus: ", stderr);
     if (*report->where) fprintf(stderr, "%s: ", report->where);
-    if (*report->key) fprintf(stderr, "%s: ", report->key);
+    if (*report->key && !report->argument) fprintf(stderr, "%s: ", report->key);
     fprintf(stderr, "%s\n", report->error.message);
     if (*report->line) print_line(report, color);
     return status_of(report->error.code);
@@ -87,11 +87,30 @@ cli_exit cli_error(const cli_call *call, const char *where, const gradus_error *
 
 cli_exit cli_fail(const cli_call *call, gradus_code code, const char *where, const char *format, ...)
 {
-    gradus_error error = {.code = code};
+    gradus_error error = {0};
+    char message[1024]; /* gradus_fail shortens it well */
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(error.message, sizeof error.message, format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    gradus_fail(&error, GRADUS_ERROR_USE, code, "%s", message);
+    return cli_error(call, where, &error);
+}
+
+cli_exit cli_unknown(const cli_call *call, gradus_code code, const char *where, const char *near, const char *otherwise,
+                     const char *format, ...)
+{
+    gradus_error error = {0};
+    char what[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    if (near)
+        gradus_fail(&error, GRADUS_ERROR_USE, code, "%s; did you mean '%s'?", what, near);
+    else
+        gradus_fail(&error, GRADUS_ERROR_USE, code, "%s; %s", what, otherwise);
+    snprintf(error.near, sizeof error.near, "%s", near ? near : "");
     return cli_error(call, where, &error);
 }
 

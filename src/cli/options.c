@@ -76,9 +76,10 @@ static bool unknown_option(const cli_call *call, const char *word, const char *n
     const char *near = length > 1 ? gradus_nearest(wanted, names, count) : NULL;
     for (int32_t i = 0; !near && length == 1 && i < count; i++)
         if (names[i][0] == *name) near = names[i];
-    cli_fail(call, GRADUS_CODE_UNKNOWN_OPTION, verb_name(call), "no option '%.*s'; %s%s%s",
-             (int)(name - word + (long)length), word, near ? "did you mean '--" : "--help lists them", near ? near : "",
-             near ? "'?" : "");
+    char option[72];
+    snprintf(option, sizeof option, "--%.60s", near ? near : "");
+    cli_unknown(call, GRADUS_CODE_UNKNOWN_OPTION, verb_name(call), near ? option : NULL, "--help lists them",
+                "no option '%.*s'", (int)(name - word + (long)length), word);
     return false;
 }
 

@@ -97,3 +97,5 @@ void cli_wrap(FILE *stream, const char *text, int32_t indent, int32_t width)
         text += length + (text[length] == '\n');
     }
 }
+
+int cli_write(void *stream, const void *bytes, size_t size) { return fwrite(bytes, 1, size, stream) == size ? 0 : -1; }

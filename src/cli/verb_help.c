@@ -68,40 +68,40 @@ static void print_verb(const cli_call *call, const cli_verb *verb)
     print_options(cli_common_options, widest, call->terminal.width);
 }
 
-static void json_options(cli_json *json, const cli_option *options)
+static void json_options(gradus_json *json, const cli_option *options)
 {
     for (; options && options->name; options++) {
-        cli_json_open(json, NULL, '{');
-        cli_json_text(json, "name", options->name);
-        cli_json_text(json, "value", options->value);
-        cli_json_text(json, "help", options->help);
-        cli_json_close(json, '}');
+        gradus_json_open(json, NULL, '{');
+        gradus_json_text(json, "name", options->name);
+        gradus_json_text(json, "value", options->value);
+        gradus_json_text(json, "help", options->help);
+        gradus_json_close(json, '}');
     }
 }
 
-static void json_verb(cli_json *json, const cli_verb *verb)
+static void json_verb(gradus_json *json, const cli_verb *verb)
 {
-    cli_json_open(json, NULL, '{');
-    cli_json_text(json, "name", verb->name);
-    cli_json_text(json, "summary", verb->summary);
-    cli_json_text(json, "about", verb->about);
-    cli_json_text(json, "usage", verb->usage);
-    cli_json_text(json, "examples", verb->examples);
-    cli_json_open(json, "options", '[');
+    gradus_json_open(json, NULL, '{');
+    gradus_json_text(json, "name", verb->name);
+    gradus_json_text(json, "summary", verb->summary);
+    gradus_json_text(json, "about", verb->about);
+    gradus_json_text(json, "usage", verb->usage);
+    gradus_json_text(json, "examples", verb->examples);
+    gradus_json_open(json, "options", '[');
     json_options(json, verb->options);
     json_options(json, cli_common_options);
-    cli_json_close(json, ']');
-    cli_json_close(json, '}');
+    gradus_json_close(json, ']');
+    gradus_json_close(json, '}');
 }
 
 void cli_print_help(const cli_call *call, const cli_verb *verb)
 {
     if (call->json) {
-        cli_json json = {stdout, false};
-        cli_json_open(&json, NULL, '[');
+        gradus_json json = {.write = cli_write, .user = stdout, .indent = 2};
+        gradus_json_open(&json, NULL, '[');
         for (int32_t i = 0; cli_verb_at(i); i++)
             if (verb ? cli_verb_at(i) == verb : !cli_verb_at(i)->hidden) json_verb(&json, cli_verb_at(i));
-        cli_json_close(&json, ']');
+        gradus_json_close(&json, ']');
         fputc('\n', stdout);
     } else if (verb) {
         print_verb(call, verb);

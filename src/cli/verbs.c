@@ -1,9 +1,11 @@
-/* The table of verbs: one line for each. Help, completion and the reading of the command line walk over it. */
+/* The table of verbs, from verbs.def. Help, completion and the reading of the command line walk over it. */
 #include <string.h>
 #include "cli.h"
 
 static const cli_verb *const verbs[] = {
-    &cli_verb_help,
+#define VERB(name) &cli_verb_##name,
+#include "verbs.def"
+#undef VERB
 };
 
 const cli_verb *cli_verb_at(int32_t index)
@@ -28,6 +30,5 @@ cli_exit cli_verb_unknown(const cli_call *call, const char *word)
     if (dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0))
         return cli_fail(call, GRADUS_CODE_UNKNOWN_NAME, NULL,
                         "no command '%s'; a run file stands after its command: gradus train %s", word, word);
-    if (near) return cli_fail(call, GRADUS_CODE_UNKNOWN_NAME, NULL, "no command '%s'; did you mean '%s'?", word, near);
-    return cli_fail(call, GRADUS_CODE_UNKNOWN_NAME, NULL, "no command '%s'; gradus help lists them", word);
+    return cli_unknown(call, GRADUS_CODE_UNKNOWN_NAME, NULL, near, "gradus help lists them", "no command '%s'", word);
 }

@@ -1,0 +1,116 @@
+/* A member on the screen: what it does, how it is written, its formula, its parameters, its names elsewhere.
+ * Everything comes from the member's row. */
+#include <string.h>
+#include "cli.h"
+
+enum { TYPE_WIDTH = 24, INITIAL_WIDTH = 12, HELP_LEAST = 24 };
+
+typedef struct table {
+    int32_t name, type, initial, width;
+} table;
+
+static int32_t wider(int32_t a, size_t b, int32_t most)
+{
+    return (int32_t)b <= a ? a : (int32_t)b > most ? most : (int32_t)b;
+}
+
+/* What stands in the column of defaults: "[10%]", "[rest]" where the help says what absence means. */
+static void initial_text(const gradus_argument *row, char text[80])
+{
+    snprintf(text, 80, row->initial ? "[%.70s]" : "", row->initial);
+}
+
+static void measure(const gradus_argument *rows, const gradus_family *family, table *columns)
+{
+    char text[512];
+    for (; rows && rows->name; rows++) {
+        columns->name = wider(columns->name, strlen(rows->name), 24);
+        cli_describe(rows, family, text, sizeof text);
+        columns->type = wider(columns->type, strlen(text), TYPE_WIDTH);
+        initial_text(rows, text);
+        columns->initial = wider(columns->initial, strlen(text), INITIAL_WIDTH);
+    }
+}
+
+static void print_argument(const gradus_argument *row, const gradus_family *family, const char *before, table columns)
+{
+    char type[512], initial[80], help[1024];
+    cli_describe(row, family, type, sizeof type);
+    initial_text(row, initial);
+    snprintf(help, sizeof help, "%s%s", before, row->help ? row->help : "");
+    int32_t left = columns.name + columns.type + columns.initial + 8;
+    printf("  %-*s  ", (int)columns.name, row->name);
+    bool long_type = (int32_t)strlen(type) > columns.type || (int32_t)strlen(initial) > columns.initial;
+    if (long_type) {
+        printf("%s%s%s\n%*s", type, *initial ? "  " : "", initial, (int)left, "");
+    } else {
+        printf("%-*s  %-*s  ", (int)columns.type, type, (int)columns.initial, initial);
+    }
+    cli_wrap(stdout, help, left, columns.width);
+}
+
+static void print_arguments(const gradus_family *family, const gradus_member *member, int32_t width)
+{
+    table columns = {0, 0, 0, width};
+    char before[80];
+    measure(member->arguments, family, &columns);
+    measure(member->open, family, &columns);
+    measure(family->common, family, &columns);
+    if (!columns.name) return;
+    putchar('\n');
+    for (const gradus_argument *row = member->arguments; row && row->name; row++)
+        print_argument(row, family, "", columns);
+    for (const gradus_argument *row = member->open; row && row->name; row++)
+        print_argument(row, family, row[1].name || row != member->open ? "" : "any name: ", columns);
+    snprintf(before, sizeof before, "any %.60s: ", family->noun ? family->noun : family->name);
+    for (const gradus_argument *row = family->common; row && row->name; row++) {
+        bool own = false;
+        for (const gradus_argument *at = member->arguments; at && at->name; at++)
+            own = own || strcmp(at->name, row->name) == 0;
+        if (!own) print_argument(row, family, before, columns);
+    }
+}
+
+static void print_like(const gradus_member *member, int32_t width)
+{
+    char text[1024];
+    if (!member->like || !member->like->framework) return;
+    printf("\n  like=FRAMEWORK takes its conventions and its names\n");
+    for (const gradus_like *like = member->like; like->framework; like++) {
+        snprintf(text, sizeof text, "%s%s%s%s%s", like->title ? like->title : "", like->names ? ": " : "",
+                 like->names ? like->names : "", like->initial ? "; unless given " : "",
+                 like->initial ? like->initial : "");
+        printf("    %-12s", like->framework);
+        cli_wrap(stdout, text, 16, width);
+    }
+}
+
+void cli_explain(const cli_call *call, const gradus_family *family, const gradus_member *member)
+{
+    int32_t width = call->terminal.width;
+    char text[1024];
+    snprintf(text, sizeof text, "%s (%s): %s", member->name, family->name, member->summary);
+    cli_wrap(stdout, text, 0, width);
+    cli_usage(family, member, text, sizeof text);
+    printf("\n  %s", text);
+    if (member->formula) {
+        int32_t column = 2 + (int32_t)strlen(text);
+        bool beside = column + 4 + cli_columns(member->formula, strlen(member->formula)) <= width &&
+                      !strchr(member->formula, '\n');
+        int32_t indent = beside ? (column < 31 ? 35 : column + 4) : 4;
+        if (beside && indent + cli_columns(member->formula, strlen(member->formula)) > width) indent = column + 4;
+        if (beside)
+            printf("%*s", (int)(indent - column), "");
+        else
+            printf("\n    ");
+        cli_wrap(stdout, member->formula, indent, width);
+    } else {
+        putchar('\n');
+    }
+    print_arguments(family, member, width);
+    print_like(member, width);
+    if (member->notes || member->paper || member->also) putchar('\n');
+    if (member->notes) fputs("  ", stdout), cli_wrap(stdout, member->notes, 2, width);
+    if (member->paper) fputs("  paper  ", stdout), cli_wrap(stdout, member->paper, 9, width);
+    if (member->also) fputs("  also known as  ", stdout), cli_wrap(stdout, member->also, 17, width);
+}

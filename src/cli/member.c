@@ -1,0 +1,106 @@
+/* Rows in words: kinds, ranges, defaults and names of a member's arguments, for everything that shows them
+ * (explain, list --json, help, the reference pages). */
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+#include "cli.h"
+
+/* Appends. */
+GRADUS_FORMAT(3, 4) static void put(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
+}
+
+const char *cli_type(const gradus_argument *argument)
+{
+    switch (argument->kind) {
+    case GRADUS_NUMBER: return "number";
+    case GRADUS_INTEGER: return "whole number";
+    case GRADUS_SHARE: return "share";
+    case GRADUS_LENGTH: return "length";
+    case GRADUS_FLAG: return "true or false";
+    case GRADUS_WORD: return "word";
+    case GRADUS_TEXT: return "text";
+    case GRADUS_METRIC: return "measure";
+    case GRADUS_PIPELINE: return "spec";
+    case GRADUS_POINT: return "[length, share]";
+    }
+    return "";
+}
+
+/* Which numbers are allowed: "above 0", "in [0, 1)"; nothing where the kind says it already. */
+static void put_range(const gradus_argument *argument, char *text, size_t size)
+{
+    double low = argument->low, high = argument->high;
+    if (low == 0 && high == 0) return;
+    char from[32], to[32];
+    bool above = argument->open && strchr(argument->open, '('), below = argument->open && strchr(argument->open, ')');
+    bool natural = low == 0 && !above && (argument->kind == GRADUS_LENGTH || argument->kind == GRADUS_SHARE);
+    gradus_number_print(low, from);
+    gradus_number_print(high, to);
+    if (isfinite(low) && isfinite(high))
+        put(text, size, " in %c%s, %s%c", above ? '(' : '[', from, to, below ? ')' : ']');
+    else if (isfinite(low) && !natural)
+        put(text, size, " %s %s", above ? "above" : "at least", from);
+    else if (isfinite(high))
+        put(text, size, " %s %s", below ? "below" : "at most", to);
+}
+
+/* "a|b|c" as "a, b or c". */
+static void put_words(const char *words, char *text, size_t size)
+{
+    for (bool first = true; *words; first = false) {
+        size_t length = strcspn(words, "|");
+        bool last = !words[length];
+        put(text, size, "%s%.*s", first ? "" : last ? " or " : ", ", (int)length, words);
+        words += length + !last;
+    }
+}
+
+void cli_describe(const gradus_argument *argument, const gradus_family *family, char *text, size_t size)
+{
+    *text = 0;
+    if (argument->flags & GRADUS_LIST) put(text, size, "list of ");
+    if (argument->flags & GRADUS_MANY) put(text, size, "one or more of ");
+    if (argument->kind == GRADUS_WORD)
+        put_words(argument->words, text, size);
+    else if (argument->kind == GRADUS_PIPELINE)
+        put(text, size, "%s", argument->family ? argument->family : family ? family->name : "spec");
+    else
+        put(text, size, "%s", cli_type(argument));
+    put_range(argument, text, size);
+    if (argument->kind != GRADUS_WORD && argument->words) {
+        put(text, size, " or ");
+        put_words(argument->words, text, size);
+    }
+    if (argument->flags & GRADUS_SCHEDULED) put(text, size, " or schedule");
+    if (cli_required(argument)) put(text, size, ", required");
+}
+
+bool cli_required(const gradus_argument *argument)
+{
+    return !argument->initial && !(argument->flags & (GRADUS_OPTIONAL | GRADUS_LABEL | GRADUS_REFERENCE));
+}
+
+void cli_usage(const gradus_family *family, const gradus_member *member, char *text, size_t size)
+{
+    *text = 0;
+    put(text, size, "%s", member->name);
+    const char *before = "(";
+    for (const gradus_argument *row = member->arguments; row && row->name; row++) {
+        bool named =
+            (row->flags & GRADUS_NAMED) || (family->flags & GRADUS_NO_POSITIONAL && row->kind != GRADUS_PIPELINE);
+        if (named && !cli_required(row)) continue;
+        put(text, size, "%s%s%s", before, named ? row->name : "", named ? "=" : "");
+        for (const char *at = row->name; *at; at++)
+            put(text, size, "%c", *at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
+        if (row->flags & GRADUS_MANY) put(text, size, ", ...");
+        before = ", ";
+    }
+    if (member->open) put(text, size, "%sNAME=...", before), before = ", ";
+    if (*before == ',') put(text, size, ")");
+}

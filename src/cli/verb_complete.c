@@ -1,0 +1,258 @@
+/* gradus complete -- WORDS: what may stand in the place of the last word; the scripts of `gradus completion` ask this.
+ * Everything comes from the tables: verbs, options, settings, families, members, parameters; runs and files from the disk. */
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "cli.h"
+#include "complete.h"
+
+void cli_candidate(cli_candidates *out, const char *text, size_t length, const char *name, const char *after,
+                   const char *about)
+{
+    char whole[4096];
+    snprintf(whole, sizeof whole, "%s%.*s%s%s", out->before, (int)length, text, name, after);
+    if (strncmp(whole, out->word, strlen(out->word)) != 0) return;
+    printf("%s\t%.*s\n", whole, (int)strcspn(about ? about : "", "\n"), about ? about : "");
+    out->count++;
+}
+
+/* ---- options ---- */
+
+static void add_options(cli_candidates *out, const cli_option *rows)
+{
+    for (; rows && rows->name; rows++) {
+        char name[72];
+        snprintf(name, sizeof name, "--%.60s", rows->name);
+        cli_candidate(out, "", 0, name, "", rows->help);
+    }
+}
+
+static const cli_option *find_option(const cli_option *rows, const char *name)
+{
+    for (; rows && rows->name; rows++)
+        if (strcmp(rows->name, name) == 0) return rows;
+    return NULL;
+}
+
+static void add_choices(cli_candidates *out, const char *words, const char *about)
+{
+    for (; words && *words; words += strcspn(words, "|"), words += *words == '|') {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(words, "|"), words);
+        cli_candidate(out, "", 0, name, "", about);
+    }
+}
+
+/* ---- files and runs ---- */
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool has(const char *folder, const char *name)
+{
+    char path[8192];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return stat(path, &status) == 0;
+}
+
+/* The entries of the folder that the word reaches into; `suffix` NULL: all files. Folders always, to go on from. */
+static void add_files(cli_candidates *out, const char *text, const char *suffix)
+{
+    const char *slash = strrchr(text, '/');
+    size_t head = slash ? (size_t)(slash - text) + 1 : 0;
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%.*s", head ? (int)head : 1, head ? text : ".");
+    DIR *directory = opendir(folder);
+    for (struct dirent *entry; directory && (entry = readdir(directory));) {
+        char path[8192];
+        const char *dot = strrchr(entry->d_name, '.');
+        if (entry->d_name[0] == '.' && text[head] != '.') continue;
+        snprintf(path, sizeof path, "%.*s%s", (int)head, text, entry->d_name);
+        if (is_folder(path))
+            cli_candidate(out, text, head, entry->d_name, "/", "folder");
+        else if (!suffix || (dot && strcmp(dot, suffix) == 0))
+            cli_candidate(out, text, head, entry->d_name, "", "file");
+    }
+    if (directory) closedir(directory);
+}
+
+static void add_runs(cli_candidates *out)
+{
+    DIR *directory = opendir("runs");
+    for (struct dirent *entry; directory && (entry = readdir(directory));) {
+        char path[512];
+        snprintf(path, sizeof path, "runs/%s", entry->d_name);
+        if (entry->d_name[0] != '.' && has(path, "run.yaml")) cli_candidate(out, "", 0, path, "", "run");
+    }
+    if (directory) closedir(directory);
+}
+
+/* ---- members ---- */
+
+static void add_families(cli_candidates *out)
+{
+    const gradus_language *language = gradus_train_language();
+    for (int32_t i = 0; language->families[i]; i++)
+        cli_candidate(out, "", 0, language->families[i]->name, "", language->families[i]->summary);
+}
+
+static void add_all_members(cli_candidates *out)
+{
+    const gradus_language *language = gradus_train_language();
+    const gradus_member *member;
+    for (int32_t i = 0; language->families[i]; i++)
+        for (int32_t j = 0; (member = gradus_language_member(language, language->families[i], j)); j++)
+            cli_candidate(out, "", 0, member->name, "", member->summary);
+}
+
+static void add_spec(cli_candidates *out, const char *family, const char *word)
+{
+    const gradus_argument row = {.kind = GRADUS_PIPELINE, .family = family};
+    cli_candidates_value(out, word, &row);
+}
+
+/* ---- settings ---- */
+
+/* The chain that the rest of a path leads into: `schedule.warmup.` ends in the arguments of warmup. */
+static void add_path(cli_candidates *out, const gradus_chain *chain, const char *path)
+{
+    size_t length = strcspn(path, ".");
+    for (int32_t i = 0; chain && i < chain->count; i++) {
+        const gradus_item *item = &chain->items[i];
+        const char *name = item->label ? item->label : item->member ? item->member->name : "";
+        size_t done = (size_t)(path - out->word);
+        if (chain->count > 1 && path[length] == '.' && strlen(name) == length && memcmp(name, path, length) == 0) {
+            gradus_chain one = *chain;
+            one.items = item;
+            one.count = 1;
+            add_path(out, &one, path + length + 1);
+        }
+        if (chain->count > 1 && !path[length])
+            cli_candidate(out, out->word, done, name, ".", item->member ? item->member->summary : NULL);
+        for (int32_t j = 0; chain->count == 1 && j < item->value_count; j++) {
+            const gradus_argument *row = gradus_item_argument(item, j);
+            if (row != gradus_language_argument(item->family, item->member, row->name)) continue;
+            if (!path[length]) cli_candidate(out, out->word, done, row->name, "=", row->help);
+            if (path[length] == '.' && strlen(row->name) == length && memcmp(row->name, path, length) == 0)
+                add_path(out, item->values[j].chain, path + length + 1);
+        }
+    }
+}
+
+/* Inner paths need the effective text, so the other words are read; when they are wrong, the defaults serve. */
+static void add_inner(cli_candidates *out, const cli_call *words, const char *path)
+{
+    char key[64];
+    gradus_report report;
+    const char *arguments[256], *file = NULL;
+    int32_t count = 0;
+    for (int32_t i = 1; i + 1 < words->word_count && count < 255; i++)
+        if (strchr(words->words[i], '='))
+            arguments[count++] = words->words[i];
+        else if (words->words[i][0] != '-')
+            file = words->words[i];
+    arguments[count] = NULL;
+    gradus_settings_config config = {.file = file, .arguments = arguments, .open = true}, defaults = {0};
+    gradus_settings *settings = gradus_settings_create(&config, &report);
+    if (!settings) settings = gradus_settings_create(&defaults, &report);
+    snprintf(key, sizeof key, "%.*s", (int)strcspn(path, "."), path);
+    const gradus_spec *spec = settings ? gradus_settings_spec(settings, key) : NULL;
+    if (spec) add_path(out, gradus_spec_chain(spec), path + strlen(key) + 1);
+    gradus_settings_destroy(settings);
+}
+
+static void add_settings(cli_candidates *out, const cli_call *words, const char *word)
+{
+    size_t path = strcspn(word, "="), key = strcspn(word, ".=");
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", key < 63 ? (int)key : 63, word);
+    const gradus_argument *setting = gradus_setting_find(name);
+    if (word[path] && key == path && setting) {
+        char before[72];
+        snprintf(before, sizeof before, "%s=", name);
+        out->before = before;
+        cli_candidates_value(out, word + path + 1, setting);
+        if (strcmp(name, "start_from") == 0 || strcmp(name, "data") == 0) add_files(out, word + path + 1, NULL);
+        out->before = "";
+    } else if (word[key] == '.' && setting && !word[path]) {
+        add_inner(out, words, word);
+    }
+    for (int32_t i = 0; !word[path] && (setting = gradus_setting_at(i)); i++)
+        cli_candidate(out, "", 0, setting->name, "=", setting->help);
+}
+
+/* ---- the word at hand ---- */
+
+/* Shells hand over what was typed: the quote that opens a word or a value is no part of it. */
+static void drop_quote(const char *raw, char word[4096])
+{
+    size_t equals = strcspn(raw, "=");
+    bool value = raw[equals] && (raw[equals + 1] == '\'' || raw[equals + 1] == '"');
+    if (value)
+        snprintf(word, 4096, "%.*s%s", (int)equals + 1, raw, raw + equals + 2);
+    else
+        snprintf(word, 4096, "%s", raw + (*raw == '\'' || *raw == '"'));
+}
+
+static void add_operands(cli_candidates *out, const cli_call *words, const cli_verb *verb, int32_t position)
+{
+    const char *word = out->word;
+    if (position == 0) add_choices(out, verb->first, NULL);
+    if (verb->operands & CLI_VERBS)
+        for (int32_t i = 0; cli_verb_at(i); i++)
+            if (!cli_verb_at(i)->hidden) cli_candidate(out, "", 0, cli_verb_at(i)->name, "", cli_verb_at(i)->summary);
+    if (verb->operands & CLI_FAMILIES && position == 0) add_families(out);
+    if (verb->operands & CLI_SPEC && position == 1) add_spec(out, words->words[1], word);
+    if (verb->operands & CLI_MEMBERS) add_all_members(out);
+    if (verb->operands & CLI_RUNS && position == 0) add_runs(out);
+    if (verb->operands & CLI_SETTINGS) add_settings(out, words, word);
+    if (verb->operands & CLI_SETTINGS && !strpbrk(word, "=")) add_files(out, word, ".yaml");
+    if (verb->operands & CLI_FILES && position > 0) add_files(out, word, NULL);
+}
+
+static cli_exit run(cli_call *call)
+{
+    int32_t last = call->word_count - 1;
+    if (last < 0) return CLI_DONE;
+    char word[4096];
+    drop_quote(call->words[last], word);
+    cli_candidates out = {.word = word, .before = ""};
+    const cli_verb *verb = last > 0 ? cli_verb_find(call->words[0]) : NULL;
+    const char *previous = last > 0 ? call->words[last - 1] : "";
+    const cli_option *option = NULL;
+    if (strncmp(previous, "--", 2) == 0) {
+        option = find_option(verb ? verb->options : NULL, previous + 2);
+        if (!option) option = find_option(cli_common_options, previous + 2);
+    }
+    int32_t position = 0; /* of the word among the verb's own */
+    for (int32_t i = 1; i < last; i++) position += call->words[i][0] != '-';
+    if (option && option->value) {
+        if (strchr(option->value, '|')) add_choices(&out, option->value, option->help);
+        if (strcmp(option->value, "RUN") == 0) add_runs(&out);
+        if (strcmp(option->value, "DIR") == 0 || strcmp(option->value, "FILE") == 0) add_files(&out, word, NULL);
+    } else if (word[0] == '-') {
+        if (verb) add_options(&out, verb->options);
+        add_options(&out, cli_common_options);
+    } else if (last == 0) {
+        for (int32_t i = 0; cli_verb_at(i); i++)
+            if (!cli_verb_at(i)->hidden) cli_candidate(&out, "", 0, cli_verb_at(i)->name, "", cli_verb_at(i)->summary);
+    } else if (verb) {
+        add_operands(&out, call, verb, position);
+    }
+    return CLI_DONE;
+}
+
+const cli_verb cli_verb_complete = {
+    .name = "complete",
+    .summary = "what may stand in the place of the last word",
+    .usage = "-- WORD...",
+    .about = "Prints the candidates for the last word, each with a tab and what it is.\n"
+             "The scripts of gradus completion call it.",
+    .most = -1,
+    .hidden = true,
+    .run = run,
+};
