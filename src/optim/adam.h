@@ -1,0 +1,93 @@
+/* What adam and adamw share: their arguments, one kernel, and the constants that it takes. */
+#ifndef GRADUS_OPTIM_ADAM_H
+#define GRADUS_OPTIM_ADAM_H
+#include "gradus/extend.h"
+#include <math.h>
+
+/* Both rows begin with these; what differs are the defaults of the last, and what adam adds behind them. */
+enum {
+    ADAM_BETA1,
+    ADAM_BETA2,
+    ADAM_EPSILON,
+    ADAM_PLACE,
+    ADAM_EPSILON_ROOT,
+    ADAM_BIAS_CORRECTION,
+    ADAM_WEIGHT_DECAY,
+    ADAM_SHARED
+};
+enum { ADAM_CORRECTED, ADAM_RAW };
+
+#define ADAM_ARGUMENTS                                                                                      \
+    [ADAM_BETA1] = {"beta1",                                                                                \
+                    GRADUS_NUMBER,                                                                          \
+                    .initial = "0.9",                                                                       \
+                    .low = 0,                                                                               \
+                    .high = 1,                                                                              \
+                    .open = ")",                                                                            \
+                    .help = "part of the mean gradient that is kept",                                       \
+                    .flags = GRADUS_NAMED | GRADUS_SCHEDULED,                                               \
+                    .search = "uniform(0.8, 0.99)",                                                         \
+                    .also = "beta_1, b1, momentum"},                                                        \
+    [ADAM_BETA2] = {"beta2",                                                                                \
+                    GRADUS_NUMBER,                                                                          \
+                    .initial = "0.999",                                                                     \
+                    .low = 0,                                                                               \
+                    .high = 1,                                                                              \
+                    .open = ")",                                                                            \
+                    .help = "part of the mean square that is kept",                                         \
+                    .flags = GRADUS_NAMED | GRADUS_SCHEDULED,                                               \
+                    .search = "uniform(0.9, 0.9999)",                                                       \
+                    .also = "beta_2, b2"},                                                                  \
+    [ADAM_EPSILON] = {"epsilon",                                                                            \
+                      GRADUS_NUMBER,                                                                        \
+                      .initial = "1e-8",                                                                    \
+                      .low = 0,                                                                             \
+                      .high = INFINITY,                                                                     \
+                      .help = "keeps the division finite; added to the root",                               \
+                      .flags = GRADUS_NAMED | GRADUS_SCHEDULED,                                             \
+                      .search = "loguniform(1e-10, 1e-4)",                                                  \
+                      .also = "eps"},                                                                       \
+    [ADAM_PLACE] = {"place",                                                                                \
+                    GRADUS_WORD,                                                                            \
+                    .initial = "corrected",                                                                 \
+                    .words = "corrected|raw",                                                               \
+                    .help = "epsilon is added to the root of the corrected mean square, or of the raw one", \
+                    .flags = GRADUS_NAMED},                                                                 \
+    [ADAM_EPSILON_ROOT] = {"epsilon_root",                                                                  \
+                           GRADUS_NUMBER,                                                                   \
+                           .initial = "0",                                                                  \
+                           .low = 0,                                                                        \
+                           .high = INFINITY,                                                                \
+                           .help = "added under the root, to the corrected mean square",                    \
+                           .flags = GRADUS_NAMED | GRADUS_SCHEDULED,                                        \
+                           .also = "eps_root"},                                                             \
+    [ADAM_BIAS_CORRECTION] = {"bias_correction", GRADUS_FLAG, .initial = "true",                            \
+                              .help = "makes up for means that start at 0", .flags = GRADUS_NAMED}
+
+#define ADAM_DECAY_ARGUMENT(initially, searched)                     \
+    [ADAM_WEIGHT_DECAY] = {"weight_decay",                           \
+                           GRADUS_NUMBER,                            \
+                           .initial = initially,                     \
+                           .low = 0,                                 \
+                           .high = INFINITY,                         \
+                           .help = "pull of the values towards 0",   \
+                           .flags = GRADUS_NAMED | GRADUS_SCHEDULED, \
+                           .search = searched,                       \
+                           .also = "wd, l2"}
+
+enum { ADAM_MEAN, ADAM_SQUARE };
+#define ADAM_SLOTS                                                                                             \
+    (const gradus_slot[])                                                                                      \
+    {                                                                                                          \
+        [ADAM_MEAN] = {.name = "exp_avg"}, [ADAM_SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, { 0 } \
+    }
+
+#define ADAM_CONSTANTS "scale, coupled, rise1, beta2, rise2, inside, root, outside, step, shrink"
+
+/* `decay` is DECAY_COUPLED or DECAY_DECOUPLED. */
+void gradus_adam_prepare(const double *hyper, const gradus_now *now, int decay, double *constants);
+
+gradus_kernel gradus_adam_scalar, gradus_adam_sse2, gradus_adam_avx2, gradus_adam_avx512, gradus_adam_neon;
+gradus_twin gradus_adam_double;
+
+#endif

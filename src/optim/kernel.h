@@ -1,0 +1,58 @@
+/* What a file of kernels begins with: the promise of equal bits, the sizes of a walk, and the words that make a row of kernels.
+ *
+ * A file of kernels reads itself again for every instruction set (every_isa.h) over a small vocabulary (lanes_*.h). No variant
+ * fuses a multiplication with an addition or approximates anything, so all of them give equal bits. */
+#ifndef GRADUS_OPTIM_KERNEL_H
+#define GRADUS_OPTIM_KERNEL_H
+#include "gradus/extend.h"
+#include <math.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#ifdef __FAST_MATH__
+#error "Gradus promises equal bits: build without -ffast-math and -Ofast"
+#endif
+/* A plain `cc -O2` fuses a * b + c where the machine can, through intrinsics too. Said here, for the whole file, so that no
+ * build can forget it. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#endif
+
+enum {
+    LINE =
+        16, /* float32 values in a cache line; also GRADUS_PARTS, so that a sum's parts fall the same on every machine */
+    AHEAD =
+        256, /* values that a walk prefetches ahead: a tenth faster than none on 64M values, and no worse in cache */
+    CHUNK =
+        4096 /* values of a span at most, each with its own sums: what one task works on, whatever the number of threads */
+};
+
+/* What a walk reads and writes of a span, as bits: slot j is SLOT(j). */
+enum { GRADIENT = 1 << 0, VALUES = 1 << 1, FIRST_SLOT = 1 << 2 };
+#define SLOT(j) (FIRST_SLOT << (j))
+
+/* EVERY_ISA(adam): the row of kernels adam_scalar, adam_sse2, ... in the order of enum gradus_isa. */
+#if defined(__x86_64__)
+#define EVERY_ISA(name)                                              \
+    {                                                                \
+        name##_scalar, name##_sse2, name##_avx2, name##_avx512, NULL \
+    }
+#elif defined(__aarch64__)
+#define EVERY_ISA(name)                              \
+    {                                                \
+        name##_scalar, NULL, NULL, NULL, name##_neon \
+    }
+#else
+#define EVERY_ISA(name)                       \
+    {                                         \
+        name##_scalar, NULL, NULL, NULL, NULL \
+    }
+#endif
+
+#endif

@@ -1,0 +1,26 @@
+/* The words of lanes_begin.h are free again for the next instruction set. */
+#undef ISA
+#undef LANES
+#undef number
+#undef span
+#undef cell
+#undef element
+#undef walk
+#undef lane
+#undef mask
+#undef load
+#undef store
+#undef all
+#undef root
+#undef absolute
+#undef with_sign
+#undef sign
+#undef above
+#undef at_least
+#undef same
+#undef smaller
+#undef larger
+#undef choose
+#undef both
+#undef either
+#undef add

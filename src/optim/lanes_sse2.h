@@ -1,0 +1,33 @@
+/* Four floats: SSE2, which every x86-64 has. */
+#define ISA(name) name##_sse2
+#define LANES     4
+#include "lanes_begin.h"
+#ifndef GRADUS_OPTIM_LANES_SSE2_H
+#define GRADUS_OPTIM_LANES_SSE2_H
+typedef float number;
+typedef gradus_span span;
+typedef __m128 lane;
+typedef __m128 mask;
+static inline lane load(const number *p) { return _mm_loadu_ps(p); }
+static inline void store(number *p, lane a) { _mm_storeu_ps(p, a); }
+static inline lane all(number a) { return _mm_set1_ps(a); }
+static inline lane root(lane a) { return _mm_sqrt_ps(a); }
+static inline lane absolute(lane a) { return _mm_andnot_ps(_mm_set1_ps(-0.0f), a); }
+static inline lane with_sign(lane a, lane b) { return _mm_or_ps(absolute(a), _mm_and_ps(_mm_set1_ps(-0.0f), b)); }
+static inline mask above(lane a, lane b) { return _mm_cmpgt_ps(a, b); }
+static inline mask at_least(lane a, lane b) { return _mm_cmpge_ps(a, b); }
+static inline mask same(lane a, lane b) { return _mm_cmpeq_ps(a, b); }
+static inline lane smaller(lane a, lane b) { return _mm_min_ps(a, b); }
+static inline lane larger(lane a, lane b) { return _mm_max_ps(a, b); }
+static inline lane choose(mask m, lane a, lane b) { return _mm_or_ps(_mm_and_ps(m, a), _mm_andnot_ps(m, b)); }
+static inline mask both(mask a, mask b) { return _mm_and_ps(a, b); }
+static inline mask either(mask a, mask b) { return _mm_or_ps(a, b); }
+static inline void add(double *part, lane a, lane b)
+{
+    const __m128d low = _mm_cvtps_pd(a) * _mm_cvtps_pd(b);
+    const __m128d high = _mm_cvtps_pd(_mm_movehl_ps(a, a)) * _mm_cvtps_pd(_mm_movehl_ps(b, b));
+    _mm_storeu_pd(part, _mm_loadu_pd(part) + low);
+    _mm_storeu_pd(part + 2, _mm_loadu_pd(part + 2) + high);
+}
+#include "walk.h"
+#endif

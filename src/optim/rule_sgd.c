@@ -1,0 +1,118 @@
+/* Stochastic gradient descent, plain and with momentum in its three forms: most of what is trained, and the measure of the rest.
+ *
+ *     g <- g + weight_decay x                                        where decay is coupled
+ *     heavy_ball   b <- momentum b + (1 - dampening) g               x <- x - rate b             (Polyak, 1964; as PyTorch: first b = g)
+ *     ema          b <- momentum b + (1 - momentum) g                x <- x - rate b
+ *     rate_inside  b <- momentum b + rate (1 - dampening) g          x <- x - b                  (Sutskever et al., 2013; as Keras)
+ *     nesterov     in place of b: momentum b + what the gradient adds to it
+ *     x <- x - rate weight_decay x                                   where decay is decoupled, with x before the step  */
+#ifndef RULE
+#include "kernel.h"
+#include "rules.h"
+
+enum { MOMENTUM, NESTEROV, DAMPENING, FORM, WEIGHT_DECAY, DECAY };
+enum { HEAVY_BALL, EMA, RATE_INSIDE };
+enum { SCALE, COUPLED, STEP, KEEP, RISE, ALONG, ACROSS, SHRINK, CONSTANTS };
+enum { BUFFER };
+
+#define RULE "rule_sgd.c"
+#include "every_isa.h"
+
+static void prepare(const double *hyper, const gradus_now *now, const double *memory, double *constants)
+{
+    const double rate = now->rate, momentum = hyper[MOMENTUM], form = hyper[FORM];
+    (void)memory;
+    double rise = form == EMA ? 1 - momentum : 1 - hyper[DAMPENING];
+    if (form == HEAVY_BALL && now->update == 1) rise = 1; /* the first buffer is the gradient itself */
+    const double inside = form == RATE_INSIDE ? rate : 1, outside = form == RATE_INSIDE ? 1 : rate;
+    const double fresh = form == EMA ? 1 - momentum : 1; /* what a gradient adds when it looks ahead */
+    constants[SCALE] = now->gradient_scale;
+    constants[COUPLED] = hyper[DECAY] == DECAY_COUPLED ? hyper[WEIGHT_DECAY] : 0;
+    constants[STEP] = rate;
+    constants[KEEP] = momentum;
+    constants[RISE] = rise * inside;
+    constants[ALONG] = hyper[NESTEROV] ? outside * momentum : outside;
+    constants[ACROSS] = hyper[NESTEROV] ? rate * fresh : 0;
+    constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? rate * hyper[WEIGHT_DECAY] : 0;
+}
+
+static const char *check(const double *hyper)
+{
+    if (hyper[NESTEROV] && (hyper[MOMENTUM] == 0 || hyper[DAMPENING] != 0))
+        return "nesterov needs a momentum above 0 and no dampening";
+    if (hyper[DAMPENING] != 0 && hyper[FORM] == EMA) return "form=ema dampens by the momentum; it takes no dampening=";
+    return NULL;
+}
+
+/* 0.05 with momentum 0.9; the same rate / (1 - momentum) with any other. */
+static double usual_rate(const double *hyper) { return hyper[FORM] == EMA ? 0.5 : 0.5 * (1 - hyper[MOMENTUM]); }
+
+const gradus_rule_row gradus_rule_sgd = {
+    .member = {.name = "sgd",
+               .summary = "steps against the gradient, with momentum if asked for",
+               .formula = "b <- momentum b + (1 - dampening) g; x <- x - rate b",
+               .paper = "Robbins and Monro 1951; Polyak 1964; Nesterov 1983; Sutskever et al. 2013",
+               .also = "momentum, nesterov, sgdm, gd, gradient_descent",
+               .arguments =
+                   (const gradus_argument[]){
+                       [MOMENTUM] = {"momentum", GRADUS_NUMBER, .initial = "0", .low = 0, .high = 1, .open = ")",
+                                     .help = "part of the last movement that is kept",
+                                     .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "uniform(0.8, 0.99)"},
+                       [NESTEROV] = {"nesterov", GRADUS_FLAG, .initial = "false",
+                                     .help = "looks ahead along the momentum", .flags = GRADUS_NAMED},
+                       [DAMPENING] = {"dampening", GRADUS_NUMBER, .initial = "0", .low = 0, .high = 1,
+                                      .help = "part of each gradient after the first that the momentum leaves out",
+                                      .flags = GRADUS_NAMED | GRADUS_SCHEDULED},
+                       [FORM] = {"form", GRADUS_WORD, .initial = "heavy_ball", .words = "heavy_ball|ema|rate_inside",
+                                 .help = "how the momentum is kept: a sum, a mean, or a sum of steps",
+                                 .flags = GRADUS_NAMED},
+                       [WEIGHT_DECAY] = {"weight_decay", GRADUS_NUMBER, .initial = "0", .low = 0, .high = INFINITY,
+                                         .help = "pull of the values towards 0",
+                                         .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "loguniform(1e-5, 1e-2)",
+                                         .also = "wd, l2, decay_rate"},
+                       [DECAY] = {"decay", GRADUS_WORD, .initial = "coupled", .words = DECAY_WORDS,
+                                  .help = "added to the gradient, or taken from the values times the rate",
+                                  .flags = GRADUS_NAMED},
+                       {0}},
+               .like = (const gradus_like[]){{"torch", "SGD", NULL, NULL},
+                                             {"keras", "SGD", NULL, "form=rate_inside, decay=decoupled"},
+                                             {"optax", "sgd", NULL, NULL},
+                                             {0}},
+               .notes =
+                   "form=ema keeps a mean of the gradients instead of their sum, so that at the same rate it learns "
+                   "1/(1 - momentum)\n"
+                   "times slower (ten times with momentum=0.9): multiply the rate by that factor to compare the two.\n"
+                   "form=rate_inside is the same as heavy_ball while the rate is constant; after a change of the rate "
+                   "it goes on\n"
+                   "with steps of the old one for about 1/(1 - momentum) updates."},
+    .abi = GRADUS_ABI,
+    .slots = (const gradus_slot[]){[BUFFER] = {.name = "momentum_buffer", .only_if = "momentum"}, {0}},
+    .constants = "scale, coupled, step, keep, rise, along, across, shrink",
+    .prepare = prepare,
+    .pass = {{.kernel = EVERY_ISA(sgd), .twin = sgd_double}},
+    .check = check,
+    .usual_rate = usual_rate,
+};
+
+#else /* once for each instruction set */
+
+static inline void ISA(sgd_element)(cell *c, const lane *k)
+{
+    const lane g = c->g * k[SCALE] + c->x * k[COUPLED];
+    lane movement = k[STEP] * g;
+    if (c->has & SLOT(BUFFER)) {
+        c->s[BUFFER] = k[KEEP] * c->s[BUFFER] + k[RISE] * g;
+        movement = k[ALONG] * c->s[BUFFER] + k[ACROSS] * g;
+    }
+    c->x = c->x - (k[SHRINK] * c->x + movement);
+}
+
+static void ISA(sgd)(const span *spans, size_t how_many, const number *k)
+{
+    enum { PLAIN = VALUES | GRADIENT, WITH_MOMENTUM = PLAIN | SLOT(BUFFER) };
+    if (spans->state[BUFFER])
+        walk(ISA(sgd_element), WITH_MOMENTUM, VALUES | SLOT(BUFFER), CONSTANTS, 0, spans, how_many, k);
+    else
+        walk(ISA(sgd_element), PLAIN, VALUES, CONSTANTS, 0, spans, how_many, k);
+}
+#endif

@@ -1,0 +1,75 @@
+/* rules.h - what the files of this room share about its tables: the built-in rows and the formulas that several rules need. */
+#ifndef GRADUS_OPTIM_RULES_H
+#define GRADUS_OPTIM_RULES_H
+#include "gradus/base.h"
+#include "gradus/spec.h"
+
+enum { GRADUS_ARGUMENTS = 32 }; /* that a rule may have */
+
+/* ---- rules ---- */
+
+#define GRADUS_MEMBER(name) extern const gradus_rule_row gradus_rule_##name;
+#include "optimizers.def"
+#undef GRADUS_MEMBER
+
+/* `decay=`: added to the gradient, or taken from the values on its own (Loshchilov and Hutter, 2019). */
+enum { DECAY_COUPLED, DECAY_DECOUPLED };
+#define DECAY_WORDS "coupled|decoupled"
+
+/* base^exponent by squaring: the same bits on every machine, unlike pow. */
+static inline double gradus_power(double base, int64_t exponent)
+{
+    double power = 1;
+    for (; exponent > 0; exponent >>= 1, base *= base) {
+        if (exponent & 1) power *= base;
+    }
+    return power;
+}
+
+/* What every rule takes besides its own arguments, in the order of the family's common ones. */
+enum { COMMON_STATE, COMMON_MAXIMIZE, COMMON_COUNT };
+
+/* How many arguments a member has of its own. */
+static inline int32_t gradus_argument_count(const gradus_member *member)
+{
+    int32_t count = 0;
+    while (member->arguments && member->arguments[count].name) count++;
+    return count;
+}
+
+/* ---- gradients ---- */
+
+typedef enum gradus_norm { GRADUS_NORM_NONE, GRADUS_NORM_1, GRADUS_NORM_2, GRADUS_NORM_INFINITY } gradus_norm;
+
+/* A transform is a factor for all gradients, a change of each value, or both in this order. */
+typedef struct gradus_gradient_row {
+    gradus_member member;
+    gradus_norm (*norm)(const double *arguments); /* of all gradients, that `factor` must know; NULL: none      */
+    double (*factor)(const double *arguments,
+                     double norm);           /* what every value is multiplied by; NULL: 1                 */
+    gradus_kernel *kernel[GRADUS_ISA_COUNT]; /* values <- f(gradient), constants as `prepare` says; NULL: none */
+    void (*prepare)(const double *arguments, double scale,
+                    double *constants); /* scale: every value times this first    */
+} gradus_gradient_row;
+
+#define GRADUS_MEMBER(name) extern const gradus_gradient_row gradus_gradient_##name;
+#include "gradients.def"
+#undef GRADUS_MEMBER
+
+/* ---- groups ---- */
+
+/* An item takes a tensor or not, and gives those that it takes the hyperparameters written in it. */
+typedef struct gradus_group_row {
+    gradus_member member;
+    bool (*takes)(const gradus_item *item, const char *tensor,
+                  const char *group); /* group: the caller's name for it, or NULL */
+} gradus_group_row;
+
+#define GRADUS_MEMBER(name) extern const gradus_group_row gradus_group_##name;
+#include "groups.def"
+#undef GRADUS_MEMBER
+
+/* `*` for any stretch, `?` for any character, as in a shell without its brackets. */
+bool gradus_glob(const char *pattern, const char *text);
+
+#endif

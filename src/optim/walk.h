@@ -1,0 +1,97 @@
+/* Walks a rule over a list of spans, a register at a time; what is left of a span goes through a padded copy.
+ * Read once for each instruction set, so that the rule's element function is compiled into the walk. */
+
+typedef struct cell {      /* one register of everything: what an element function reads and leaves behind */
+    lane x, g;             /* value, gradient */
+    lane s[GRADUS_SLOTS];  /* state */
+    lane sum[GRADUS_SUMS]; /* to be added up: sum[j] * times[j], exact in double */
+    lane times[GRADUS_SUMS];
+    unsigned has; /* what the walk reads, known to the compiler: SLOT(j) is set where slot j exists */
+} cell;
+typedef void element(cell *at, const lane *constants);
+
+static inline lane sign(lane a) { return choose(above(a, all(0)), all(1), choose(above(all(0), a), all(-1), a)); }
+
+/* Unrolled by hand: an index that the compiler knows keeps a cell in registers at every level of optimisation. */
+#define EACH_SLOT(act) act(0) act(1) act(2) act(3) act(4) act(5)
+#define EACH_SUM(act)  act(0) act(1) act(2) act(3)
+
+static inline __attribute__((always_inline)) void ISA(run)(element *rule, unsigned reads, unsigned writes,
+                                                           const span *at, size_t i, const lane *k, cell *c)
+{
+    c->has = reads;
+    if (reads & VALUES) c->x = load(at->values + i);
+    if (reads & GRADIENT) c->g = load(at->gradient + i);
+#define ACT(j) \
+    if (reads & SLOT(j)) c->s[j] = load(at->state[j] + i);
+    EACH_SLOT(ACT)
+#undef ACT
+    rule(c, k);
+    if (writes & VALUES) store(at->values + i, c->x);
+#define ACT(j) \
+    if (writes & SLOT(j)) store(at->state[j] + i, c->s[j]);
+    EACH_SLOT(ACT)
+#undef ACT
+}
+
+static inline void ISA(prefetch)(unsigned reads, const span *at, size_t i)
+{
+    if (reads & VALUES) __builtin_prefetch(at->values + i, 1);
+    if (reads & GRADIENT) __builtin_prefetch(at->gradient + i);
+#define ACT(j) \
+    if (reads & SLOT(j)) __builtin_prefetch(at->state[j] + i, 1);
+    EACH_SLOT(ACT)
+#undef ACT
+}
+
+/* The last `rest` < LANES values of a span: padded with zeros, which reach neither the caller's memory nor a sum. */
+static inline __attribute__((always_inline)) void ISA(finish)(element *rule, unsigned reads, unsigned writes, int sums,
+                                                              const span *at, size_t i, size_t rest, const lane *k)
+{
+    number x[LANES] = {0}, g[LANES] = {0}, s[GRADUS_SLOTS][LANES] = {{0}}, sum[LANES], times[LANES];
+    const size_t bytes = rest * sizeof(number);
+    const span padded = {.values = x, .gradient = g, .state = {s[0], s[1], s[2], s[3], s[4], s[5]}};
+    cell c;
+    if (reads & VALUES) memcpy(x, at->values + i, bytes);
+    if (reads & GRADIENT) memcpy(g, at->gradient + i, bytes);
+    for (int j = 0; j < GRADUS_SLOTS; j++)
+        if (reads & SLOT(j)) memcpy(s[j], at->state[j] + i, bytes);
+    ISA(run)(rule, reads, writes, &padded, 0, k, &c);
+    if (writes & VALUES) memcpy(at->values + i, x, bytes);
+    for (int j = 0; j < GRADUS_SLOTS; j++)
+        if (writes & SLOT(j)) memcpy(at->state[j] + i, s[j], bytes);
+#define ACT(j)                                                                                                \
+    if (j < sums) {                                                                                           \
+        double *parts = at->sums + GRADUS_PARTS * j;                                                          \
+        store(sum, c.sum[j]);                                                                                 \
+        store(times, c.times[j]);                                                                             \
+        for (size_t l = 0; l < rest; l++) parts[(i + l) % GRADUS_PARTS] += (double)sum[l] * (double)times[l]; \
+    }
+    EACH_SUM(ACT)
+#undef ACT
+}
+
+/* Runs `rule` over every value of every span. `reads` and `writes` are bits of GRADIENT, VALUES and SLOT(j); the first `constants`
+ * of k and the first `sums` sums are used. All but the last three must be literals, so that only what is needed is compiled. */
+static inline __attribute__((always_inline)) void walk(element *rule, unsigned reads, unsigned writes, int constants,
+                                                       int sums, const span *spans, size_t how_many, const number *k)
+{
+    lane constant[GRADUS_CONSTANTS];
+    for (int j = 0; j < constants; j++) constant[j] = all(k[j]);
+    for (const span *at = spans; at < spans + how_many; at++) {
+        const size_t count = at->count;
+        size_t i = 0;
+        for (; i + LANES <= count; i += LANES) {
+            cell c;
+            if (i % LINE == 0) ISA(prefetch)(reads, at, i + AHEAD);
+            ISA(run)(rule, reads, writes, at, i, constant, &c);
+#define ACT(j) \
+    if (j < sums) add(at->sums + GRADUS_PARTS * j + i % GRADUS_PARTS, c.sum[j], c.times[j]);
+            EACH_SUM(ACT)
+#undef ACT
+        }
+        if (i < count) ISA(finish)(rule, reads, writes, sums, at, i, count - i, constant);
+    }
+}
+#undef EACH_SLOT
+#undef EACH_SUM
