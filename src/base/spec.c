@@ -66,7 +66,7 @@ static tree_node *parse(gradus_binder *b, const gradus_spec_config *config, cons
     bool one_call = family && !(family->flags & GRADUS_CHAIN);
     tree_input input = {.text = b->text, .joint = one_call ? "alternatives are written choice(a, b)" : NULL};
     tree_node *root = gradus_tree_parse(&input, b->arena, b->error);
-    if (root && !gradus_bind_changes(b, config, family, &root)) return NULL;
+    if (root && !gradus_bind_changes(b, config, family, root)) return NULL;
     return root;
 }
 

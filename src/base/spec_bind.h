@@ -99,6 +99,6 @@ bool gradus_bind_open_item(gradus_binder *b, const gradus_family *family, tree_n
 
 /* Puts config->changes into the tree. */
 bool gradus_bind_changes(gradus_binder *b, const gradus_spec_config *config, const gradus_family *family,
-                         tree_node **root);
+                         tree_node *root);
 
 #endif

@@ -15,6 +15,7 @@ typedef enum tree_kind {
 
 typedef struct tree_node {
     tree_kind kind;
+    bool changed;            /* an argument: put there by a change */
     bool parentheses;        /* CALL: written with (...), be it empty */
     int32_t repeat;          /* n * this; 1 unless written */
     int32_t slot;            /* an argument: which row of its member it fills (spec_assign.c) */
