@@ -117,7 +117,7 @@ typedef struct gradus_field {           /* one piece of state: drives save, load
                                          * -n: an array of n inside the struct                                       */
 } gradus_field;
 
-typedef struct gradus_verdict {         /* what a feedback answers; starts as { factor as it was, GRADUS_APPLY }     */
+typedef struct gradus_verdict {         /* what a feedback answers; starts as { factor as it was, GRADUS_APPLY }, onset now */
     double        factor;
     gradus_action action;
     gradus_reason reason;

@@ -191,6 +191,7 @@ bool          gradus_policy_observe(gradus_policy *policy, const char *metric, d
 const char   *gradus_policy_listens(const gradus_policy *policy, int32_t index);   /* names in turn; NULL: no more  */
 gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decision);
 void          gradus_policy_applied(gradus_policy *policy, const gradus_progress *progress);   /* NULL: one update of the usual size */
+void          gradus_policy_forget_snapshots(gradus_policy *policy);    /* what was kept is gone: resumed without the snapshots */
 
 double  gradus_policy_rate(const gradus_policy *policy);                           /* what the next update would use; computes nothing */
 double  gradus_policy_value(const gradus_policy *policy, const char *name);        /* a scheduled value now; NaN: no such */

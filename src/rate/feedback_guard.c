@@ -1,0 +1,467 @@
+/* guard: looks at every gradient before it reaches the parameters. A non-finite or exploding one is skipped; when too many of
+ * the last looks were wrong the run goes back to a snapshot from before the trouble began and on at a lower rate, or, where
+ * there is no such snapshot, on from here at a lower rate. Statistics see finite numbers of applied updates only. */
+#include "rate.h"
+#include "window.h"
+#include <stddef.h>
+#include <string.h>
+
+enum {
+    Z,
+    WINDOW,
+    COUNT,
+    WITHIN,
+    ACTION,
+    BACKOFF,
+    THIRD,
+    REWARM,
+    NORM,
+    SKIPS,
+    ROLLBACKS,
+    PER,
+    QUIET,
+    RECOVER,
+    WORSE,
+    RISE
+};
+enum { ROLL_BACK, BACK_OFF, STOP };
+enum { FEWEST = 20, FREE_SKIPS = 10, PER_WHEN_ENDLESS = 1000, LONGEST_WITHIN = 64 };
+
+typedef struct guard_state {
+    /* what was measured of the gradient at hand */
+    int64_t has_loss, has_norm, non_finite;
+    double loss, norm, broken; /* broken: the number that is not finite                                     */
+    /* what was measured of the update handed out last: enters the windows once it is known to have been applied */
+    int64_t held, held_update;
+    double held_loss, held_norm;
+    int64_t losses, norms, recents, looks,
+        firsts;   /* how many have ever come                                           */
+    double first; /* the highest of the first losses                                           */
+    double level; /* what it has lowered the rate to                                           */
+    int64_t skips, calm, in_a_row, interventions;
+    int64_t asked, asked_update; /* it has asked to go back, and has not seen yet whether that was done       */
+    int64_t warming, warm_start;
+    double recent[LONGEST_WITHIN]; /* the latest losses: a burst is judged against what came before it          */
+    int64_t marks[LONGEST_WITHIN]; /* the latest looks: update that looked wrong, -1: fine                      */
+} guard_state;
+
+/* Behind the state: two windows, each in order of arrival and sorted, and when it last intervened. */
+#define BEHIND(name, argument)                 \
+    {                                          \
+        name, GRADUS_DOUBLE, 0, (argument) + 1 \
+    }
+#define INT(name)                                           \
+    {                                                       \
+#name, GRADUS_INT64, offsetof(guard_state, name), 0 \
+    }
+#define REAL(name)                                           \
+    {                                                        \
+#name, GRADUS_DOUBLE, offsetof(guard_state, name), 0 \
+    }
+static const gradus_field fields[] = {INT(has_loss),
+                                      INT(has_norm),
+                                      INT(non_finite),
+                                      REAL(loss),
+                                      REAL(norm),
+                                      REAL(broken),
+                                      INT(held),
+                                      INT(held_update),
+                                      REAL(held_loss),
+                                      REAL(held_norm),
+                                      INT(losses),
+                                      INT(norms),
+                                      INT(recents),
+                                      INT(looks),
+                                      REAL(first),
+                                      REAL(level),
+                                      INT(skips),
+                                      INT(calm),
+                                      INT(in_a_row),
+                                      INT(interventions),
+                                      INT(asked),
+                                      INT(asked_update),
+                                      INT(warming),
+                                      INT(warm_start),
+                                      {"recent", GRADUS_DOUBLE, offsetof(guard_state, recent), -LONGEST_WITHIN},
+                                      {"marks", GRADUS_INT64, offsetof(guard_state, marks), -LONGEST_WITHIN},
+                                      BEHIND("loss_ring", WINDOW),
+                                      BEHIND("loss_sorted", WINDOW),
+                                      BEHIND("norm_ring", WINDOW),
+                                      BEHIND("norm_sorted", WINDOW),
+                                      BEHIND("intervened", ROLLBACKS),
+                                      {0}};
+#undef BEHIND
+#undef INT
+#undef REAL
+
+static double *behind(guard_state *state) { return (double *)(state + 1); }
+
+static rate_window loss_window(const gradus_call *call, guard_state *state)
+{
+    int64_t size = (int64_t)call->number[WINDOW];
+    return (rate_window){behind(state), behind(state) + size, size, &state->losses};
+}
+
+static rate_window norm_window(const gradus_call *call, guard_state *state)
+{
+    int64_t size = (int64_t)call->number[WINDOW];
+    return (rate_window){behind(state) + 2 * size, behind(state) + 3 * size, size, &state->norms};
+}
+
+/* Attempts at which it intervened, the latest ROLLBACKS of them. */
+static double *intervened(const gradus_call *call, guard_state *state)
+{
+    return behind(state) + 4 * (int64_t)call->number[WINDOW];
+}
+
+static void start(const gradus_call *call, void *memory)
+{
+    (void)call;
+    guard_state *state = memory;
+    state->level = 1;
+    for (int i = 0; i < LONGEST_WITHIN; i++) state->marks[i] = -1;
+}
+
+/* ---- what it sees ---- */
+
+static void observe(const gradus_call *call, void *memory, const char *metric, double value, const gradus_clock *now,
+                    gradus_verdict *verdict)
+{
+    (void)call, (void)now, (void)verdict;
+    guard_state *state = memory;
+    bool loss = strcmp(metric, "loss") == 0, norm = strcmp(metric, "gradient_norm") == 0; /* else: non_finite */
+    if (!isfinite(value) || (!loss && !norm && value > 0)) {
+        state->non_finite = 1;
+        state->broken = value;
+    } else if (loss) {
+        state->has_loss = 1;
+        state->loss = value;
+    } else if (norm) {
+        state->has_norm = 1;
+        state->norm = value;
+    }
+}
+
+static void push_loss(const gradus_call *call, guard_state *state, double loss)
+{
+    int64_t within = (int64_t)call->number[WITHIN], place = state->recents % within;
+    if (state->firsts < within) state->first = state->firsts++ ? fmax(state->first, loss) : loss;
+    if (state->recents >= within) {
+        rate_window window = loss_window(call, state);
+        gradus_rate_window_push(&window, state->recent[place]);
+    }
+    state->recent[place] = loss;
+    state->recents++;
+}
+
+static void forget_burst(guard_state *state)
+{
+    state->recents = 0;
+    for (int i = 0; i < LONGEST_WITHIN; i++) state->marks[i] = -1;
+}
+
+/* What became of the update before this one, and of a wish to go back. */
+static void settle(const gradus_call *call, guard_state *state, const gradus_clock *now)
+{
+    if (state->held && now->updates > state->held_update) {
+        if (state->held & 1) push_loss(call, state, state->held_loss);
+        if (state->held & 2) {
+            rate_window window = norm_window(call, state);
+            gradus_rate_window_push(&window, state->held_norm);
+        }
+    }
+    state->held = 0;
+    if (!state->asked) return;
+    forget_burst(state);
+    if (now->updates >= state->asked_update) state->losses = 0; /* still here: what was normal is so no longer */
+    state->asked = 0;
+    state->warming = call->number[REWARM] > 0;
+    state->warm_start = now->updates;
+}
+
+/* ---- what it makes of it ---- */
+
+/* A loss far above what was usual before the latest looks: beyond z robust deviations, above all of them, and a real part
+ * of the way back to where the run began, so that a converged run may be as noisy as it likes. */
+static bool loss_jumps(const gradus_call *call, guard_state *state)
+{
+    rate_window window = loss_window(call, state);
+    if (!state->has_loss || gradus_rate_window_count(&window) < FEWEST) return false;
+    double median = gradus_rate_window_median(&window), excess = state->loss - median;
+    return excess > 0 && state->loss > gradus_rate_window_highest(&window) &&
+           excess > call->number[RISE] * fabs(state->first - median) &&
+           gradus_rate_window_deviates_less(&window, excess / call->number[Z]);
+}
+
+/* Losses that have been worse than at the start for half a window. */
+static bool loss_is_lost(const gradus_call *call, guard_state *state)
+{
+    rate_window window = loss_window(call, state);
+    if (!state->has_loss || !(state->first > 0) || gradus_rate_window_count(&window) < FEWEST) return false;
+    double limit = call->number[WORSE] * state->first;
+    return state->loss > limit && gradus_rate_window_median(&window) > limit;
+}
+
+static bool norm_explodes(const gradus_call *call, guard_state *state)
+{
+    rate_window window = norm_window(call, state);
+    return state->has_norm && gradus_rate_window_count(&window) >= FEWEST &&
+           state->norm > call->number[NORM] * gradus_rate_window_median(&window);
+}
+
+/* Enters this look among the latest; whether COUNT of them were wrong. *onset is the first of those. */
+static bool mark(const gradus_call *call, guard_state *state, bool wrong, int64_t update, int64_t *onset)
+{
+    int64_t within = (int64_t)call->number[WITHIN], bad = 0;
+    state->marks[state->looks++ % within] = wrong ? update : -1;
+    for (int64_t i = 0; i < within; i++) {
+        if (state->marks[i] < 0) continue;
+        if (bad++ == 0 || state->marks[i] < *onset) *onset = state->marks[i];
+    }
+    return (double)bad >= call->number[COUNT];
+}
+
+static void tell(gradus_verdict *verdict, gradus_reason reason, const char *rule)
+{
+    verdict->reason = reason;
+    verdict->rule = rule;
+}
+
+static void see(gradus_verdict *verdict, int index, const char *name, double value)
+{
+    verdict->seen[index].name = name;
+    verdict->seen[index].value = value;
+}
+
+/* Says which of its rules was broken; the reason is that of the gradient at hand. */
+static void explain(const gradus_call *call, guard_state *state, bool jumps, bool explodes, gradus_verdict *verdict)
+{
+    rate_window losses = loss_window(call, state), norms = norm_window(call, state);
+    if (state->non_finite) {
+        tell(verdict, GRADUS_REASON_NON_FINITE, "{1=} in the gradient at hand");
+        see(verdict, 0, "non_finite", state->broken);
+    } else if (jumps) {
+        double median = gradus_rate_window_median(&losses), deviation = gradus_rate_window_deviation(&losses);
+        tell(verdict, GRADUS_REASON_DIVERGING, "{1=} is {2} deviations above its median {3}");
+        see(verdict, 0, "loss", state->loss);
+        see(verdict, 1, "z", (state->loss - median) / deviation);
+        see(verdict, 2, "median", median);
+    } else if (explodes) {
+        tell(verdict, GRADUS_REASON_EXPLODING_GRADIENT, "{1=} is more than {2} times its median {3}");
+        see(verdict, 0, "gradient_norm", state->norm);
+        see(verdict, 1, "norm", call->number[NORM]);
+        see(verdict, 2, "median", gradus_rate_window_median(&norms));
+    } else {
+        tell(verdict, GRADUS_REASON_DIVERGING, "{1=}, and the median {2}, are above {3} times the first, {4}");
+        see(verdict, 0, "loss", state->loss);
+        see(verdict, 1, "median", gradus_rate_window_median(&losses));
+        see(verdict, 2, "worse", call->number[WORSE]);
+        see(verdict, 3, "first", state->first);
+    }
+}
+
+/* Whether it has intervened ROLLBACKS times within the latest PER attempts. */
+static bool too_often(const gradus_call *call, guard_state *state, const gradus_clock *now)
+{
+    int64_t most = (int64_t)call->number[ROLLBACKS];
+    double per = isfinite(call->number[PER]) ? call->number[PER] : PER_WHEN_ENDLESS;
+    if (state->interventions < most) return false;
+    return (double)now->attempts - intervened(call, state)[state->interventions % most] <= per;
+}
+
+static void intervene(const gradus_call *call, guard_state *state, const gradus_clock *now, int64_t onset,
+                      gradus_verdict *verdict)
+{
+    if ((int)call->number[ACTION] == STOP || too_often(call, state, now)) {
+        verdict->action = GRADUS_STOP;
+        if ((int)call->number[ACTION] != STOP) verdict->reason = GRADUS_REASON_TOO_MANY_ROLLBACKS;
+        return;
+    }
+    intervened(call, state)[state->interventions++ % (int64_t)call->number[ROLLBACKS]] = (double)now->attempts;
+    state->in_a_row++;
+    state->level *= state->in_a_row % 3 == 0 ? call->number[THIRD] : call->number[BACKOFF];
+    state->asked = 1;
+    state->asked_update = now->updates;
+    verdict->factor = state->level;
+    verdict->onset = onset;
+    verdict->action = (int)call->number[ACTION] == ROLL_BACK ? GRADUS_ROLL_BACK : GRADUS_SKIP;
+}
+
+static void skip(const gradus_call *call, guard_state *state, const gradus_clock *now, gradus_verdict *verdict)
+{
+    state->skips++;
+    verdict->action = GRADUS_SKIP;
+    if ((double)state->skips <= fmax(FREE_SKIPS, call->number[SKIPS] * (double)now->attempts)) return;
+    verdict->action = GRADUS_STOP;
+    verdict->reason = GRADUS_REASON_TOO_MANY_SKIPS;
+}
+
+/* After a long calm the rate may rise again, never above what the schedule says. */
+static void recover(const gradus_call *call, guard_state *state, gradus_verdict *verdict)
+{
+    if (++state->calm < (int64_t)call->number[QUIET]) return;
+    state->calm = 0;
+    state->in_a_row = 0;
+    if (state->level >= 1 || call->number[RECOVER] <= 1) return;
+    state->level = fmin(1, state->level * call->number[RECOVER]);
+    verdict->rule = "{1} updates without trouble";
+    see(verdict, 0, "quiet", call->number[QUIET]);
+}
+
+static double warmed(const gradus_call *call, guard_state *state, const gradus_clock *now)
+{
+    if (!state->warming) return state->level;
+    double done = (double)(now->updates - state->warm_start + 1) / call->number[REWARM];
+    if (done >= 1 || done <= 0) state->warming = 0; /* through, or set back by somebody else */
+    return state->warming ? state->level * done : state->level;
+}
+
+static void decide(const gradus_call *call, void *memory, const gradus_clock *now, gradus_verdict *verdict)
+{
+    guard_state *state = memory;
+    settle(call, state, now);
+    bool jumps = !state->non_finite && loss_jumps(call, state), lost = !jumps && loss_is_lost(call, state);
+    bool explodes = norm_explodes(call, state), wrong = state->non_finite || jumps || lost || explodes;
+    int64_t onset = now->updates;
+    bool burst = mark(call, state, wrong, now->updates, &onset);
+    verdict->factor = warmed(call, state, now);
+    if (wrong) {
+        state->calm = 0;
+        explain(call, state, jumps, explodes, verdict);
+        if (lost)
+            onset -= state->losses < (int64_t)call->number[WINDOW] ? state->losses : (int64_t)call->number[WINDOW];
+        if (burst)
+            intervene(call, state, now, onset, verdict);
+        else if (state->non_finite || explodes)
+            skip(call, state, now, verdict);
+        else
+            verdict->rule = NULL, verdict->reason = GRADUS_REASON_NONE; /* a single bad loss is not yet anything */
+    } else {
+        recover(call, state, verdict);
+        verdict->factor = warmed(call, state, now);
+    }
+    if (verdict->action == GRADUS_APPLY) {
+        state->held = (state->has_loss ? 1 : 0) | (state->has_norm ? 2 : 0);
+        state->held_update = now->updates;
+        state->held_loss = state->loss;
+        state->held_norm = state->norm;
+    }
+    state->has_loss = state->has_norm = state->non_finite = 0;
+}
+
+#define WHOLE(text) .kind = GRADUS_INTEGER, .initial = text, .flags = GRADUS_NAMED
+static const gradus_argument arguments[] = {
+    {.name = "z",
+     .kind = GRADUS_NUMBER,
+     .initial = "8",
+     .high = INFINITY,
+     .open = "(",
+     .flags = GRADUS_NAMED,
+     .help = "robust deviations above the median loss that are too many",
+     .also = "zscore, sigma"},
+    {.name = "window",
+     WHOLE("200"),
+     .low = FEWEST,
+     .high = 100000,
+     .help = "losses and norms that the medians are taken of"},
+    {.name = "count", WHOLE("3"), .low = 1, .high = LONGEST_WITHIN, .help = "wrong looks that make trouble ..."},
+    {.name = "within", WHOLE("5"), .low = 1, .high = LONGEST_WITHIN, .help = "... out of this many"},
+    {.name = "action",
+     .kind = GRADUS_WORD,
+     .initial = "roll_back",
+     .words = "roll_back|back_off|stop",
+     .flags = GRADUS_NAMED,
+     .help = "what is done about trouble; without snapshots roll_back is back_off",
+     .also = "rollback"},
+    {.name = "backoff",
+     .kind = GRADUS_SHARE,
+     .initial = "0.5",
+     .high = 1,
+     .open = "(",
+     .flags = GRADUS_NAMED,
+     .help = "what the rate is then multiplied by",
+     .also = "factor"},
+    {.name = "third",
+     .kind = GRADUS_SHARE,
+     .initial = "0.1",
+     .high = 1,
+     .open = "(",
+     .flags = GRADUS_NAMED,
+     .help = "the same at every third time in a row"},
+    {.name = "rewarm",
+     WHOLE("50"),
+     .high = INFINITY,
+     .help = "updates over which the rate then rises to where it was put"},
+    {.name = "norm",
+     .kind = GRADUS_NUMBER,
+     .initial = "20",
+     .low = 1,
+     .high = INFINITY,
+     .flags = GRADUS_NAMED,
+     .help = "a gradient this many times longer than the median is skipped"},
+    {.name = "skips",
+     .kind = GRADUS_SHARE,
+     .initial = "1%",
+     .high = 1,
+     .flags = GRADUS_NAMED,
+     .help = "share of the gradients that may be skipped, ten at least, before the run is stopped"},
+    {.name = "rollbacks",
+     WHOLE("4"),
+     .low = 1,
+     .high = 1000,
+     .help = "times that it may intervene ...",
+     .also = "retries"},
+    {.name = "per",
+     .kind = GRADUS_LENGTH,
+     .initial = "10%",
+     .high = INFINITY,
+     .open = "(",
+     .flags = GRADUS_NAMED,
+     .help = "... in this many updates, before the run is stopped; in a run without an end 1000"},
+    {.name = "quiet",
+     WHOLE("1000"),
+     .low = 1,
+     .high = INFINITY,
+     .help = "updates without trouble after which the rate may rise ..."},
+    {.name = "recover",
+     .kind = GRADUS_NUMBER,
+     .initial = "1.25",
+     .low = 1,
+     .high = INFINITY,
+     .flags = GRADUS_NAMED,
+     .help = "... by this factor, never above the schedule; 1: it stays down"},
+    {.name = "worse",
+     .kind = GRADUS_NUMBER,
+     .initial = "1.5",
+     .low = 1,
+     .high = INFINITY,
+     .flags = GRADUS_NAMED,
+     .help = "a median loss this many times the first losses is trouble too"},
+    {.name = "rise",
+     .kind = GRADUS_SHARE,
+     .initial = "10%",
+     .high = 1,
+     .flags = GRADUS_NAMED,
+     .help = "a loss is too high only when it has lost this share of what had been gained"},
+    {0}};
+#undef WHOLE
+
+static const char *check(const gradus_call *call)
+{
+    return call->number[COUNT] > call->number[WITHIN] ? "count= cannot be more than within=" : NULL;
+}
+
+const gradus_feedback_row gradus_feedback_guard = {
+    .member = {.name = "guard",
+               .summary = "skips broken gradients and goes back when the loss diverges",
+               .formula = "wrong: not finite, (loss - median) > z 1.4826 MAD, norm > 20 medians; trouble: 3 of 5 wrong",
+               .also = "nan_guard, skip_nonfinite, terminate_on_nan, spike_detector",
+               .arguments = arguments},
+    .abi = GRADUS_ABI,
+    .metrics = "loss, gradient_norm, non_finite",
+    .state_size = sizeof(guard_state),
+    .fields = fields,
+    .start = start,
+    .observe = observe,
+    .decide = decide,
+    .check = check};

@@ -1,0 +1,15 @@
+/* The family of feedbacks: the table of its members. A member is one file and one line in feedbacks.def. */
+#include "rate.h"
+
+#define GRADUS_MEMBER(name) &gradus_feedback_##name.member,
+static const gradus_member *const members[] = {
+#include "feedbacks.def"
+    NULL};
+#undef GRADUS_MEMBER
+
+const gradus_family gradus_feedback_family = {
+    .name = "feedback",
+    .summary = "what answers to the loss",
+    .flags = GRADUS_CHAIN,
+    .members = members,
+};

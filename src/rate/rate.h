@@ -1,0 +1,70 @@
+/* rate.h - what the files of this room share: rows of the built-in members, calls made of bound items, compiled schedules. */
+#ifndef GRADUS_RATE_RATE_H
+#define GRADUS_RATE_RATE_H
+#include "gradus/base.h"
+#include "gradus/spec.h"
+#include <math.h>
+
+#define GRADUS_MEMBER(name) extern const gradus_schedule_row gradus_schedule_##name;
+#include "schedules.def"
+#undef GRADUS_MEMBER
+#define GRADUS_MEMBER(name) extern const gradus_feedback_row gradus_feedback_##name;
+#include "feedbacks.def"
+#undef GRADUS_MEMBER
+
+static const double rate_pi = 3.141592653589793238463;
+
+/* Where in its phase a schedule stands, from 0 to 1; a phase of no length is at its end. */
+static inline double rate_progress(double t, double length) { return length > 0 ? t / length : 1; }
+
+/* a at p = 0, b at p = 1, both exactly. */
+static inline double rate_between(double a, double b, double p) { return a * (1 - p) + b * p; }
+
+/* The tables of this room, with the members of the user's own that live in `context`. */
+gradus_language gradus_rate_language(const gradus_context *context);
+
+/* ---- calls: bound items as rows want them ---- */
+
+typedef struct rate_axis { /* what lengths are counted in                                               */
+    const gradus_units *units;
+    int32_t unit;    /* enum gradus_unit                                                          */
+    bool sizes_vary; /* what an update is worth is scheduled itself: nothing converts             */
+} rate_axis;
+
+/* An amount of `unit` (enum gradus_length_unit) on the axis; NaN when the units do not tell. */
+double gradus_rate_length(const rate_axis *axis, double amount, int32_t unit);
+
+/* Says why that was so, at the value. */
+gradus_status gradus_rate_length_fail(const rate_axis *axis, const gradus_value *value, const char *text,
+                                      gradus_error *error);
+const char *gradus_rate_unit_name(int32_t unit); /* enum gradus_unit: "updates"                                       */
+
+/* Makes the call of `item` in the arena. A length that was written and cannot be converted is an error; a default that cannot
+ * is NaN. `text` is what the item was bound from. NULL and *error when it fails. */
+gradus_call *gradus_rate_call_make(const gradus_item *item, const char *text, const rate_axis *axis,
+                                   gradus_arena *arena, gradus_error *error);
+/* The same numbers again into a call that exists: after the base or the length of the run has changed. */
+gradus_status gradus_rate_call_fill(gradus_call *call, const gradus_item *item, const char *text, const rate_axis *axis,
+                                    gradus_error *error);
+
+/* ---- schedules ---- */
+
+typedef struct rate_schedule_config {
+    const gradus_chain *chain;
+    const char *text; /* what the chain was bound from                                             */
+    const gradus_units *units;
+    double reached; /* what the first phase finds reached: 1                                     */
+    double elapsed; /* of the run, in its own unit, when the schedule begins: 0 */
+    bool sizes_vary;
+} rate_schedule_config;
+
+/* Compiles a chain into the arena, in which it lives and which must outlive it. NULL and *error when it cannot be. */
+gradus_schedule *gradus_rate_schedule_compile(const rate_schedule_config *config, gradus_arena *arena,
+                                              gradus_error *error);
+double
+gradus_rate_schedule_length(const gradus_schedule *schedule); /* of all phases, on its axis; may be infinite        */
+bool gradus_rate_schedule_refuses_past(
+    const gradus_schedule *schedule); /* past=error                                 */
+gradus_status gradus_rate_schedule_check(const char *text, const gradus_chain *chain, gradus_error *error);
+
+#endif

@@ -1,0 +1,46 @@
+/* linear: a straight line from one share of the rate to another, up or down. */
+#include "rate.h"
+
+enum { LENGTH, TO, FROM };
+
+static double factor(const gradus_call *call, double t, double length)
+{
+    return rate_between(call->number[FROM], call->number[TO], rate_progress(t, length));
+}
+
+static const gradus_argument arguments[] = {{.name = "length",
+                                             .kind = GRADUS_LENGTH,
+                                             .high = INFINITY,
+                                             .flags = GRADUS_OPTIONAL,
+                                             .help = "how long it lasts; without it what is left of the run",
+                                             .also = "total_iters, transition_steps"},
+                                            {.name = "to",
+                                             .kind = GRADUS_SHARE,
+                                             .initial = "0",
+                                             .high = INFINITY,
+                                             .flags = GRADUS_NAMED,
+                                             .help = "share of the rate at the end",
+                                             .search = "choice(0, 1%, 10%)",
+                                             .also = "end_factor, end_value, end"},
+                                            {.name = "from",
+                                             .kind = GRADUS_SHARE,
+                                             .initial = "1",
+                                             .high = INFINITY,
+                                             .flags = GRADUS_NAMED,
+                                             .help = "share of the rate at the start",
+                                             .also = "start_factor, init_value, start"},
+                                            {0}};
+
+static const gradus_like like[] = {
+    {"torch", "LinearLR", "start_factor=from, end_factor=to, total_iters=length", "from=1/3, to=1, length=5"}, {0}};
+
+const gradus_schedule_row gradus_schedule_linear = {
+    .member = {.name = "linear",
+               .summary = "a straight line from one share of the rate to another",
+               .formula = "from + (to - from) t / length",
+               .also = "LinearLR, linear_schedule, lerp",
+               .arguments = arguments,
+               .like = like},
+    .abi = GRADUS_ABI,
+    .promises = GRADUS_CONTINUOUS | GRADUS_FALLING | GRADUS_NEEDS_LENGTH,
+    .factor = factor};

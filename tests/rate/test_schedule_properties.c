@@ -1,0 +1,204 @@
+/* What every schedule must be, walked over the table: finite for every length of a run and every position, continuous and
+ * monotone where its row promises it, the same when bound in place, printed and read again, and complete in its row. */
+#include "check.h"
+#include "gradus/spec.h"
+
+/* What stands for a required argument, so that a new member is tested without a word here. */
+static const char *sample_of(const gradus_argument *argument)
+{
+    switch (argument->kind) {
+    case GRADUS_LENGTH: return "10";
+    case GRADUS_SHARE: return "0.5";
+    case GRADUS_NUMBER: return "2";
+    case GRADUS_INTEGER: return "3";
+    case GRADUS_FLAG: return "true";
+    case GRADUS_POINT: return "[[0, 1], [10, 0.5]]";
+    case GRADUS_PIPELINE: return "constant";
+    default: return "text";
+    }
+}
+
+/* "step(every=10", still open, so that more may follow; *any: whether something stands in it. */
+static void begin_spec(const gradus_member *member, char spec[512], bool *any)
+{
+    snprintf(spec, 512, "%s(", member->name);
+    *any = false;
+    for (const gradus_argument *argument = member->arguments; argument->name; argument++) {
+        if (argument->initial || argument->flags & GRADUS_OPTIONAL) continue;
+        snprintf(spec + strlen(spec), 512 - strlen(spec), "%s%s=%s", *any ? ", " : "", argument->name,
+                 sample_of(argument));
+        *any = true;
+    }
+}
+
+typedef void visit(const gradus_schedule_row *row, const char *spec);
+
+/* Every member plain, with every word of every choice, and with every way to go on past the end. */
+static void each_spec(visit *visitor)
+{
+    for (const gradus_member *const *member = gradus_schedule_family.members; *member; member++) {
+        const gradus_schedule_row *row = (const gradus_schedule_row *)*member;
+        char begun[512], spec[1024];
+        bool any;
+        begin_spec(*member, begun, &any);
+        snprintf(spec, sizeof spec, "%s)", begun);
+        visitor(row, spec);
+        const gradus_argument *lists[] = {(*member)->arguments, gradus_schedule_family.common};
+        for (int list = 0; list < 2; list++)
+            for (const gradus_argument *argument = lists[list]; argument->name; argument++) {
+                if (argument->kind != GRADUS_WORD || (list && strcmp(argument->name, "past") != 0)) continue;
+                char words[256], *rest = words;
+                snprintf(words, sizeof words, "%s", argument->words);
+                for (char *word; (word = strsep(&rest, "|")) != NULL;) {
+                    bool end = strcmp((*member)->name, "decay") == 0 && strcmp(word, "exponential") == 0;
+                    snprintf(spec, sizeof spec, "%s%s%s=%s%s)", begun, any ? ", " : "", argument->name, word,
+                             end ? ", to=1%" : "");
+                    visitor(row, spec);
+                }
+            }
+    }
+}
+
+static const double totals[] = {0, 1, 2, 3, 10, 11, 100, 1e9};
+static const double positions[] = {
+    0,  -0.0, -1,  0.5, 1,       1.5,     2,          9,     9.999999999999999,      10,    11,
+    50, 99,   100, 101, 1e9 - 1, 1e9 + 1, 1e15 + 0.5, 1e300, 1.7976931348623157e308, -1e300};
+
+static void check_finite(const gradus_schedule_row *row, const char *spec)
+{
+    (void)row;
+    for (size_t t = 0; t < sizeof totals / sizeof *totals; t++) {
+        gradus_error error = {0};
+        gradus_schedule *schedule = gradus_schedule_create(spec, &(gradus_units){.total = totals[t]}, NULL, &error);
+        if (!schedule && totals[t] == 0 && error.code == GRADUS_CODE_LENGTHS) continue; /* it needs to know */
+        if (!schedule && strstr(spec, "past=error") && error.code == GRADUS_CODE_LENGTHS) continue;
+        if (!schedule) fail_msg("%s with total %g: %s", spec, totals[t], error.message);
+        for (size_t p = 0; p < sizeof positions / sizeof *positions; p++) {
+            double factor = gradus_schedule_at(schedule, positions[p]);
+            if (!isfinite(factor) || factor < 0)
+                fail_msg("%s with total %g at %g: %g", spec, totals[t], positions[p], factor);
+        }
+        const double odd[] = {NAN, INFINITY, -INFINITY};
+        for (int i = 0; i < 3; i++) assert_true(isfinite(gradus_schedule_at(schedule, odd[i])));
+        gradus_schedule_destroy(schedule);
+    }
+}
+
+static void test_finite(void **state)
+{
+    (void)state;
+    each_spec(check_finite);
+}
+
+static void test_finite_around_warmups(void **state)
+{
+    (void)state;
+    const char *const lengths[] = {"0", "1", "10", "100", "1000", "10%", "100%"};
+    for (const gradus_member *const *member = gradus_schedule_family.members; *member; member++)
+        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+            char begun[512], spec[1024];
+            bool any;
+            begin_spec(*member, begun, &any);
+            if (strcmp((*member)->name, "warmup") == 0) continue;
+            snprintf(spec, sizeof spec, "warmup(%s) > %s)", lengths[i], begun);
+            gradus_error error = {0};
+            gradus_schedule *schedule = gradus_schedule_create(spec, &(gradus_units){.total = 100}, NULL, &error);
+            if (!schedule) fail_msg("%s: %s", spec, error.message);
+            for (double t = 0; t < 1200; t += 0.5) {
+                double factor = gradus_schedule_at(schedule, t);
+                if (!isfinite(factor) || factor < 0) fail_msg("%s at %g: %g", spec, t, factor);
+            }
+            gradus_schedule_destroy(schedule);
+        }
+}
+
+static void check_promises(const gradus_schedule_row *row, const char *spec)
+{
+    enum { STEPS = 20000 };
+    gradus_error error = {0};
+    gradus_units units = {.total = 100};
+    gradus_schedule *schedule = gradus_schedule_create(spec, &units, NULL, &error);
+    if (!schedule && strstr(spec, "past=error")) return;
+    if (!schedule) fail_msg("%s: %s", spec, error.message);
+    double length = strstr(spec, "length=10") ? 10 : 100, last = gradus_schedule_at(schedule, 0);
+    for (int i = 1; i < STEPS; i++) {
+        double factor = gradus_schedule_at(schedule, length * i / STEPS), change = factor - last;
+        if (row->promises & GRADUS_CONTINUOUS && fabs(change) > 0.01)
+            fail_msg("%s jumps by %g at %g", spec, change, length * i / STEPS);
+        if (row->promises & GRADUS_FALLING && change > 1e-15)
+            fail_msg("%s rises by %g at %g", spec, change, length * i / STEPS);
+        if (row->promises & GRADUS_RISING && change < -1e-15)
+            fail_msg("%s falls by %g at %g", spec, change, length * i / STEPS);
+        last = factor;
+    }
+    gradus_schedule_destroy(schedule);
+}
+
+static void test_promises_are_kept(void **state)
+{
+    (void)state;
+    each_spec(check_promises);
+}
+
+static void check_round_trip(const gradus_schedule_row *row, const char *spec)
+{
+    (void)row;
+    char once[512], twice[512];
+    gradus_units units = {.total = 100};
+    gradus_error error = {0};
+    gradus_schedule *schedule = gradus_schedule_create(spec, &units, NULL, &error);
+    if (!schedule) return;
+    gradus_schedule_print(schedule, once, sizeof once);
+    gradus_schedule *again = gradus_schedule_create(once, &units, NULL, &error);
+    if (!again) fail_msg("%s was printed as %s: %s", spec, once, error.message);
+    gradus_schedule_print(again, twice, sizeof twice);
+    assert_string_equal(once, twice);
+    gradus_schedule_storage storage;
+    const gradus_schedule *placed = gradus_schedule_place(&storage, spec, &units, &error);
+    if (!placed) fail_msg("%s in place: %s", spec, error.message);
+    for (double t = 0; t < 130; t += 0.37) {
+        assert_true(gradus_schedule_at(schedule, t) == gradus_schedule_at(again, t));
+        assert_true(gradus_schedule_at(schedule, t) == gradus_schedule_at(placed, t));
+    }
+    gradus_schedule_destroy(again);
+    gradus_schedule_destroy(schedule);
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    each_spec(check_round_trip);
+}
+
+/* Rows are also the manual: nothing is left unsaid, and the table is sorted. */
+static void test_rows_are_complete(void **state)
+{
+    (void)state;
+    const gradus_family *const families[] = {&gradus_schedule_family, &gradus_feedback_family};
+    for (int f = 0; f < 2; f++) {
+        const char *before = "";
+        assert_non_null(families[f]->summary);
+        for (const gradus_member *const *member = families[f]->members; *member; member++) {
+            assert_true(strcmp(before, (*member)->name) < 0);
+            before = (*member)->name;
+            assert_non_null((*member)->summary);
+            assert_non_null((*member)->formula);
+            for (const gradus_argument *argument = (*member)->arguments; argument->name; argument++) {
+                if (!argument->help || !*argument->help) fail_msg("%s of %s has no help", argument->name, before);
+                assert_true(argument->low <= argument->high);
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_finite),
+        cmocka_unit_test(test_finite_around_warmups),
+        cmocka_unit_test(test_promises_are_kept),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_rows_are_complete),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
