@@ -87,6 +87,9 @@ gradus_run *gradus_run_open(const char *folder, const gradus_run_config *config,
                                         /* a run that was trained, with its best model: to evaluate and predict; of config only
                                          * data_dir and threads are read, NULL: none                                */
 void        gradus_run_destroy(gradus_run *run);
+/* Where the settings of a run are read from, to go on with it: RUN/run.yaml, and the folder that its paths are relative to. Both hold
+ * 1024 bytes. */
+gradus_status gradus_run_source(const char *folder, char *file, char *base, gradus_error *error);
 
 const gradus_settings  *gradus_run_settings(const gradus_run *run);     /* with everything filled in                */
 const gradus_data_info *gradus_run_data(const gradus_run *run);

@@ -1,5 +1,6 @@
 /* Files that survive. A run may be killed at any instant and a disk may be full at any write, so what must be whole is written
  * beside its place, synced and renamed, and what grows can be cut back to where a state saw it. */
+#define _XOPEN_SOURCE 700
 #include "files.h"
 #include <ctype.h>
 #include <errno.h>
@@ -22,7 +23,7 @@ gradus_status gradus_fail_file(gradus_error *error, const char *path, int number
 
 gradus_status gradus_path_join(const char *folder, const char *name, char *path, gradus_error *error)
 {
-    if (gradus_failed(error)) return error->status;
+    if (error->status) return error->status;
     int length = snprintf(path, GRADUS_PATH_SIZE, "%s/%s", folder, name);
     if (length < 0 || length >= GRADUS_PATH_SIZE) return gradus_fail_file(error, folder, ENAMETOOLONG);
     return GRADUS_OK;
@@ -54,7 +55,7 @@ gradus_status gradus_file_read(const char *path, unsigned char **bytes, size_t *
 {
     *bytes = NULL;
     *size = 0;
-    if (gradus_failed(error)) return error->status;
+    if (error->status) return error->status;
     FILE *file = fopen(path, "rb");
     if (!file) return gradus_fail_file(error, path, errno);
     gradus_status status = read_stream(file, path, bytes, size, error);
@@ -65,7 +66,7 @@ gradus_status gradus_file_read(const char *path, unsigned char **bytes, size_t *
 gradus_status gradus_aside_open(gradus_aside *aside, const char *path, gradus_error *error)
 {
     *aside = (gradus_aside){0};
-    if (gradus_failed(error)) return error->status;
+    if (error->status) return error->status;
     int length = snprintf(aside->temporary, sizeof aside->temporary, "%s.tmp", path);
     if (length < 0 || (size_t)length >= sizeof aside->temporary) return gradus_fail_file(error, path, ENAMETOOLONG);
     snprintf(aside->path, sizeof aside->path, "%s", path);
@@ -101,26 +102,26 @@ static int sync_folder_of(const char *path)
 
 gradus_status gradus_aside_close(gradus_aside *aside, gradus_error *error)
 {
-    if (!aside->file) return error ? (gradus_status)error->status : GRADUS_ERROR_USE;
+    if (!aside->file) return error->status;
     int number = aside->number;
     if (!number && (fflush(aside->file) != 0 || fsync(fileno(aside->file)) != 0)) number = errno;
     if (fclose(aside->file) != 0 && !number) number = errno;
     aside->file = NULL;
-    bool failed = number || gradus_failed(error);
+    bool failed = number || error->status;
     if (!failed && rename(aside->temporary, aside->path) != 0) number = errno;
     if (failed || number)
         unlink(aside->temporary);
     else
         number = sync_folder_of(aside->path);
-    if (!number) return gradus_failed(error) ? (gradus_status)error->status : GRADUS_OK;
-    if (error) *error = (gradus_error){0}; /* "the writer refused" says less than why */
+    if (!number) return error->status;
+    *error = (gradus_error){0}; /* "the writer refused" says less than why */
     return gradus_fail_file(error, aside->path, number);
 }
 
 gradus_status gradus_file_replace(const char *path, const void *bytes, size_t size, gradus_error *error)
 {
     gradus_aside aside;
-    if (gradus_aside_open(&aside, path, error)) return error ? (gradus_status)error->status : GRADUS_ERROR_WRITE;
+    if (gradus_aside_open(&aside, path, error)) return error->status;
     gradus_aside_write(&aside, bytes, size);
     return gradus_aside_close(&aside, error);
 }
@@ -130,7 +131,7 @@ gradus_status gradus_file_replace(const char *path, const void *bytes, size_t si
 gradus_status gradus_journal_open(gradus_journal *journal, const char *path, int64_t keep, gradus_error *error)
 {
     *journal = (gradus_journal){.descriptor = -1};
-    if (gradus_failed(error)) return error->status;
+    if (error->status) return error->status;
     snprintf(journal->path, sizeof journal->path, "%s", path);
     journal->descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     struct stat about;
@@ -145,7 +146,7 @@ gradus_status gradus_journal_open(gradus_journal *journal, const char *path, int
 
 gradus_status gradus_journal_append(gradus_journal *journal, const char *text, size_t length, gradus_error *error)
 {
-    if (gradus_failed(error)) return error->status;
+    if (error->status) return error->status;
     while (length > 0) {
         ssize_t written = write(journal->descriptor, text, length);
         if (written < 0 && errno == EINTR) continue;
@@ -159,7 +160,7 @@ gradus_status gradus_journal_append(gradus_journal *journal, const char *text, s
 
 gradus_status gradus_journal_cut(gradus_journal *journal, int64_t keep, gradus_error *error)
 {
-    if (gradus_failed(error)) return error->status;
+    if (error->status) return error->status;
     if (ftruncate(journal->descriptor, keep) != 0 || lseek(journal->descriptor, keep, SEEK_SET) < 0)
         return gradus_fail_file(error, journal->path, errno);
     journal->size = keep;
@@ -168,7 +169,7 @@ gradus_status gradus_journal_cut(gradus_journal *journal, int64_t keep, gradus_e
 
 gradus_status gradus_journal_sync(gradus_journal *journal, gradus_error *error)
 {
-    if (gradus_failed(error)) return error->status;
+    if (error->status) return error->status;
     if (fsync(journal->descriptor) != 0 && errno != EINVAL) return gradus_fail_file(error, journal->path, errno);
     return GRADUS_OK;
 }

@@ -1,4 +1,5 @@
-/* Files that survive: written aside and renamed, appended to and cut back, read whole. Every failure says the file and why. */
+/* Files that survive: written aside and renamed, appended to and cut back, read whole. Every failure says the file and why.
+ * Here, as everywhere behind the public headers of this room, an error that is handed over is never NULL. */
 #ifndef GRADUS_TRAIN_FILES_H
 #define GRADUS_TRAIN_FILES_H
 #include "gradus/base.h"

@@ -3,6 +3,7 @@
 #include "gradus/train.h"
 
 static const gradus_family *const families[] = {
+    &gradus_stop_family,
     NULL,
 };
 

@@ -1,0 +1,332 @@
+/* The loop: batch, net, policy, optimizer, until the planned length is done or something ends it. The policy judges each gradient before it
+ * reaches the values; what it decides is carried out here, and nothing else moves the run's clock. */
+#define _XOPEN_SOURCE 700
+#include <math.h>
+#include <string.h>
+#include "loop.h"
+
+/* ---- the time ---- */
+
+static double clock_now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static void tick(gradus_loop *loop)
+{
+    double now = clock_now();
+    loop->run->times.total += now - loop->now;
+    loop->now = now;
+}
+
+/* ---- one update ---- */
+
+static gradus_clock clock_of(const gradus_run *run)
+{
+    return (gradus_clock){.updates = run->update,
+                          .attempts = run->update + run->skips,
+                          .samples = run->tally.samples,
+                          .epochs = (double)run->update / (double)run->plan.updates_per_epoch,
+                          .seconds = run->times.total};
+}
+
+static void tell_stops(gradus_loop *loop, const char *metric, double value)
+{
+    gradus_clock now = clock_of(loop->run);
+    if (!loop->stopping) loop->stopping = gradus_stops_observe(loop->run->stops, metric, value, &now, &loop->why);
+}
+
+static bool ends_a_report(const gradus_run *run, int64_t update)
+{
+    return update % run->plan.updates_per_epoch == 0 || update == run->plan.updates;
+}
+
+/* Whether the whole gradient is looked at in every update, not only in those that a row tells of. */
+static bool wants_norms(const gradus_run *run)
+{
+    const char *name;
+    for (int32_t i = 0; (name = gradus_policy_listens(run->policy, i)); i++)
+        if (strcmp(name, "loss") != 0 && strncmp(name, "val_", 4) != 0 && strncmp(name, "train_", 6) != 0) return true;
+    for (int32_t i = 0; (name = gradus_stops_listen(run->stops, i)); i++)
+        if (strcmp(name, "gradient_norm") == 0) return true;
+    return false;
+}
+
+static gradus_status measure(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    gradus_measures measures;
+    if (gradus_optimizer_measure(run->optimizer, 1, &measures, error)) return error->status;
+    gradus_policy_observe_measures(run->policy, &measures);
+    tell_stops(loop, "gradient_norm", measures.gradient_norm);
+    loop->norm = measures.gradient_norm;
+    return GRADUS_OK;
+}
+
+/* The net with this batch; masks of dropout differ after a rollback, as the order of the data does. */
+static gradus_status forward_backward(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    int64_t masks = run->update + ((int64_t)gradus_loader_cursor(run->training).reshuffle << 40);
+    loop->score = (gradus_score){0};
+    return gradus_net_train(run->net, &loop->batch, masks, false, &loop->loss, &loop->score, error);
+}
+
+static gradus_status apply(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    gradus_tally *tally = &run->tally;
+    bool last = ends_a_report(run, run->update + 1);
+    gradus_step step = {.rate = loop->decision.rate, .loss = loop->loss, .gradient_norm = loop->norm};
+    step.flags = last ? GRADUS_MEASURE_UPDATE : 0;
+    gradus_optimizer_follow(run->optimizer, run->policy, error);
+    gradus_outcome outcome = gradus_optimizer_step(run->optimizer, &step, error);
+    while (outcome == GRADUS_EVALUATE) { /* line searches and the like: the same batch at a trial point */
+        if (forward_backward(loop, error)) return error->status;
+        step.loss = loop->loss;
+        step.gradient_norm = 0;
+        outcome = gradus_optimizer_step(run->optimizer, &step, error);
+    }
+    if (error->status || outcome == GRADUS_SKIPPED) return error->status;
+    tick(loop);
+    gradus_progress progress = {.samples = loop->batch.count, .seconds = loop->now - loop->applied_at};
+    loop->applied_at = loop->now;
+    gradus_policy_applied(run->policy, &progress);
+    run->update++;
+    tally->samples += loop->batch.count;
+    tally->score.count += loop->score.count;
+    tally->score.loss += loop->score.loss;
+    tally->score.correct += loop->score.correct;
+    tally->score.squared += loop->score.squared;
+    tally->score.absolute += loop->score.absolute;
+    if (isfinite(loop->norm) && loop->norm > 0) tally->norms += loop->norm, tally->norm_count++;
+    if (outcome == GRADUS_CONVERGED) loop->converged = true;
+    if (loop->decision.keep >= 0) gradus_snapshot_take(run, &run->snapshots[loop->decision.keep], error);
+    return error->status;
+}
+
+/* Back to a snapshot, on with another order of the data; rows of what is undone are cut off. */
+static gradus_status roll_back(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    int32_t slot = loop->decision.restore;
+    if (slot < 0 || slot >= GRADUS_RUN_SNAPSHOTS || !run->snapshots[slot].taken)
+        return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA, "there is no snapshot %d to go back to",
+                           slot);
+    gradus_snapshot_restore(run, &run->snapshots[slot], error);
+    gradus_cursor cursor = gradus_loader_cursor(run->training);
+    cursor.reshuffle = (uint64_t)loop->decision.rollbacks;
+    gradus_loader_seek(run->training, cursor);
+    gradus_journal_cut(&run->metrics, run->snapshots[slot].metrics_size, error);
+    gradus_journal_cut(&run->timing, run->snapshots[slot].timing_size, error);
+    return error->status;
+}
+
+static gradus_status one_update(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    bool again = gradus_loader_next(run->training, &loop->batch) || gradus_loader_next(run->training, &loop->batch);
+    if (!again) return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA, "the training part holds no batch");
+    if (forward_backward(loop, error)) return error->status;
+    gradus_policy_observe(run->policy, "loss", loop->loss);
+    tell_stops(loop, "loss", loop->loss);
+    loop->norm = 0;
+    if ((loop->norms || ends_a_report(run, run->update + 1)) && measure(loop, error)) return error->status;
+    gradus_action action = gradus_policy_decide(run->policy, &loop->decision);
+    run->skips = loop->decision.skips;
+    if (action == GRADUS_APPLY) return apply(loop, error);
+    if (action == GRADUS_ROLL_BACK) return roll_back(loop, error);
+    if (action == GRADUS_STOP) loop->policy_stopped = true;
+    return error->status;
+}
+
+/* ---- a row: at the end of each epoch, and of the run ---- */
+
+static gradus_status validate(gradus_loop *loop, gradus_run_row *row, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    gradus_score score;
+    if (!run->validation || gradus_run_score(run, run->validation, &score, error)) return error->status;
+    char name[64];
+    const gradus_metric *metric;
+    row->validated = true;
+    row->val_loss = score.loss / (double)score.count;
+    gradus_policy_observe(run->policy, "val_loss", row->val_loss);
+    tell_stops(loop, "val_loss", row->val_loss);
+    for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
+        row->val[i] = metric->of(&score);
+        snprintf(name, sizeof name, "val_%s", metric->name);
+        gradus_policy_observe(run->policy, name, row->val[i]);
+        tell_stops(loop, name, row->val[i]);
+    }
+    return GRADUS_OK;
+}
+
+/* The model is judged by its accuracy where it has one, else by its loss; the first of equals is kept. */
+static void keep_best(gradus_run *run, gradus_run_row *row)
+{
+    bool rises = run->about->target == GRADUS_TARGET_CLASS;
+    double value = rises ? row->val[0] : row->val_loss;
+    if (!row->validated || !isfinite(value)) return;
+    if (run->best.known && !(rises ? value > run->best.value : value < run->best.value)) return;
+    run->best.known = row->best = true;
+    run->best.value = value;
+    run->best.update = run->update;
+    run->best.epoch = row->epoch;
+    gradus_run_read_model(run, run->best.values);
+}
+
+static void fill_training(gradus_loop *loop, gradus_run_row *row)
+{
+    gradus_run *run = loop->run;
+    const gradus_tally *tally = &run->tally;
+    char name[64];
+    const gradus_metric *metric;
+    gradus_measures measures = {0};
+    gradus_optimizer_measures(run->optimizer, &measures);
+    *row =
+        (gradus_run_row){.update = run->update,
+                         .epoch = (double)run->update / (double)run->plan.updates_per_epoch,
+                         .samples = tally->samples,
+                         .tokens = NAN,
+                         .rate = loop->decision.rate,
+                         .schedule_factor = loop->decision.schedule,
+                         .feedback_factor = loop->decision.feedback,
+                         .train_loss = tally->score.loss / (double)tally->score.count,
+                         .gradient_norm = tally->norm_count ? tally->norms / (double)tally->norm_count : NAN,
+                         .update_ratio = measures.values_norm > 0 ? measures.update_norm / measures.values_norm : NAN,
+                         .skipped = run->skips};
+    gradus_policy_observe(run->policy, "train_loss", row->train_loss);
+    tell_stops(loop, "train_loss", row->train_loss);
+    for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
+        row->train[i] = metric->of(&tally->score);
+        snprintf(name, sizeof name, "train_%s", metric->name);
+        gradus_policy_observe(run->policy, name, row->train[i]);
+        tell_stops(loop, name, row->train[i]);
+    }
+}
+
+static void fill_times(gradus_loop *loop, gradus_run_row *row)
+{
+    gradus_run *run = loop->run;
+    double waited = gradus_loader_waited(run->training);
+    run->times.data_wait += waited - loop->waited;
+    loop->waited = waited;
+    row->seconds = run->times.total;
+    row->data_wait = run->times.data_wait;
+    row->samples_per_second = loop->training_seconds > 0 ? loop->samples / loop->training_seconds : 0;
+    row->left = gradus_loop_left(loop);
+    loop->training_seconds = loop->samples = 0;
+}
+
+static gradus_status append_row(gradus_run *run, const gradus_run_row *row, gradus_error *error)
+{
+    char line[GRADUS_ROW_SIZE];
+    size_t length = gradus_metrics_line(run->about->target, row, line);
+    gradus_journal_append(&run->metrics, line, length, error);
+    length = gradus_timing_line(row, line);
+    return gradus_journal_append(&run->timing, line, length, error);
+}
+
+static gradus_status report(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    gradus_run_row *row = &run->row;
+    tick(loop);
+    double before = loop->now;
+    fill_training(loop, row);
+    gradus_optimizer_show(run->optimizer, GRADUS_AVERAGED, error);
+    validate(loop, row, error);
+    if (!error->status) keep_best(run, row);
+    gradus_optimizer_show(run->optimizer, GRADUS_TRAINED, error);
+    tick(loop);
+    run->times.validation += loop->now - before;
+    fill_times(loop, row);
+    append_row(run, row, error);
+    run->tally = (gradus_tally){.samples = run->tally.samples};
+    if (!error->status && loop->listener->epoch) loop->listener->epoch(loop->listener->user, row);
+    loop->applied_at = loop->now;
+    return error->status;
+}
+
+/* ---- the whole ---- */
+
+double gradus_loop_left(const gradus_loop *loop)
+{
+    const gradus_run *run = loop->run;
+    int64_t done = run->update - loop->first_update;
+    return done > 0 ? (loop->now - loop->started) / (double)done * (double)(run->plan.updates - run->update) : NAN;
+}
+
+static void tell_progress(gradus_loop *loop)
+{
+    const gradus_run *run = loop->run;
+    if (!loop->listener->progress || loop->now - loop->told < 0.1) return;
+    loop->told = loop->now;
+    int64_t each = run->plan.updates_per_epoch, epoch = run->update / each;
+    gradus_run_progress progress = {.update = run->update,
+                                    .updates = run->plan.updates,
+                                    .epoch = epoch + 1,
+                                    .done = (double)(run->update - epoch * each) / (double)each,
+                                    .loss = run->tally.score.loss / (double)run->tally.score.count,
+                                    .rate = loop->decision.rate,
+                                    .samples_per_second =
+                                        loop->training_seconds > 0 ? loop->samples / loop->training_seconds : 0,
+                                    .left = gradus_loop_left(loop)};
+    loop->listener->progress(loop->listener->user, &progress);
+}
+
+/* A state is saved after an epoch, unless that would take more than a twentieth of the time; in a long epoch every few minutes. */
+static bool save_is_due(const gradus_loop *loop, bool epoch_done)
+{
+    double since = loop->now - loop->saved_at;
+    return epoch_done ? since >= 20 * loop->save_seconds : since >= fmax(300, 20 * loop->save_seconds);
+}
+
+gradus_status gradus_loop_save(gradus_loop *loop, gradus_error *error)
+{
+    double before = clock_now();
+    gradus_run_end end;
+    gradus_loop_end(loop, GRADUS_RUN_RUNNING, &end);
+    gradus_run_save(loop->run, error);
+    if (!error->status) gradus_summary_write(loop->run, &end, error);
+    loop->saved_at = clock_now();
+    loop->save_seconds = loop->saved_at - before;
+    tick(loop);
+    loop->applied_at = loop->now;
+    return error->status;
+}
+
+static bool goes_on(const gradus_loop *loop)
+{
+    return !loop->policy_stopped && !loop->stopping && !loop->converged && !atomic_load(&loop->run->interrupted) &&
+           !gradus_policy_finished(loop->run->policy);
+}
+
+gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    loop->norms = wants_norms(run);
+    loop->now = loop->applied_at = loop->started = loop->saved_at = clock_now();
+    loop->first_update = run->update;
+    loop->waited = gradus_loader_waited(run->training);
+    while (!error->status && goes_on(loop)) {
+        double before = loop->now;
+        int64_t update = run->update;
+        if (one_update(loop, error)) break;
+        tick(loop);
+        run->times.training += loop->now - before;
+        loop->training_seconds += loop->now - before;
+        loop->samples += loop->batch.count;
+        tell_stops(loop, "seconds", run->times.total);
+        bool row = run->update == update + 1 && ends_a_report(run, run->update);
+        if (row && report(loop, error)) break;
+        if (goes_on(loop) && save_is_due(loop, row) && gradus_loop_save(loop, error)) break;
+        tell_progress(loop);
+    }
+    bool ended = loop->stopping || loop->converged || gradus_policy_finished(run->policy);
+    if (ended && run->tally.score.count) report(loop, error); /* in the middle of an epoch */
+    return error->status;
+}

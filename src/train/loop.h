@@ -1,0 +1,32 @@
+/* A training under way: what the loop knows between two updates and nobody else needs. */
+#ifndef GRADUS_TRAIN_LOOP_H
+#define GRADUS_TRAIN_LOOP_H
+#include <time.h>
+#include "run.h"
+
+typedef struct gradus_loop {
+    gradus_run *run;
+    const gradus_listener *listener;
+    gradus_batch batch;
+    gradus_score score;       /* of the batch */
+    double loss, norm;        /* of the batch; norm 0: not measured */
+    gradus_decision decision; /* the last one */
+    bool norms;               /* somebody listens to the gradient's norm in every update */
+
+    bool policy_stopped, stopping, converged;
+    gradus_stop_reason why; /* when stopping */
+
+    double now, started, applied_at, told, saved_at,
+        save_seconds;                         /* seconds of the monotonic clock, but for the last */
+    double training_seconds, samples, waited; /* since the last row */
+    int64_t first_update;                     /* of this session */
+} gradus_loop;
+
+gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error);  /* until something ends it */
+gradus_status gradus_loop_save(gradus_loop *loop, gradus_error *error); /* a state and a summary */
+double gradus_loop_left(const gradus_loop *loop);                       /* seconds to the planned end; NaN: not known */
+
+/* train.c: what is told at the end, with the reason for it. */
+void gradus_loop_end(const gradus_loop *loop, gradus_run_status status, gradus_run_end *end);
+
+#endif

@@ -1,0 +1,57 @@
+/* Scores of a part of the data, and the model as one block of numbers in PyTorch's layout: what is kept as the best. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "run.h"
+
+gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool shuffle, gradus_error *error)
+{
+    gradus_loader_config config = {
+        .part = part, .batch = run->plan.batch, .shuffle = shuffle, .ahead = true, .seed = run->plan.seed};
+    return gradus_loader_create(run->data, &config, error);
+}
+
+gradus_status gradus_run_score(gradus_run *run, gradus_loader *loader, gradus_score *score, gradus_error *error)
+{
+    *score = (gradus_score){0};
+    gradus_batch batch;
+    while (!error->status && gradus_loader_next(loader, &batch))
+        gradus_net_evaluate(run->net, &batch, score, NULL, error);
+    return error->status;
+}
+
+int64_t gradus_tensor_values(const gradus_net_tensor *tensor)
+{
+    int64_t count = 1;
+    for (int i = 0; i < 8 && tensor->shape[i]; i++) count *= tensor->shape[i];
+    return count;
+}
+
+int64_t gradus_run_model_values(const gradus_net *net)
+{
+    int64_t count = 0;
+    gradus_net_tensor tensor;
+    for (int32_t i = 0; i < gradus_net_tensor_count(net); i++) {
+        gradus_net_tensor_at(net, i, &tensor);
+        count += gradus_tensor_values(&tensor);
+    }
+    return count;
+}
+
+void gradus_run_read_model(const gradus_run *run, float *values)
+{
+    gradus_net_tensor tensor;
+    for (int32_t i = 0; i < gradus_net_tensor_count(run->net); i++, values += gradus_tensor_values(&tensor)) {
+        gradus_net_tensor_at(run->net, i, &tensor);
+        gradus_net_read(run->net, i, values);
+    }
+}
+
+void gradus_run_write_model(gradus_run *run, const float *values)
+{
+    gradus_net_tensor tensor;
+    for (int32_t i = 0; i < gradus_net_tensor_count(run->net); i++, values += gradus_tensor_values(&tensor)) {
+        gradus_net_tensor_at(run->net, i, &tensor);
+        gradus_net_write(run->net, i, values);
+    }
+}

@@ -1,0 +1,179 @@
+/* Models in files: the best one is kept beside the run, written aside and renamed, under PyTorch's names and in its layouts; a new run may
+ * begin with the weights of an old one. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "run.h"
+
+static const char model_name[] = "model.safetensors";
+
+/* ---- writing ---- */
+
+/* All tensors of the net over one block of numbers, which holds them one after another. */
+static gradus_stored *stored_tensors(const gradus_net *net, const float *values, gradus_error *error)
+{
+    int32_t count = gradus_net_tensor_count(net);
+    gradus_stored *stored = calloc((size_t)count + 1, sizeof *stored);
+    if (!stored) gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    for (int32_t i = 0; stored && i < count; i++) {
+        gradus_net_tensor tensor;
+        gradus_net_tensor_at(net, i, &tensor);
+        stored[i] = (gradus_stored){.name = tensor.name, .count = gradus_tensor_values(&tensor), .values = values};
+        memcpy(stored[i].shape, tensor.shape, sizeof stored[i].shape);
+        values += stored[i].count;
+    }
+    return stored;
+}
+
+static gradus_status write_model(const gradus_run *run, const float *values, gradus_error *error)
+{
+    char path[GRADUS_PATH_SIZE];
+    gradus_aside aside;
+    gradus_stored *stored = stored_tensors(run->net, values, error);
+    gradus_path_join(run->folder.path, model_name, path, error);
+    if (gradus_aside_open(&aside, path, error) == GRADUS_OK) {
+        const char *const metadata[] = {"format", "pt", "model",
+                                        gradus_settings_text(run->settings, "model", GRADUS_PRINT_CANONICAL), NULL};
+        gradus_safetensors_write(stored, gradus_net_tensor_count(run->net), metadata, gradus_aside_write, &aside,
+                                 error);
+        gradus_aside_close(&aside, error);
+    }
+    free(stored);
+    return error->status;
+}
+
+gradus_status gradus_run_save_model(gradus_run *run, gradus_error *error)
+{
+    if (error->status || (run->best.known && run->best.update == run->model_update)) return error->status;
+    if (run->best.known) {
+        write_model(run, run->best.values, error);
+        run->model_update = run->best.update;
+        return error->status;
+    }
+    float *values = malloc(((size_t)run->model_values + 1) * sizeof *values);
+    if (!values) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    gradus_optimizer_show(run->optimizer, GRADUS_AVERAGED, error);
+    gradus_run_read_model(run, values);
+    gradus_optimizer_show(run->optimizer, GRADUS_TRAINED, error);
+    write_model(run, values, error);
+    free(values);
+    return error->status;
+}
+
+/* ---- reading ---- */
+
+typedef struct model_file {
+    unsigned char *bytes;
+    gradus_safetensors *tensors;
+    char path[GRADUS_PATH_SIZE];
+} model_file;
+
+static gradus_status open_model(model_file *file, const char *path, gradus_error *error)
+{
+    size_t size = 0;
+    *file = (model_file){0};
+    snprintf(file->path, sizeof file->path, "%s", path);
+    if (gradus_file_read(path, &file->bytes, &size, error)) return error->status;
+    file->tensors = gradus_safetensors_open(file->bytes, size, error);
+    if (!file->tensors) free(file->bytes);
+    return error->status;
+}
+
+static void close_model(model_file *file)
+{
+    gradus_safetensors_close(file->tensors);
+    free(file->bytes);
+}
+
+static bool take(gradus_run *run, int32_t index, const gradus_stored *stored, gradus_error *error)
+{
+    size_t size = (size_t)stored->count * sizeof(float);
+    float *values = malloc(size + 1);
+    if (!values) {
+        gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+        return false;
+    }
+    memcpy(values, stored->values, size); /* the file's are not aligned */
+    gradus_net_write(run->net, index, values);
+    free(values);
+    return true;
+}
+
+/* Takes over every tensor whose name and shape the file has; returns how many, and the name of one that it has not. */
+static int32_t take_all(gradus_run *run, const model_file *file, const char **missing, gradus_error *error)
+{
+    int32_t taken = 0;
+    *missing = NULL;
+    for (int32_t i = 0; i < gradus_net_tensor_count(run->net); i++) {
+        gradus_net_tensor tensor;
+        gradus_stored stored;
+        gradus_net_tensor_at(run->net, i, &tensor);
+        bool fits = gradus_safetensors_find(file->tensors, tensor.name, &stored) &&
+                    memcmp(stored.shape, tensor.shape, sizeof stored.shape) == 0;
+        if (!fits)
+            *missing = tensor.name;
+        else if (take(run, i, &stored, error))
+            taken++;
+    }
+    return taken;
+}
+
+gradus_status gradus_run_load_model(gradus_run *run, gradus_error *error)
+{
+    char path[GRADUS_PATH_SIZE];
+    model_file file;
+    const char *missing;
+    if (gradus_path_join(run->folder.path, model_name, path, error)) return error->status;
+    if (open_model(&file, path, error)) {
+        if (error->code != GRADUS_CODE_NO_FILE) return error->status;
+        *error = (gradus_error){0};
+        return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_NO_FILE,
+                           "%s has no model yet; go on with gradus train --resume %s", run->folder.path,
+                           run->folder.path);
+    }
+    take_all(run, &file, &missing, error);
+    if (missing)
+        gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA, "%s: no tensor '%s' of the net's shape", path,
+                    missing);
+    close_model(&file);
+    return error->status;
+}
+
+/* ---- beginning with the weights of another run ---- */
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* A run stands for its model; a relative path is relative to the run file. */
+static gradus_status find_start(const gradus_run *run, const char *text, char path[GRADUS_PATH_SIZE],
+                                gradus_error *error)
+{
+    char whole[GRADUS_PATH_SIZE];
+    const char *base = gradus_settings_folder(run->settings, "start_from");
+    snprintf(whole, sizeof whole, "%s", text);
+    if (*text != '/' && *base && gradus_path_join(base, text, whole, error)) return error->status;
+    if (is_folder(whole)) return gradus_path_join(whole, model_name, path, error);
+    snprintf(path, GRADUS_PATH_SIZE, "%s", whole);
+    return GRADUS_OK;
+}
+
+gradus_status gradus_run_start_from(gradus_run *run, gradus_error *error)
+{
+    char path[GRADUS_PATH_SIZE];
+    model_file file;
+    const char *missing, *text = gradus_settings_text(run->settings, "start_from", GRADUS_PRINT_CANONICAL);
+    if (error->status || !text || strcmp(text, "none") == 0) return error->status;
+    if (find_start(run, text, path, error) || open_model(&file, path, error)) return error->status;
+    int32_t taken = take_all(run, &file, &missing, error);
+    if (!taken)
+        gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA, "%s: no tensor has a name and shape of this net",
+                    path);
+    else if (missing)
+        gradus_run_note(run, "%d of %d tensors begin as in %s; '%s' and others do not", taken,
+                        gradus_net_tensor_count(run->net), path, missing);
+    close_model(&file);
+    return error->status;
+}

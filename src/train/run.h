@@ -1,0 +1,150 @@
+/* A run from inside: what it is made of and where it stands; shared by the files of this room that make, train and save it. */
+#ifndef GRADUS_TRAIN_RUN_H
+#define GRADUS_TRAIN_RUN_H
+#include <stdatomic.h>
+#include "decisions.h"
+#include "files.h"
+#include "folder.h"
+#include "gradus/train.h"
+#include "metrics.h"
+#include "stop.h"
+
+enum { GRADUS_RUN_SNAPSHOTS = 3 }; /* what a guard can go back to */
+
+typedef struct gradus_plan { /* what the settings come to for these data */
+    int32_t batch, threads;
+    int64_t updates_per_epoch, updates;
+    double epochs;
+    uint64_t seed;
+} gradus_plan;
+
+typedef struct gradus_tally { /* what was measured since the last row */
+    gradus_score score;       /* over all examples that were trained on */
+    double norms;             /* sum of the gradients' norms that were finite ... */
+    int64_t norm_count;       /* ... and how many */
+    double samples;           /* of applied updates, since the run began */
+} gradus_tally;
+
+/* All that a rollback, a rate test and a state put back, but for the policy, which keeps what it has learnt. */
+typedef struct gradus_snapshot {
+    bool taken;
+    gradus_buffer optimizer; /* its state and the values */
+    gradus_buffer buffers;   /* running statistics, float32, one tensor after another */
+    gradus_cursor cursor;
+    gradus_tally tally;
+    int64_t update, metrics_size, timing_size; /* sizes of the files that grow */
+} gradus_snapshot;
+
+typedef struct gradus_best { /* the model that is kept */
+    bool known;
+    double value; /* of the measure that judges */
+    int64_t update;
+    double epoch;
+    float *values; /* every tensor in PyTorch's layout, one after another */
+} gradus_best;
+
+typedef struct gradus_times { /* seconds, over all sessions of the run */
+    double total, training, validation, data_wait, find;
+} gradus_times;
+
+typedef struct gradus_saved { /* the newest whole state of a run's folder */
+    unsigned char *bytes;
+    gradus_state_reader reader;
+    int64_t saves;
+    char note[512]; /* what was wrong with the other one; "": nothing */
+} gradus_saved;
+
+struct gradus_run {
+    gradus_settings *settings;
+    bool owns_settings;
+    char *out;
+    char base_folder[GRADUS_PATH_SIZE]; /* what relative paths of the data refer to */
+    bool overwrite;
+    const char *const *command;
+
+    gradus_context *context;
+    gradus_plan plan;
+    gradus_data *data;
+    const gradus_data_info *about;
+    gradus_net *net;
+    int64_t model_values; /* of all tensors, in PyTorch's layout */
+    gradus_optimizer *optimizer;
+    gradus_policy *policy;
+    gradus_stops *stops;
+    gradus_loader *training, *validation;
+    gradus_run_rate rate;
+
+    gradus_folder folder;
+    gradus_journal metrics, timing, decisions;
+    const gradus_listener *listener;
+    gradus_error *error;               /* of the training under way; NULL: none is */
+    char reason[32], reason_text[240]; /* of the policy's last decision */
+
+    int64_t update; /* applied so far */
+    int64_t skips;
+    gradus_tally tally;
+    gradus_snapshot snapshots[GRADUS_RUN_SNAPSHOTS];
+    gradus_best best;
+    gradus_times times;
+    gradus_run_row row;          /* the last one */
+    int64_t model_update;        /* whose model stands in the file; -1: nobody's that was judged */
+    int64_t saves, saved_update; /* states written so far; update of the last one, -1: none */
+    int64_t resumed;             /* update that it goes on from, -1: a new run */
+    gradus_saved saved;          /* the state to go on from */
+    atomic_int interrupted;
+};
+
+/* ---- data and models (measure.c) ---- */
+
+gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool shuffle, gradus_error *error);
+/* The score of a part, forward only, of the values that stand in the net. */
+gradus_status gradus_run_score(gradus_run *run, gradus_loader *loader, gradus_score *score, gradus_error *error);
+void gradus_run_read_model(const gradus_run *run, float *values);
+void gradus_run_write_model(gradus_run *run, const float *values);
+int64_t gradus_run_model_values(const gradus_net *net);
+int64_t gradus_tensor_values(const gradus_net_tensor *tensor); /* product of its shape */
+
+/* ---- where a run stands (snapshot.c) ---- */
+
+gradus_status gradus_snapshot_take(const gradus_run *run, gradus_snapshot *snapshot, gradus_error *error);
+gradus_status gradus_snapshot_restore(gradus_run *run, const gradus_snapshot *snapshot, gradus_error *error);
+void gradus_snapshot_save(const gradus_snapshot *snapshot, const char *prefix, gradus_state_writer *writer);
+gradus_status gradus_snapshot_load(gradus_snapshot *snapshot, const char *prefix, gradus_state_reader *reader,
+                                   gradus_error *error);
+void gradus_snapshot_release(gradus_snapshot *snapshot);
+
+/* ---- states in files (state.c) ---- */
+
+gradus_status gradus_run_save(gradus_run *run, gradus_error *error); /* the model too, and what grows is synced */
+gradus_status gradus_run_save_model(gradus_run *run, gradus_error *error);
+gradus_status gradus_saved_open(gradus_saved *saved, const char *folder, gradus_error *error);
+void gradus_saved_close(gradus_saved *saved);
+bool gradus_saved_int(gradus_saved *saved, const char *name, int64_t *value);
+bool gradus_saved_double(gradus_saved *saved, const char *name, double *value);
+const char *gradus_saved_text(gradus_saved *saved, const char *name); /* NULL: no such */
+gradus_status gradus_saved_rate(gradus_saved *saved, gradus_run_rate *rate, gradus_error *error);
+gradus_status gradus_run_load(gradus_run *run, gradus_error *error); /* takes everything over from run->saved */
+
+/* ---- models in files (model.c) ---- */
+
+gradus_status gradus_run_save_model(gradus_run *run,
+                                    gradus_error *error); /* the best one; the present one where none is judged */
+gradus_status gradus_run_load_model(gradus_run *run, gradus_error *error); /* into the net */
+gradus_status gradus_run_start_from(gradus_run *run,
+                                    gradus_error *error); /* the setting of that name, if there is one */
+
+/* ---- the rest ---- */
+
+gradus_status gradus_fill_settings(gradus_settings *settings, const gradus_data_info *about, gradus_plan *plan,
+                                   gradus_error *error);                                     /* defaults.c */
+gradus_status gradus_auto_rate(gradus_run *run, gradus_run_rate *rate, gradus_error *error); /* auto_rate.c */
+void gradus_auto_rate_read(const double *rates, const double *losses, int32_t count, double first,
+                           gradus_run_rate *rate);
+gradus_status gradus_summary_write(const gradus_run *run, const gradus_run_end *end,
+                                   gradus_error *error);                             /* summary.c */
+gradus_policy *gradus_run_policy(gradus_run *run, double base, gradus_error *error); /* run.c */
+gradus_folder_config gradus_run_folder(const gradus_run *run);
+void gradus_run_note(const gradus_run *run, const char *format, ...) GRADUS_FORMAT(2, 3); /* train.c */
+void gradus_run_log(void *user, const char *json, size_t length);                         /* a gradus_decision_log */
+
+#endif

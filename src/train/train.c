@@ -1,0 +1,311 @@
+/* A training from its first file to its last: the folder, the rate, the state to go on from; then the loop; then what is said of it and the
+ * model that is kept. Whatever fails, the last whole state stays, and the message says how to go on. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "loop.h"
+
+enum { SPEC_TEXT = 65536 };
+
+void gradus_run_note(const gradus_run *run, const char *format, ...)
+{
+    char text[600];
+    va_list arguments;
+    if (!run->listener || !run->listener->note) return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    run->listener->note(run->listener->user, text);
+}
+
+/* ---- decisions ---- */
+
+static void record(gradus_run *run, const char *json, size_t length)
+{
+    gradus_run_decision decision;
+    json_t *object = gradus_decision_read(json, length, &decision);
+    if (run->error) {
+        gradus_journal_append(&run->decisions, json, length, run->error);
+        gradus_journal_append(&run->decisions, "\n", 1, run->error);
+    }
+    if (!object) return;
+    snprintf(run->reason, sizeof run->reason, "%s", decision.reason);
+    snprintf(run->reason_text, sizeof run->reason_text, "%s", decision.text);
+    if (run->listener && run->listener->decision) run->listener->decision(run->listener->user, &decision);
+    json_decref(object);
+}
+
+void gradus_run_log(void *user, const char *json, size_t length) { record(user, json, length); }
+
+/* What a member of `stop` decided looks like any other decision. */
+static void record_stop(const gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    const gradus_decision *last = &loop->decision;
+    gradus_run_decision decision = {.update = run->update,
+                                    .epoch = (double)run->update / (double)run->plan.updates_per_epoch,
+                                    .samples = run->tally.samples,
+                                    .by = loop->why.by,
+                                    .id = loop->why.id,
+                                    .action = "stop",
+                                    .reason = loop->why.by,
+                                    .factor_before = last->feedback,
+                                    .factor_after = last->feedback,
+                                    .rate_before = last->rate,
+                                    .rate_after = last->rate,
+                                    .rule = loop->why.rule,
+                                    .text = loop->why.text};
+    for (int i = 0; i < 4 && loop->why.verdict.seen[i].name; i++) {
+        decision.seen[i].name = loop->why.verdict.seen[i].name;
+        decision.seen[i].value = loop->why.verdict.seen[i].value;
+        decision.count = i + 1;
+    }
+    gradus_buffer line = {0};
+    if (gradus_decision_print(&decision, &line, error) == GRADUS_OK && gradus_buffer_write(&line, "", 1) == 0)
+        record(run, (const char *)line.bytes, line.size - 1);
+    gradus_buffer_release(&line);
+}
+
+/* ---- the beginning ---- */
+
+static gradus_status write_run_file(const gradus_run *run, gradus_error *error)
+{
+    char path[GRADUS_PATH_SIZE];
+    if (gradus_path_join(run->folder.path, "run.yaml", path, error)) return error->status;
+    size_t size = gradus_settings_print(run->settings, GRADUS_PRINT_CANONICAL, NULL, 0) + 1;
+    char *text = malloc(size);
+    if (!text) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    size_t length = gradus_settings_print(run->settings, GRADUS_PRINT_CANONICAL, text, size);
+    gradus_file_replace(path, text, length, error);
+    free(text);
+    return error->status;
+}
+
+/* Opens what grows after the bytes that the state knows of; a new file begins with its header. */
+static gradus_status open_journals(gradus_run *run, gradus_error *error)
+{
+    const int64_t keep[] = {run->metrics.size, run->timing.size, run->decisions.size};
+    gradus_journal *const journals[] = {&run->metrics, &run->timing, &run->decisions};
+    static const char *const names[] = {"metrics.csv", "timing.csv", "decisions.jsonl"};
+    for (int i = 0; i < 3; i++) {
+        char path[GRADUS_PATH_SIZE];
+        if (gradus_path_join(run->folder.path, names[i], path, error)) return error->status;
+        if (gradus_journal_open(journals[i], path, keep[i], error)) return error->status;
+    }
+    char line[GRADUS_ROW_SIZE];
+    size_t length = gradus_metrics_header(run->about->target, line);
+    if (!run->metrics.size) gradus_journal_append(&run->metrics, line, length, error);
+    length = gradus_timing_header(line);
+    if (!run->timing.size) gradus_journal_append(&run->timing, line, length, error);
+    return error->status;
+}
+
+/* The policy was made to check its texts; once the rate is known it is made again with it. */
+static gradus_status set_base(gradus_run *run, gradus_error *error)
+{
+    gradus_policy *policy = gradus_run_policy(run, run->rate.base, error);
+    if (!policy) return error->status;
+    gradus_policy_destroy(run->policy);
+    run->policy = policy;
+    return GRADUS_OK;
+}
+
+static gradus_status begin_new(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    gradus_folder_config wanted = gradus_run_folder(run);
+    if (gradus_folder_make(&run->folder, &wanted, error) || write_run_file(run, error)) return error->status;
+    if (gradus_run_start_from(run, error)) return error->status;
+    if (open_journals(run, error)) return error->status;
+    if (run->rate.automatic && (gradus_auto_rate(run, &run->rate, error) || set_base(run, error))) return error->status;
+    return gradus_loop_save(loop, error);
+}
+
+/* Says what is not as it was; what may not change was refused when the run was made. */
+static void tell_changes(gradus_run *run)
+{
+    const gradus_argument *setting;
+    if (*run->saved.note) gradus_run_note(run, "%s", run->saved.note);
+    for (int32_t i = 0; (setting = gradus_setting_at(i)); i++) {
+        char name[96];
+        snprintf(name, sizeof name, "setting.%s", setting->name);
+        const char *now = gradus_settings_text(run->settings, setting->name, GRADUS_PRINT_CANONICAL);
+        const char *was = gradus_saved_text(&run->saved, name);
+        if (strcmp(now ? now : "none", was ? was : "none") != 0)
+            gradus_run_note(run, "%s: %s, was %s", setting->name, now ? now : "none", was ? was : "none");
+    }
+    int64_t threads;
+    if (gradus_saved_int(&run->saved, "threads", &threads) && threads != run->plan.threads)
+        gradus_run_note(run, "threads: %d, was %d; results may differ in their last digits", run->plan.threads,
+                        (int)threads);
+}
+
+static gradus_status begin_again(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    bool automatic = run->rate.automatic;
+    tell_changes(run);
+    gradus_run_rate saved;
+    if (gradus_saved_rate(&run->saved, &saved, error)) return error->status;
+    if (automatic) run->rate = saved;
+    if ((automatic && set_base(run, error)) || gradus_run_load(run, error)) return error->status;
+    gradus_saved_close(&run->saved);
+    if (open_journals(run, error)) return error->status;
+    return write_run_file(run, error);
+}
+
+static void tell_start(const gradus_loop *loop)
+{
+    const gradus_run *run = loop->run;
+    gradus_run_facts facts = {.folder = run->folder.path,
+                              .settings = run->settings,
+                              .data = run->about,
+                              .parameters = gradus_net_parameters(run->net),
+                              .updates = run->plan.updates,
+                              .updates_per_epoch = run->plan.updates_per_epoch,
+                              .epochs = run->plan.epochs,
+                              .batch = run->plan.batch,
+                              .threads = run->plan.threads,
+                              .seed = run->plan.seed,
+                              .rate = run->rate,
+                              .resumed = run->resumed};
+    if (loop->listener->start) loop->listener->start(loop->listener->user, &facts);
+}
+
+/* ---- the end ---- */
+
+static void say(gradus_run_end *end, const char *reason, const char *text)
+{
+    snprintf(end->reason, sizeof end->reason, "%s", reason);
+    snprintf(end->text, sizeof end->text, "%s", text);
+}
+
+static void fill_reason(const gradus_loop *loop, gradus_run_end *end)
+{
+    const gradus_run *run = loop->run;
+    switch (end->status) {
+    case GRADUS_RUN_RUNNING: say(end, "running", "the run goes on, or was killed"); break;
+    case GRADUS_RUN_FINISHED: say(end, "completed", "the run's length is reached"); break;
+    case GRADUS_RUN_INTERRUPTED: say(end, "interrupted", "interrupted, and its state saved"); break;
+    case GRADUS_RUN_STOPPED:
+        if (loop->stopping)
+            say(end, loop->why.by, loop->why.text);
+        else if (loop->converged)
+            say(end, "converged", "the update rule can make no further progress");
+        else
+            say(end, run->reason, run->reason_text);
+        break;
+    case GRADUS_RUN_FAILED: say(end, "failed", run->error ? run->error->message : ""); break;
+    }
+}
+
+void gradus_loop_end(const gradus_loop *loop, gradus_run_status status, gradus_run_end *end)
+{
+    const gradus_run *run = loop->run;
+    *end = (gradus_run_end){.status = status,
+                            .update = run->update,
+                            .epochs = (double)run->update / (double)run->plan.updates_per_epoch,
+                            .seconds = run->times.total,
+                            .test_loss = NAN};
+    fill_reason(loop, end);
+    snprintf(end->folder, sizeof end->folder, "%.500s", run->folder.path);
+    if (run->saved_update >= 0) snprintf(end->model, sizeof end->model, "%.480s/model.safetensors", run->folder.path);
+    if (!run->best.known) return;
+    bool classes = run->about->target == GRADUS_TARGET_CLASS;
+    snprintf(end->best_metric, sizeof end->best_metric, "val_%s", classes ? gradus_run_metric(run, 0)->name : "loss");
+    end->best_value = run->best.value;
+    end->best_update = run->best.update;
+    end->best_epoch = run->best.epoch;
+}
+
+/* How the kept model does on the part that nothing has looked at. */
+static gradus_status test_model(gradus_run *run, gradus_run_end *end, gradus_error *error)
+{
+    if (error->status || !run->about->count[GRADUS_TEST]) return error->status;
+    if (run->best.known)
+        gradus_run_write_model(run, run->best.values);
+    else
+        gradus_optimizer_show(run->optimizer, GRADUS_AVERAGED, error);
+    gradus_score score;
+    gradus_loader *loader = gradus_run_loader(run, GRADUS_TEST, false, error);
+    if (loader && gradus_run_score(run, loader, &score, error) == GRADUS_OK) {
+        end->test_loss = score.loss / (double)score.count;
+        const gradus_metric *metric;
+        for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) end->test[i] = metric->of(&score);
+    }
+    gradus_loader_destroy(loader);
+    return error->status;
+}
+
+/* Reasons that are the end of a healthy run, and those that are a failure of it. */
+static bool is_divergence(const char *reason)
+{
+    static const char *const failures[] = {"non_finite", "diverging", "exploding_gradient", "too_many_skips",
+                                           "too_many_rollbacks"};
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
+        if (strcmp(reason, failures[i]) == 0) return true;
+    return false;
+}
+
+static gradus_run_status status_of(const gradus_loop *loop, gradus_error *error)
+{
+    const gradus_run *run = loop->run;
+    if (error->status) return GRADUS_RUN_FAILED;
+    if (loop->policy_stopped && is_divergence(run->reason)) {
+        gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_DIVERGED, "%s at update %lld; try a lower lr",
+                    run->reason_text, (long long)run->update);
+        return GRADUS_RUN_FAILED;
+    }
+    if (loop->policy_stopped || loop->stopping || loop->converged) return GRADUS_RUN_STOPPED;
+    return gradus_policy_finished(run->policy) ? GRADUS_RUN_FINISHED : GRADUS_RUN_INTERRUPTED;
+}
+
+/* A disk that is full or gone: what is lost, what is not, how to go on. */
+static void advise(const gradus_loop *loop, gradus_error *error)
+{
+    const gradus_run *run = loop->run;
+    if (error->code != GRADUS_CODE_INPUT_OUTPUT || run->saved_update < 0) return;
+    gradus_error what = *error;
+    error->status = 0;
+    gradus_fail(error, what.status, what.code,
+                "%.120s; training stopped at update %lld, the state of update %lld is whole: go on with gradus train "
+                "--resume %s",
+                what.message, (long long)run->update, (long long)run->saved_update, run->folder.path);
+}
+
+static gradus_status finish(gradus_loop *loop, gradus_run_end *end, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    if (loop->stopping) record_stop(loop, error);
+    gradus_run_status status = status_of(loop, error);
+    if (status != GRADUS_RUN_FAILED) gradus_run_save(run, error);
+    gradus_loop_end(loop, error->status ? GRADUS_RUN_FAILED : status, end);
+    if (status == GRADUS_RUN_FINISHED || status == GRADUS_RUN_STOPPED) test_model(run, end, error);
+    advise(loop, error);
+    if (error->status) end->status = GRADUS_RUN_FAILED, fill_reason(loop, end);
+    gradus_error unwritten = {0}; /* the first failure is the one to tell of */
+    if (run->folder.descriptor >= 0) gradus_summary_write(run, end, error->status ? &unwritten : error);
+    return error->status;
+}
+
+gradus_status gradus_run_train(gradus_run *run, const gradus_listener *listener, gradus_run_end *end,
+                               gradus_report *report)
+{
+    static const gradus_listener nobody;
+    gradus_run_end own;
+    *report = (gradus_report){0};
+    run->listener = listener ? listener : &nobody;
+    run->error = &report->error;
+    gradus_loop loop = {.run = run, .listener = run->listener};
+    if (!end) end = &own;
+    if ((run->saved.bytes ? begin_again : begin_new)(&loop, run->error) == GRADUS_OK) {
+        tell_start(&loop);
+        gradus_loop_run(&loop, run->error);
+    }
+    finish(&loop, end, run->error);
+    if (run->listener->end && *end->folder) run->listener->end(run->listener->user, end);
+    run->error = NULL;
+    run->listener = NULL;
+    return report->error.status;
+}
