@@ -127,6 +127,12 @@ typedef struct gradus_verdict {         /* what a feedback answers; starts as { 
     int64_t       onset;                /* ROLL_BACK: update whose gradient first looked wrong; an older snapshot is taken */
 } gradus_verdict;
 
+/* A verdict's rule: the test, by the names of what was seen, or with `values` the reason, "val_loss 0.0871 no better than 0.0862 for 5
+ * looks". Returns the length needed, as snprintf. */
+size_t gradus_rule_print(const gradus_verdict *verdict, bool values, char *text, size_t size);
+/* Whether more of a measure is better, as far as its name tells: of accuracies and the like; losses, errors and norms are to fall. */
+bool gradus_measure_rises(const char *name);
+
 typedef struct gradus_feedback_row {
     gradus_member       member;
     int32_t             abi;

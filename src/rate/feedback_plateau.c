@@ -21,14 +21,18 @@ static const gradus_field fields[] = {
     {.name = "cooling", .kind = GRADUS_INT64, .offset = offsetof(plateau_state, cooling)},
     {0}};
 
-/* Measures that are better when higher say so in their names. */
+bool gradus_measure_rises(const char *name)
+{
+    static const char *const rising[] = {"accuracy", "precision", "recall", "f1",  "auc",
+                                         "r2",       "score",     "reward", "bleu"};
+    for (size_t i = 0; i < sizeof rising / sizeof *rising; i++)
+        if (strstr(name, rising[i])) return true;
+    return false;
+}
+
 static bool wants_maximum(const gradus_call *call)
 {
-    static const char *const rising[] = {"accuracy", "precision", "recall", "f1", "auc", "score", "reward", "bleu"};
-    if (call->number[MODE] != AUTO) return call->number[MODE] == MAX;
-    for (size_t i = 0; i < sizeof rising / sizeof *rising; i++)
-        if (strstr(call->text[METRIC], rising[i])) return true;
-    return false;
+    return call->number[MODE] == AUTO ? gradus_measure_rises(call->text[METRIC]) : call->number[MODE] == MAX;
 }
 
 /* What a measure must pass to be better than `best`, in a direction in which lower is better. A relative margin is a share

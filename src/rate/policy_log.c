@@ -52,20 +52,33 @@ void gradus_rate_text_number(rate_text *into, double number)
 }
 
 /* Fills {1} and {1=} of a rule in: names, or values. */
-static void put_rule(rate_text *into, const rate_happening *what, bool values)
+size_t gradus_rule_print(const gradus_verdict *verdict, bool values, char *text, size_t size)
 {
-    for (const char *at = what->rule; *at;) {
+    rate_text into = {text, size, 0};
+    if (size > 0) text[0] = 0;
+    for (const char *at = verdict->rule ? verdict->rule : ""; *at;) {
         int index = at[0] == '{' && at[1] >= '1' && at[1] <= '0' + RATE_SEEN ? at[1] - '1' : -1;
         if (index < 0) {
-            gradus_rate_text_put(into, (const char[]){*at++, 0});
+            gradus_rate_text_put(&into, (const char[]){*at++, 0});
             continue;
         }
         bool both = at[2] == '=';
         at += both ? 4 : 3;
-        if (!values || both) gradus_rate_text_put(into, what->seen[index].name);
-        if (values && both) gradus_rate_text_put(into, " ");
-        if (values) gradus_rate_text_number(into, what->seen[index].value);
+        if (!values || both) gradus_rate_text_put(&into, verdict->seen[index].name);
+        if (values && both) gradus_rate_text_put(&into, " ");
+        if (values) gradus_rate_text_number(&into, verdict->seen[index].value);
     }
+    return into.length;
+}
+
+static void put_rule(rate_text *into, const rate_happening *what, bool values)
+{
+    char text[RATE_TEXT];
+    gradus_verdict verdict = {.rule = what->rule};
+    for (int i = 0; i < RATE_SEEN; i++)
+        verdict.seen[i].name = what->seen[i].name, verdict.seen[i].value = what->seen[i].value;
+    gradus_rule_print(&verdict, values, text, sizeof text);
+    gradus_rate_text_put(into, text);
 }
 
 static void put_text(rate_text *into, const rate_happening *what)

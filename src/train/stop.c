@@ -28,14 +28,6 @@ struct gradus_stops {
     gradus_stop *stops;
 };
 
-bool gradus_metric_rises(const char *name)
-{
-    static const char *const rising[] = {"accuracy", "auc", "f1", "precision", "recall", "r2", "top"};
-    for (size_t i = 0; i < sizeof rising / sizeof *rising; i++)
-        if (strstr(name, rising[i])) return true;
-    return false;
-}
-
 /* ---- from a bound text ---- */
 
 static gradus_status bind_length(const gradus_item *item, int32_t at, const char *text, double *number,
@@ -104,21 +96,6 @@ const char *gradus_stops_listen(const gradus_stops *stops, int32_t index)
     return index >= 0 && index < stops->count ? stops->stops[index].metric : NULL;
 }
 
-/* "patience: val_loss 0.0871, best 0.0862, looks 10: no look in a row ..." */
-static void explain(gradus_stop_reason *reason)
-{
-    size_t used = (size_t)snprintf(reason->text, sizeof reason->text, "%s: ", reason->by);
-    const size_t most = sizeof reason->verdict.seen / sizeof *reason->verdict.seen;
-    for (size_t i = 0; i < most && reason->verdict.seen[i].name; i++) {
-        char number[32];
-        gradus_number_print(reason->verdict.seen[i].value, number);
-        if (used < sizeof reason->text)
-            used += (size_t)snprintf(reason->text + used, sizeof reason->text - used, "%s%s %s", i ? ", " : "",
-                                     reason->verdict.seen[i].name, number);
-    }
-    if (used < sizeof reason->text) snprintf(reason->text + used, sizeof reason->text - used, ": %s", reason->rule);
-}
-
 bool gradus_stops_observe(gradus_stops *stops, const char *metric, double value, const gradus_clock *now,
                           gradus_stop_reason *reason)
 {
@@ -128,9 +105,11 @@ bool gradus_stops_observe(gradus_stops *stops, const char *metric, double value,
         gradus_verdict verdict = {.factor = 1, .action = GRADUS_APPLY};
         stop->row->observe(&stop->call, stop->state, stop->metric, value, now, &verdict);
         if (verdict.action != GRADUS_STOP) continue;
-        *reason = (gradus_stop_reason){.by = stop->row->member.name, .rule = verdict.rule, .verdict = verdict};
+        *reason = (gradus_stop_reason){.by = stop->row->member.name, .verdict = verdict};
         snprintf(reason->id, sizeof reason->id, "stop.%d", i);
-        explain(reason);
+        gradus_rule_print(&verdict, false, reason->rule, sizeof reason->rule);
+        size_t length = (size_t)snprintf(reason->text, sizeof reason->text, "%s: ", reason->by);
+        gradus_rule_print(&verdict, true, reason->text + length, sizeof reason->text - length);
         return true;
     }
     return false;

@@ -11,9 +11,8 @@ typedef struct gradus_stops gradus_stops;
 typedef struct gradus_stop_reason { /* which member ended the run, and what it saw */
     const char *by;                 /* "patience" */
     char id[16];                    /* "stop.0" */
-    const char *rule;
     gradus_verdict verdict;
-    char text[240]; /* one sentence */
+    char rule[240], text[240]; /* the test, and one sentence with the numbers */
 } gradus_stop_reason;
 
 /* `text` is the setting as written, for errors; spec NULL: nothing stops the run early. The spec must outlive what is made of it. */
@@ -27,8 +26,5 @@ bool gradus_stops_observe(gradus_stops *stops, const char *metric, double value,
 /* States are entries "stop.0.best"; what was saved by another member is not taken over. */
 void gradus_stops_save(const gradus_stops *stops, gradus_state_writer *writer);
 void gradus_stops_load(gradus_stops *stops, gradus_state_reader *reader);
-
-/* Whether more of a measure is better: accuracies and the like; losses, errors and norms are to fall. */
-bool gradus_metric_rises(const char *name);
 
 #endif

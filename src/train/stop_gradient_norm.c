@@ -39,7 +39,7 @@ static void observe(const gradus_call *call, void *state, const char *metric, do
         (gradus_verdict){.factor = verdict->factor,
                          .action = GRADUS_STOP,
                          .reason = GRADUS_REASON_MEMBER,
-                         .rule = "the gradient's norm stays below the limit",
+                         .rule = "{1=} is below {2} for {3} updates",
                          .seen = {{metric, value}, {"below", call->number[BELOW]}, {"updates", (double)own->updates}}};
 }
 

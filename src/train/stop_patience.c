@@ -51,18 +51,17 @@ static void observe(const gradus_call *call, void *state, const char *metric, do
 {
     (void)now;
     patience *own = state;
-    bool rises = call->number[MODE] == AUTO ? gradus_metric_rises(metric) : call->number[MODE] == MAX;
+    bool rises = call->number[MODE] == AUTO ? gradus_measure_rises(metric) : call->number[MODE] == MAX;
     double gain = rises ? value - own->best : own->best - value;
     bool better = isfinite(value) && (!own->seen || gain > call->number[MIN_DELTA]);
     if (better) own->best = value, own->seen = 1;
     own->waited = better ? 0 : own->waited + 1;
     if (own->waited < (int64_t)call->number[PATIENCE]) return;
-    *verdict =
-        (gradus_verdict){.factor = verdict->factor,
-                         .action = GRADUS_STOP,
-                         .reason = GRADUS_REASON_MEMBER,
-                         .rule = "no look in a row of `patience` is better than the best by more than `min_delta`",
-                         .seen = {{metric, value}, {"best", own->best}, {"looks", (double)own->waited}}};
+    *verdict = (gradus_verdict){.factor = verdict->factor,
+                                .action = GRADUS_STOP,
+                                .reason = GRADUS_REASON_MEMBER,
+                                .rule = "{1=} no better than {2} for {3} looks",
+                                .seen = {{metric, value}, {"best", own->best}, {"patience", (double)own->waited}}};
 }
 
 const gradus_feedback_row gradus_stop_patience = {

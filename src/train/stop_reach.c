@@ -21,13 +21,13 @@ static void observe(const gradus_call *call, void *state, const char *metric, do
                     gradus_verdict *verdict)
 {
     (void)state, (void)now;
-    bool rises = call->number[MODE] == AUTO ? gradus_metric_rises(metric) : call->number[MODE] == MAX;
+    bool rises = call->number[MODE] == AUTO ? gradus_measure_rises(metric) : call->number[MODE] == MAX;
     if (!(rises ? value >= call->number[VALUE] : value <= call->number[VALUE])) return;
     *verdict = (gradus_verdict){.factor = verdict->factor,
                                 .action = GRADUS_STOP,
                                 .reason = GRADUS_REASON_MEMBER,
-                                .rule = "the target is reached",
-                                .seen = {{metric, value}, {"target", call->number[VALUE]}}};
+                                .rule = "{1=} has reached {2}",
+                                .seen = {{metric, value}, {"value", call->number[VALUE]}}};
 }
 
 const gradus_feedback_row gradus_stop_reach = {.member = {.name = "reach",

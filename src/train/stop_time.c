@@ -17,7 +17,7 @@ static void observe(const gradus_call *call, void *state, const char *metric, do
     *verdict = (gradus_verdict){.factor = verdict->factor,
                                 .action = GRADUS_STOP,
                                 .reason = GRADUS_REASON_MEMBER,
-                                .rule = "the time is up",
+                                .rule = "{1=} of a limit of {2}",
                                 .seen = {{metric, value}, {"limit", call->number[LIMIT]}}};
 }
 

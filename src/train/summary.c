@@ -117,7 +117,7 @@ static void add_results(gradus_json *json, const gradus_run *run, const gradus_r
     gradus_json_open(json, "best", '{');
     if (run->best.known) {
         gradus_json_text(json, "metric", end->best_metric);
-        gradus_json_text(json, "mode", gradus_metric_rises(end->best_metric) ? "max" : "min");
+        gradus_json_text(json, "mode", gradus_measure_rises(end->best_metric) ? "max" : "min");
         gradus_json_number(json, "value", run->best.value);
         gradus_json_number(json, "update", (double)run->best.update);
         gradus_json_number(json, "epoch", run->best.epoch);

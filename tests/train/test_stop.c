@@ -41,7 +41,7 @@ static void test_patience(void **state)
     assert_string_equal(reason.id, "stop.0");
     assert_string_equal(reason.verdict.seen[0].name, "val_loss");
     assert_true(reason.verdict.seen[1].value == 1);
-    assert_non_null(strstr(reason.text, "patience: val_loss 1, best 1, looks 2"));
+    assert_non_null(strstr(reason.text, "patience: val_loss 1 no better than 1 for 2 looks"));
     assert_int_equal(AT("patience(val_loss, 2, min_delta=0.6)", "val_loss", 3, 2.5, 2.5, 1), 2);
     assert_int_equal(AT("patience(val_loss, 2)", "val_loss", 3, 2, 1, 0), -1);
     assert_int_equal(AT("patience(val_loss, 2)", "val_accuracy", 3, 3, 3, 3), -1);
