@@ -57,7 +57,7 @@ typedef struct gradus_like {            /* another framework's conventions for t
     const char *title;                  /* "CosineAnnealingLR"                                                       */
     const char *names;                  /* its parameter names: "T_max=length, eta_min=to absolute"; after ours may stand
                                          * `absolute` (a rate: divided by gradus_units.base) or `inverse` (1/x)      */
-    const char *initial;                /* defaults that it changes, in our names: "past=mirror, to=0"; NULL: none   */
+    const char *initial;                /* defaults that it changes, in our names: "past=mirror, least=1e-8 absolute"; NULL: none */
 } gradus_like;
 
 typedef struct gradus_refusal {         /* what a user may try here in vain, and the remedy                          */

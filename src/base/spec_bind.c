@@ -19,9 +19,11 @@ bool gradus_is_none(const tree_node *node) { return gradus_tree_is_text(node) &&
 
 /* A default is bound like anything that is written, in the place of its item. Most are a word or a number, which needs no tree. */
 static bool bind_text_as(gradus_binder *b, const bind_scope *scope, const gradus_argument *row, const char *text,
-                         gradus_where place, gradus_value *value)
+                         uint32_t flags, gradus_where place, gradus_value *value)
 {
-    tree_node leaf = {.kind = TREE_CALL, .repeat = 1, .text = text, .place = place, .text_place = place}, *node = &leaf;
+    tree_node leaf = {
+        .kind = TREE_CALL, .repeat = 1, .text = text, .flags = flags, .place = place, .text_place = place};
+    tree_node *node = &leaf;
     if (strpbrk(text, "([\"'>*"))
         node = gradus_tree_parse(&(tree_input){.text = text, .fixed = &place}, b->arena, b->error);
     if (!node || !gradus_bind_value(b, scope, row, node, value)) return false;
@@ -34,11 +36,12 @@ static bool bind_default(gradus_binder *b, const bind_scope *scope, const gradus
 {
     const char *text;
     size_t length;
+    uint32_t flags;
     value->place = node->place;
-    if (gradus_like_initial(scope, row, &text, &length)) {
+    if (gradus_like_initial(scope, row, &text, &length, &flags)) {
         if (text != row->initial && !(text = gradus_arena_text(b->arena, text, length)))
             return gradus_bind_no_memory(b);
-        return bind_text_as(b, scope, row, text, node->place, value);
+        return bind_text_as(b, scope, row, text, flags, node->place, value);
     }
     if (row->flags & (GRADUS_OPTIONAL | GRADUS_LABEL | GRADUS_REFERENCE)) return true;
     return gradus_bind_missing(b, scope, node, row);

@@ -68,7 +68,8 @@ const gradus_like *gradus_like_row(const gradus_member *member, const char *fram
 /* Their name of a parameter -> ours, as an index of rows; -1: they have no such. */
 int32_t gradus_like_find(const bind_scope *scope, const char *name, uint32_t *flags);
 /* The default that is in force. False: there is none. */
-bool gradus_like_initial(const bind_scope *scope, const gradus_argument *row, const char **text, size_t *length);
+bool gradus_like_initial(const bind_scope *scope, const gradus_argument *row, const char **text, size_t *length,
+                         uint32_t *flags);
 
 /* ---- binding ---- */
 

@@ -162,15 +162,17 @@ int32_t gradus_like_find(const bind_scope *scope, const char *name, uint32_t *fl
     return -1;
 }
 
-bool gradus_like_initial(const bind_scope *scope, const gradus_argument *row, const char **text, size_t *length)
+bool gradus_like_initial(const bind_scope *scope, const gradus_argument *row, const char **text, size_t *length,
+                         uint32_t *flags)
 {
     like_entry entry;
     const char *list = scope->like ? scope->like->initial : NULL;
     while (gradus_like_next(&list, &entry)) {
         if (!equal(entry.left, entry.left_length, row->name)) continue;
-        *text = entry.right, *length = entry.right_length;
+        *text = entry.right, *length = entry.right_length, *flags = entry.flags;
         return true;
     }
+    *flags = 0;
     *text = row->initial, *length = row->initial ? strlen(row->initial) : 0;
     return row->initial != NULL;
 }

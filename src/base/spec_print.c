@@ -21,9 +21,10 @@ static bool is_default(const bind_scope *scope, const gradus_argument *row, cons
 {
     const char *text;
     size_t length;
+    uint32_t flags;
     char initial[BIND_HINT];
     if (!value->given) return true;
-    if (!gradus_like_initial(scope, row, &text, &length) || length >= sizeof initial) return false;
+    if (!gradus_like_initial(scope, row, &text, &length, &flags) || length >= sizeof initial) return false;
     memcpy(initial, text, length), initial[length] = 0;
     bool plain = !value->open && !value->chain && !value->items;
     if (plain && row->kind != GRADUS_TEXT && same_number(row, value, initial)) return true;

@@ -35,15 +35,15 @@ static bool wants_maximum(const gradus_call *call)
     return call->number[MODE] == AUTO ? gradus_measure_rises(call->text[METRIC]) : call->number[MODE] == MAX;
 }
 
-/* What a measure must pass to be better than `best`, in a direction in which lower is better. A relative margin is a share
- * of the size of `best`, so that it is a margin for negative measures too; PyTorch's best x (1 - threshold) is not. */
-static double margin(const gradus_call *call, double best)
+/* What a measure must pass to be better than `best`. A relative margin is a share of the size of `best`, so that it is a
+ * margin for negative measures too; PyTorch's best x (1 - threshold) is none there. */
+static double target(const gradus_call *call, double best, bool maximum)
 {
-    double threshold = call->number[THRESHOLD];
+    double threshold = call->number[THRESHOLD], sign = maximum ? 1 : -1;
     switch ((int)call->number[THRESHOLD_MODE]) {
-    case RELATIVE: return threshold * fabs(best);
-    case TORCH_RELATIVE: return threshold * best;
-    default: return threshold;
+    case RELATIVE: return best + sign * threshold * fabs(best);
+    case TORCH_RELATIVE: return best * (1 + sign * threshold);
+    default: return best + sign * threshold;
     }
 }
 
@@ -51,9 +51,9 @@ static bool is_better(const gradus_call *call, const plateau_state *state, doubl
 {
     if (!isfinite(value)) return false;
     if (state->looks == 0) return true;
-    if (!wants_maximum(call)) return value < state->best - margin(call, state->best);
-    bool signed_margin = call->number[THRESHOLD_MODE] == TORCH_RELATIVE; /* best x (1 + threshold) */
-    return value > state->best + (signed_margin ? call->number[THRESHOLD] * state->best : margin(call, state->best));
+    bool maximum = wants_maximum(call);
+    double passed = target(call, state->best, maximum);
+    return maximum ? value > passed : value < passed;
 }
 
 static void reduce(const gradus_call *call, const plateau_state *state, const char *metric, double value,
@@ -174,6 +174,8 @@ static const gradus_like like[] = {
      "cooldown=cooldown, "
      "min_lr=floor absolute, eps=least absolute",
      "mode=min, threshold_mode=rel, least=1e-8 absolute, trigger=after"},
+    {"optax", "reduce_on_plateau",
+     "factor=factor, patience=patience, rtol=threshold, cooldown=cooldown, min_scale=floor", "threshold_mode=rel"},
     {"keras", "ReduceLROnPlateau",
      "monitor=metric, factor=factor, patience=patience, mode=mode, min_delta=threshold, cooldown=cooldown, "
      "min_lr=floor absolute",
