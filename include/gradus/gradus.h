@@ -251,7 +251,8 @@ typedef enum gradus_step_flags {
     GRADUS_MEASURE_UPDATE   = 4         /* fill update_norm, values_norm, gradient_dot_update                      */
 } gradus_step_flags;
 
-typedef enum gradus_outcome {           /* negative: a gradus_status; nothing was touched                          */
+typedef enum gradus_outcome {
+    GRADUS_FAILED    = -1,              /* any below 0: a gradus_status; nothing was touched                       */
     GRADUS_APPLIED  = 1,
     GRADUS_EVALUATE = 2,                /* values hold a trial point: loss and gradient there, same batch, and step again */
     GRADUS_SKIPPED  = 3,                /* values and state are as before                                          */
