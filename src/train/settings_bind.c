@@ -23,8 +23,9 @@ static const char *printed(gradus_arena *arena, const gradus_spec *spec, gradus_
 
 static bool fail(gradus_error *error, gradus_code code, const char *message, size_t length)
 {
-    *error = (gradus_error){.line = 1, .column = 1, .length = (int32_t)length};
     gradus_fail(error, GRADUS_ERROR_SPEC, code, "%s", message);
+    error->line = error->column = 1;
+    error->length = (int32_t)length;
     return false;
 }
 
