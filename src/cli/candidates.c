@@ -1,6 +1,5 @@
 /* What may stand at the end of a text that is being typed: members, parameters, words; found by walking the text along the tables.
  * The text is unfinished by nature, so this reads it itself, forgiving everything. */
-#include <ctype.h>
 #include <string.h>
 #include "cli.h"
 #include "complete.h"
@@ -12,12 +11,14 @@ typedef struct frame {           /* an open parenthesis, or the text itself */
     const gradus_member *member; /* whose arguments stand here; NULL: a pipeline */
     const gradus_argument *row;  /* the argument whose value is being written, by `name=` */
     int32_t position;            /* how many arguments came before */
+    bool like;                   /* a framework stands here: like= */
 } frame;
 
 typedef struct typed {
     frame frames[DEPTH];
     int32_t depth;
     const char *word; /* where the last word begins */
+    bool closed;      /* a call ended before it: only '>', ',' or ')' may follow */
 } typed;
 
 static const gradus_family *family_of(const frame *here, const gradus_argument *row)
@@ -58,6 +59,14 @@ static const gradus_argument *find_argument(const frame *here, const char *name,
     return gradus_language_argument(here->family, here->member, text);
 }
 
+/* `name=`: what follows is the value of that argument. */
+static bool name_argument(frame *here, const char *name, size_t length)
+{
+    here->like = length == 4 && memcmp(name, "like", 4) == 0;
+    here->row = find_argument(here, name, length);
+    return here->row || here->like;
+}
+
 /* A parenthesis after a name opens its arguments; one after nothing groups. */
 static void open_frame(typed *scan, const char *end)
 {
@@ -87,13 +96,13 @@ static bool walk(typed *scan, const char *text)
             if (!(at = skip_quoted(at))) return false;
             continue;
         }
-        if (!strchr("()>,=[] \t\n", *at)) continue;
+        if (!strchr("()>,=[* \t\n", *at) || (strchr(" \t\n", *at) && at > scan->word)) continue;
         if (*at == '(' && scan->depth + 1 >= DEPTH) return false;
         if (*at == '(') open_frame(scan, at);
         if (*at == ')' && scan->depth > 0) scan->depth--;
-        if (*at == '=') here->row = find_argument(here, scan->word, (size_t)(at - scan->word));
-        if (*at == '=' && !here->row) return false;
-        if (*at == ',') here->position++, here->row = NULL;
+        if (*at == '=' && !name_argument(here, scan->word, (size_t)(at - scan->word))) return false;
+        if (*at == ',') here->position++, here->row = NULL, here->like = false;
+        if (*at == ')' || !strchr(" \t\n", *at)) scan->closed = *at == ')';
         scan->word = at + 1;
     }
     return true;
@@ -124,12 +133,16 @@ static void add_parameters(cli_candidates *out, const char *text, const char *wo
     for (const gradus_argument *row = here->member->arguments; row && row->name; row++)
         cli_candidate(out, text, (size_t)(word - text), row->name, "=", row->help);
     for (const gradus_argument *row = here->family->common; row && row->name; row++)
-        cli_candidate(out, text, (size_t)(word - text), row->name, "=", row->help);
-    for (const gradus_like *like = here->member->like; like && like->framework; like++) {
-        char text_like[64];
-        snprintf(text_like, sizeof text_like, "like=%.50s", like->framework);
-        cli_candidate(out, text, (size_t)(word - text), text_like, "", like->title);
-    }
+        if (gradus_language_argument(here->family, here->member, row->name) == row)
+            cli_candidate(out, text, (size_t)(word - text), row->name, "=", row->help);
+    if (here->member->like)
+        cli_candidate(out, text, (size_t)(word - text), "like", "=", "another framework's conventions and names");
+}
+
+static void add_frameworks(cli_candidates *out, const char *text, const char *word, const gradus_member *member)
+{
+    for (const gradus_like *like = member->like; like && like->framework; like++)
+        cli_candidate(out, text, (size_t)(word - text), like->framework, "", like->title);
 }
 
 void cli_candidates_value(cli_candidates *out, const char *text, const gradus_argument *row)
@@ -138,11 +151,15 @@ void cli_candidates_value(cli_candidates *out, const char *text, const gradus_ar
     if (row->kind != GRADUS_PIPELINE) return;
     typed scan = {.depth = 0};
     scan.frames[0].family = gradus_language_family(gradus_train_language(), row->family);
-    if (!walk(&scan, text)) return;
+    if (!walk(&scan, text) || scan.closed) return;
     const frame *here = &scan.frames[scan.depth];
     const gradus_argument *argument = row_here(here);
     if (!here->member) {
         add_members(out, text, scan.word, here->family);
+        return;
+    }
+    if (here->like) {
+        add_frameworks(out, text, scan.word, here->member);
         return;
     }
     if (argument) add_words(out, text, scan.word, argument);

@@ -43,6 +43,12 @@ static void add_choices(cli_candidates *out, const char *words, const char *abou
     }
 }
 
+static void add_verbs(cli_candidates *out)
+{
+    for (int32_t i = 0; cli_verb_at(i); i++)
+        if (!cli_verb_at(i)->hidden) cli_candidate(out, "", 0, cli_verb_at(i)->name, "", cli_verb_at(i)->summary);
+}
+
 /* ---- files and runs ---- */
 
 static bool is_folder(const char *path)
@@ -202,9 +208,7 @@ static void add_operands(cli_candidates *out, const cli_call *words, const cli_v
 {
     const char *word = out->word;
     if (position == 0) add_choices(out, verb->first, NULL);
-    if (verb->operands & CLI_VERBS)
-        for (int32_t i = 0; cli_verb_at(i); i++)
-            if (!cli_verb_at(i)->hidden) cli_candidate(out, "", 0, cli_verb_at(i)->name, "", cli_verb_at(i)->summary);
+    if (verb->operands & CLI_VERBS) add_verbs(out);
     if (verb->operands & CLI_FAMILIES && position == 0) add_families(out);
     if (verb->operands & CLI_SPEC && position == 1) add_spec(out, words->words[1], word);
     if (verb->operands & CLI_MEMBERS) add_all_members(out);
@@ -214,32 +218,48 @@ static void add_operands(cli_candidates *out, const cli_call *words, const cli_v
     if (verb->operands & CLI_FILES && position > 0) add_files(out, word, NULL);
 }
 
+/* The option whose value the word is: after `--color ` or within `--color=`; NULL: none. */
+static const cli_option *option_here(const cli_verb *verb, const char *word, const char *previous)
+{
+    char name[72];
+    const char *text = word[0] == '-' ? word : previous;
+    if (strncmp(text, "--", 2) != 0 || (text == word && !strchr(word, '='))) return NULL;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text + 2, "="), text + 2);
+    if (text == previous && strchr(previous, '=')) return NULL;
+    const cli_option *option = find_option(verb ? verb->options : NULL, name);
+    if (!option) option = find_option(cli_common_options, name);
+    return option && option->value ? option : NULL;
+}
+
+static void add_option_value(cli_candidates *out, const cli_option *option, const char *word)
+{
+    char before[72] = "";
+    const char *text = word;
+    if (word[0] == '-') text = word + snprintf(before, sizeof before, "--%.60s=", option->name);
+    out->before = before;
+    if (strchr(option->value, '|')) add_choices(out, option->value, option->help);
+    if (strcmp(option->value, "RUN") == 0) add_runs(out);
+    if (strcmp(option->value, "DIR") == 0 || strcmp(option->value, "FILE") == 0) add_files(out, text, NULL);
+    out->before = "";
+}
+
 static cli_exit run(cli_call *call)
 {
-    int32_t last = call->word_count - 1;
+    int32_t last = call->word_count - 1, position = 0; /* of the last word among the verb's own */
     if (last < 0) return CLI_DONE;
     char word[4096];
     drop_quote(call->words[last], word);
     cli_candidates out = {.word = word, .before = ""};
     const cli_verb *verb = last > 0 ? cli_verb_find(call->words[0]) : NULL;
-    const char *previous = last > 0 ? call->words[last - 1] : "";
-    const cli_option *option = NULL;
-    if (strncmp(previous, "--", 2) == 0) {
-        option = find_option(verb ? verb->options : NULL, previous + 2);
-        if (!option) option = find_option(cli_common_options, previous + 2);
-    }
-    int32_t position = 0; /* of the word among the verb's own */
+    const cli_option *option = option_here(verb, word, last > 0 ? call->words[last - 1] : "");
     for (int32_t i = 1; i < last; i++) position += call->words[i][0] != '-';
-    if (option && option->value) {
-        if (strchr(option->value, '|')) add_choices(&out, option->value, option->help);
-        if (strcmp(option->value, "RUN") == 0) add_runs(&out);
-        if (strcmp(option->value, "DIR") == 0 || strcmp(option->value, "FILE") == 0) add_files(&out, word, NULL);
+    if (option) {
+        add_option_value(&out, option, word);
     } else if (word[0] == '-') {
         if (verb) add_options(&out, verb->options);
         add_options(&out, cli_common_options);
     } else if (last == 0) {
-        for (int32_t i = 0; cli_verb_at(i); i++)
-            if (!cli_verb_at(i)->hidden) cli_candidate(&out, "", 0, cli_verb_at(i)->name, "", cli_verb_at(i)->summary);
+        add_verbs(&out);
     } else if (verb) {
         add_operands(&out, call, verb, position);
     }
