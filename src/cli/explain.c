@@ -3,7 +3,8 @@
 #include <string.h>
 #include "cli.h"
 
-enum { TYPE_WIDTH = 24, INITIAL_WIDTH = 12, HELP_LEAST = 24 };
+/* Columns that a row may fill; what is wider stands on a line of its own, so that one long row does not narrow all. */
+enum { NAME_WIDTH = 24, TYPE_WIDTH = 20, INITIAL_WIDTH = 8 };
 
 typedef struct table {
     int32_t name, type, initial, width;
@@ -24,7 +25,7 @@ static void measure(const gradus_argument *rows, const gradus_family *family, ta
 {
     char text[512];
     for (; rows && rows->name; rows++) {
-        columns->name = wider(columns->name, strlen(rows->name), 24);
+        columns->name = wider(columns->name, strlen(rows->name), NAME_WIDTH);
         cli_describe(rows, family, text, sizeof text);
         columns->type = wider(columns->type, strlen(text), TYPE_WIDTH);
         initial_text(rows, text);
@@ -40,12 +41,13 @@ static void print_argument(const gradus_argument *row, const gradus_family *fami
     snprintf(help, sizeof help, "%s%s", before, row->help ? row->help : "");
     int32_t left = columns.name + columns.type + columns.initial + 8;
     printf("  %-*s  ", (int)columns.name, row->name);
-    bool long_type = (int32_t)strlen(type) > columns.type || (int32_t)strlen(initial) > columns.initial;
-    if (long_type) {
-        printf("%s%s%s\n%*s", type, *initial ? "  " : "", initial, (int)left, "");
-    } else {
+    int32_t room = columns.type + columns.initial + 2, wanted = (int32_t)(strlen(type) + strlen(initial));
+    if ((int32_t)strlen(type) <= columns.type && (int32_t)strlen(initial) <= columns.initial)
         printf("%-*s  %-*s  ", (int)columns.type, type, (int)columns.initial, initial);
-    }
+    else if (wanted < room)
+        printf("%s %-*s  ", type, (int)(room - (int32_t)strlen(type) - 1), initial);
+    else
+        printf("%s %s\n%*s", type, initial, (int)left, "");
     cli_wrap(stdout, help, left, columns.width);
 }
 

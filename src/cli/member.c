@@ -32,6 +32,8 @@ const char *cli_type(const gradus_argument *argument)
     return "";
 }
 
+enum { LARGE = 1000000000 }; /* a bound from here on only keeps a number within its type */
+
 /* Which numbers are allowed: "above 0", "in [0, 1)"; nothing where the kind says it already. */
 static void put_range(const gradus_argument *argument, char *text, size_t size)
 {
@@ -39,14 +41,14 @@ static void put_range(const gradus_argument *argument, char *text, size_t size)
     if (low == 0 && high == 0) return;
     char from[32], to[32];
     bool above = argument->open && strchr(argument->open, '('), below = argument->open && strchr(argument->open, ')');
-    bool natural = low == 0 && !above && (argument->kind == GRADUS_LENGTH || argument->kind == GRADUS_SHARE);
+    bool natural = low == 0 && !above && argument->kind != GRADUS_NUMBER, bounded = fabs(high) < LARGE;
     gradus_number_print(low, from);
     gradus_number_print(high, to);
-    if (isfinite(low) && isfinite(high))
+    if (isfinite(low) && bounded)
         put(text, size, " in %c%s, %s%c", above ? '(' : '[', from, to, below ? ')' : ']');
     else if (isfinite(low) && !natural)
         put(text, size, " %s %s", above ? "above" : "at least", from);
-    else if (isfinite(high))
+    else if (bounded)
         put(text, size, " %s %s", below ? "below" : "at most", to);
 }
 

@@ -46,6 +46,20 @@ static cli_exit list_members(const cli_call *call, const gradus_family *family)
     return CLI_DONE;
 }
 
+/* The reasons of the decision log: every number that has a name. */
+static cli_exit list_reasons(const cli_call *call)
+{
+    gradus_json json = {.write = cli_write, .user = stdout, .indent = 2};
+    if (call->json) gradus_json_open(&json, NULL, '[');
+    for (int32_t i = 1; i <= GRADUS_REASON_MEMBER; i++)
+        if (call->json)
+            gradus_json_text(&json, NULL, gradus_reason_name(i));
+        else
+            printf("%s\n", gradus_reason_name(i));
+    if (call->json) gradus_json_close(&json, ']'), putchar('\n');
+    return CLI_DONE;
+}
+
 static cli_exit list_json(const gradus_family *only)
 {
     const gradus_language *language = gradus_train_language();
@@ -66,6 +80,7 @@ static cli_exit run(cli_call *call)
 {
     const char *name = call->word_count ? call->words[0] : NULL;
     if (!name) return call->json ? list_json(NULL) : list_families(call);
+    if (strcmp(name, "reason") == 0) return list_reasons(call);
     const gradus_family *family = cli_family(call, name);
     if (!family) return CLI_MISUSE;
     return call->json ? list_json(family) : list_members(call, family);
@@ -79,6 +94,7 @@ const cli_verb cli_verb_list = {
              "gradus explain NAME says more about any of them.",
     .examples = "gradus list\ngradus list optimizer\ngradus list schedule --json | jq -r '.[].name'",
     .operands = CLI_FAMILIES,
+    .first = "reason",
     .most = 1,
     .run = run,
 };

@@ -3,6 +3,8 @@
 #include "gradus/train.h"
 
 static const gradus_family *const families[] = {
+    &gradus_schedule_family,
+    &gradus_feedback_family,
     &gradus_stop_family,
     NULL,
 };
