@@ -106,12 +106,11 @@ static const char *nearest_row(const bind_scope *s, const char *name, bool flags
     return best;
 }
 
-static bool takes_text(const bind_scope *s)
+/* Whether what stands before a '=' may have been meant as the first part of a text. */
+static bool wants_text(const assignment *a)
 {
-    const gradus_argument *row;
-    for (int32_t i = 0; (row = gradus_row(s->family, s->member, i)) != NULL; i++)
-        if ((row->kind == GRADUS_TEXT || row->kind == GRADUS_METRIC) && !(row->flags & GRADUS_NAMED)) return true;
-    return false;
+    const gradus_argument *row = gradus_row(a->scope->family, a->scope->member, a->position);
+    return !a->named && row && (row->kind == GRADUS_TEXT || row->kind == GRADUS_METRIC) && !(row->flags & GRADUS_NAMED);
 }
 
 static const char *list_rows(const bind_scope *s, char *text, size_t size)
@@ -119,6 +118,8 @@ static const char *list_rows(const bind_scope *s, char *text, size_t size)
     const gradus_argument *row;
     text[0] = 0;
     for (int32_t i = 0; (row = gradus_row(s->family, s->member, i)) != NULL; i++)
+        gradus_append(text, size, "%s%s", *text ? ", " : "; it has ", row->name);
+    for (row = s->member->open; row && row->name; row++)
         gradus_append(text, size, "%s%s", *text ? ", " : "; it has ", row->name);
     return *text ? text : "; it has none";
 }
@@ -137,7 +138,7 @@ static bool fail_parameter(assignment *a, const tree_node *arg)
         return gradus_bind_fail(a->b, arg->name_place, GRADUS_CODE_UNKNOWN_PARAMETER, row->name,
                                 "'%s' has no parameter '%s'; write %s=", s->member->name, name, row->name);
     const char *end = nearest         ? gradus_bind_hint(nearest, hint)
-                      : takes_text(s) ? "; a text with '=' goes in quotes"
+                      : wants_text(a) ? "; a text with '=' goes in quotes"
                                       : list_rows(s, rest, sizeof rest);
     return gradus_bind_fail(a->b, arg->name_place, GRADUS_CODE_UNKNOWN_PARAMETER, nearest,
                             "'%s' has no parameter '%s'%s", s->member->name, name, end);
@@ -201,7 +202,7 @@ static bool fail_too_many(assignment *a, const tree_node *arg)
                                 remedy(a, refused, arg, end, sizeof end));
     }
     row = gradus_row(s->family, s->member, a->position);
-    if (row && !(row->flags & (GRADUS_LABEL | GRADUS_REFERENCE)))
+    if (row && row->kind != GRADUS_FLAG && !(row->flags & (GRADUS_LABEL | GRADUS_REFERENCE)))
         return gradus_bind_fail(a->b, arg->place, GRADUS_CODE_TOO_MANY, NULL, "%s; write %s=%s", text, row->name,
                                 gradus_bind_written(a->b, arg->place, written));
     return gradus_bind_fail(a->b, arg->place, GRADUS_CODE_TOO_MANY, NULL, "%s", text);

@@ -27,6 +27,7 @@ static bool is_default(const bind_scope *scope, const gradus_argument *row, cons
     if (!gradus_like_initial(scope, row, &text, &length, &flags) || length >= sizeof initial) return false;
     memcpy(initial, text, length), initial[length] = 0;
     bool plain = !value->open && !value->chain && !value->items;
+    if (plain && value->text && strcmp(value->text, initial) == 0) return true;
     if (plain && row->kind != GRADUS_TEXT && same_number(row, value, initial)) return true;
     gradus_pen pen = {.comparing = true, .compare = initial};
     gradus_print_value(&pen, row, value);

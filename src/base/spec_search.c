@@ -12,7 +12,7 @@ static const char *const names[] = {[GRADUS_UNIFORM] = "uniform",
 
 int32_t gradus_bind_search_of(const tree_node *node)
 {
-    if (node->kind != TREE_CALL || node->repeat != 1) return BIND_NO_SEARCH;
+    if (node->kind != TREE_CALL) return BIND_NO_SEARCH;
     for (int32_t i = 0; i <= BIND_SEARCH; i++)
         if (strcmp(node->text, names[i]) == 0 && node->parentheses == (i != BIND_SEARCH)) return i;
     return BIND_NO_SEARCH;

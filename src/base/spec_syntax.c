@@ -45,13 +45,15 @@ static void fail_comma(gradus_parser *p, gradus_parse_wanted wanted)
         gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "',' outside parentheses; %s", p->joint);
 }
 
-/* '*' after a value: a count on the wrong side, or a pattern without its quotes. */
+/* '*' after a value: a count too many, one on the wrong side, or a pattern without its quotes. */
 static void fail_star(gradus_parser *p, gradus_parse_wanted wanted)
 {
-    const char *after = p->text + p->at + 1;
+    const char *after = p->text + p->at + 1, *before = p->text + p->last - (p->last > 0);
     after += strspn(after, " ");
     if (wanted == PARSE_JOINT && *after >= '0' && *after <= '9')
-        gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "a repeat count comes first: 3 * dense(10)");
+        gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "a repeat count comes first, as in 3 * (a > b)");
+    else if (wanted == PARSE_JOINT && *before >= '0' && *before <= '9')
+        gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "one repeat count is enough");
     else
         gradus_parse_fail(p, p->at, 1, GRADUS_CODE_CHARACTER, "a text with '*' goes in quotes");
 }

@@ -72,8 +72,9 @@ bool gradus_bind_expected(gradus_binder *b, const gradus_argument *row, const tr
     char expected[160], written[BIND_WRITTEN], word[BIND_WRITTEN], hint[BIND_HINT];
     bool a_text = row->kind == GRADUS_TEXT || row->kind == GRADUS_METRIC;
     const char *nearest = node->kind == TREE_CALL ? nearest_word(row->words, node->text, word) : NULL;
-    const char *end =
-        a_text && node->kind != TREE_LIST ? "; a text with ( or > goes in quotes" : gradus_bind_hint(nearest, hint);
+    const char *end = node->kind == TREE_QUOTED           ? "; it goes without quotes"
+                      : a_text && node->kind != TREE_LIST ? "; a text with ( or > goes in quotes"
+                                                          : gradus_bind_hint(nearest, hint);
     gradus_code code =
         row->kind == GRADUS_WORD && gradus_tree_is_text(node) ? GRADUS_CODE_UNEXPECTED_VALUE : GRADUS_CODE_WRONG_TYPE;
     return gradus_bind_fail(b, node->place, code, nearest, "expected %s, found '%s'%s",
@@ -331,7 +332,8 @@ static bool bind_kind(gradus_binder *b, const bind_scope *scope, const gradus_ar
 static bool is_open(const gradus_argument *row, const tree_node *node)
 {
     int32_t search = gradus_bind_search_of(node);
-    if (search == BIND_NO_SEARCH || row->kind == GRADUS_PIPELINE || (row->flags & (GRADUS_LABEL | GRADUS_REFERENCE)))
+    if (search == BIND_NO_SEARCH || node->repeat != 1 || row->kind == GRADUS_PIPELINE ||
+        (row->flags & (GRADUS_LABEL | GRADUS_REFERENCE)))
         return false;
     return search != BIND_SEARCH || row->search || (row->kind != GRADUS_TEXT && row->kind != GRADUS_METRIC);
 }
