@@ -138,7 +138,6 @@ static gradus_status one_update(gradus_loop *loop, gradus_error *error)
     run->skips = loop->decision.skips;
     if (action == GRADUS_APPLY) return apply(loop, error);
     if (action == GRADUS_ROLL_BACK) return roll_back(loop, error);
-    if (action == GRADUS_STOP) loop->policy_stopped = true;
     return error->status;
 }
 
@@ -301,7 +300,7 @@ gradus_status gradus_loop_save(gradus_loop *loop, gradus_error *error)
 
 static bool goes_on(const gradus_loop *loop)
 {
-    return !loop->policy_stopped && !loop->stopping && !loop->converged && !atomic_load(&loop->run->interrupted) &&
+    return !loop->stopping && !loop->converged && !atomic_load(&loop->run->interrupted) &&
            !gradus_policy_finished(loop->run->policy);
 }
 

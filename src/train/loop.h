@@ -13,7 +13,7 @@ typedef struct gradus_loop {
     gradus_decision decision; /* the last one */
     bool norms;               /* somebody listens to the gradient's norm in every update */
 
-    bool policy_stopped, stopping, converged;
+    bool stopping, converged;
     gradus_stop_reason why; /* when stopping */
 
     double now, started, applied_at, told, saved_at,

@@ -77,8 +77,7 @@ struct gradus_run {
     gradus_folder folder;
     gradus_journal metrics, timing, decisions;
     const gradus_listener *listener;
-    gradus_error *error;               /* of the training under way; NULL: none is */
-    char reason[32], reason_text[240]; /* of the policy's last decision */
+    gradus_error *error; /* of the training under way; NULL: none is */
 
     int64_t update; /* applied so far */
     int64_t skips;

@@ -28,6 +28,18 @@ static void write_rate(const gradus_run_rate *rate, gradus_state_writer *writer)
     gradus_state_entry(writer, "rate", GRADUS_STATE_DOUBLE, sizeof numbers / sizeof *numbers, numbers);
 }
 
+enum { ROW_NUMBERS = 12 + 2 * GRADUS_METRICS };
+
+static void write_row(const gradus_run_row *row, gradus_state_writer *writer)
+{
+    double numbers[ROW_NUMBERS] = {(double)row->update, row->epoch,           row->samples,         row->tokens,
+                                   row->rate,           row->schedule_factor, row->feedback_factor, row->train_loss,
+                                   row->validated,      row->val_loss,        row->gradient_norm,   row->update_ratio};
+    memcpy(numbers + 12, row->train, sizeof row->train);
+    memcpy(numbers + 12 + GRADUS_METRICS, row->val, sizeof row->val);
+    gradus_state_entry(writer, "row", GRADUS_STATE_DOUBLE, ROW_NUMBERS, numbers);
+}
+
 static void write_best(const gradus_run *run, gradus_state_writer *writer)
 {
     if (!run->best.known) return;
@@ -59,6 +71,7 @@ static void write_state(const gradus_run *run, const gradus_snapshot *now, gradu
     write_rate(&run->rate, writer);
     write_policy(run, writer, error);
     gradus_stops_save(run->stops, writer);
+    write_row(&run->row, writer);
     write_best(run, writer);
     gradus_snapshot_save(now, "now", writer);
     for (int i = 0; i < GRADUS_RUN_SNAPSHOTS; i++) {
@@ -199,6 +212,28 @@ static gradus_status load_policy(gradus_run *run, gradus_error *error)
     return gradus_policy_load(run->policy, item.data, (size_t)item.count, NULL, error);
 }
 
+static gradus_status load_row(gradus_run *run, gradus_error *error)
+{
+    double n[ROW_NUMBERS];
+    if (!numbers_of(&run->saved, "row", n, ROW_NUMBERS)) return lacks("row", error);
+    run->row = (gradus_run_row){.update = (int64_t)n[0],
+                                .epoch = n[1],
+                                .samples = n[2],
+                                .tokens = n[3],
+                                .rate = n[4],
+                                .schedule_factor = n[5],
+                                .feedback_factor = n[6],
+                                .train_loss = n[7],
+                                .validated = n[8] != 0,
+                                .val_loss = n[9],
+                                .gradient_norm = n[10],
+                                .update_ratio = n[11],
+                                .skipped = run->skips};
+    memcpy(run->row.train, n + 12, sizeof run->row.train);
+    memcpy(run->row.val, n + 12 + GRADUS_METRICS, sizeof run->row.val);
+    return GRADUS_OK;
+}
+
 static gradus_status load_best(gradus_run *run, gradus_error *error)
 {
     gradus_state_item item;
@@ -241,7 +276,8 @@ gradus_status gradus_run_load(gradus_run *run, gradus_error *error)
     run->saves = run->saved.saves;
     load_policy(run, error);
     load_snapshots(run, error);
-    load_best(run, error);
+    if (!error->status) load_row(run, error);
+    if (!error->status) load_best(run, error);
     gradus_stops_load(run->stops, &run->saved.reader);
     run->resumed = run->saved_update = run->update;
     return error->status;

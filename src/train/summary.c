@@ -90,6 +90,7 @@ static void add_rate(gradus_json *json, const gradus_run_rate *rate)
     gradus_json_open(json, "lr", '{');
     gradus_json_number(json, "base", rate->base);
     gradus_json_text(json, "source", rate->automatic ? "auto" : "given");
+    add_optional(json, "usual", rate->automatic ? rate->constant : NAN);
     add_optional(json, "low", rate->automatic ? rate->low : NAN);
     add_optional(json, "high", rate->automatic ? rate->high : NAN);
     add_optional(json, "edge", rate->automatic ? rate->edge : NAN);
@@ -111,7 +112,10 @@ static void add_measures(gradus_json *json, const gradus_run *run, const char *p
 static void add_results(gradus_json *json, const gradus_run *run, const gradus_run_end *end)
 {
     gradus_json_open(json, "final", '{');
-    if (run->row.update) add_measures(json, run, "train", run->row.train_loss, run->row.train);
+    if (run->row.update) {
+        gradus_json_number(json, "rate", run->row.rate);
+        add_measures(json, run, "train", run->row.train_loss, run->row.train);
+    }
     if (run->row.validated) add_measures(json, run, "val", run->row.val_loss, run->row.val);
     gradus_json_close(json, '}');
     gradus_json_open(json, "best", '{');
@@ -238,6 +242,11 @@ gradus_status gradus_summary_write(const gradus_run *run, const gradus_run_end *
     add_data(&json, run);
     add_model(&json, run->net);
     add_rate(&json, &run->rate);
+    gradus_json_open(&json, "plan", '{');
+    gradus_json_number(&json, "updates", (double)run->plan.updates);
+    gradus_json_number(&json, "updates_per_epoch", (double)run->plan.updates_per_epoch);
+    gradus_json_number(&json, "batch", run->plan.batch);
+    gradus_json_close(&json, '}');
     gradus_json_number(&json, "updates", (double)run->update);
     gradus_json_number(&json, "epochs", (double)run->update / (double)run->plan.updates_per_epoch);
     gradus_json_number(&json, "samples", run->tally.samples);

@@ -30,8 +30,6 @@ static void record(gradus_run *run, const char *json, size_t length)
         gradus_journal_append(&run->decisions, "\n", 1, run->error);
     }
     if (!object) return;
-    snprintf(run->reason, sizeof run->reason, "%s", decision.reason);
-    snprintf(run->reason_text, sizeof run->reason_text, "%s", decision.text);
     if (run->listener && run->listener->decision) run->listener->decision(run->listener->user, &decision);
     json_decref(object);
 }
@@ -181,6 +179,13 @@ static void say(gradus_run_end *end, const char *reason, const char *text)
     snprintf(end->text, sizeof end->text, "%s", text);
 }
 
+static void say_policy(const gradus_policy *policy, gradus_run_end *end)
+{
+    char why[sizeof end->text];
+    gradus_policy_explain(policy, why, sizeof why);
+    say(end, gradus_reason_name(gradus_policy_reason(policy)), why);
+}
+
 static void fill_reason(const gradus_loop *loop, gradus_run_end *end)
 {
     const gradus_run *run = loop->run;
@@ -194,7 +199,7 @@ static void fill_reason(const gradus_loop *loop, gradus_run_end *end)
         else if (loop->converged)
             say(end, "converged", "the update rule can make no further progress");
         else
-            say(end, run->reason, run->reason_text);
+            say_policy(run->policy, end);
         break;
     case GRADUS_RUN_FAILED: say(end, "failed", run->error ? run->error->message : ""); break;
     }
@@ -238,27 +243,28 @@ static gradus_status test_model(gradus_run *run, gradus_run_end *end, gradus_err
     return error->status;
 }
 
-/* Reasons that are the end of a healthy run, and those that are a failure of it. */
-static bool is_divergence(const char *reason)
+/* Reasons that are a failure of the run; the others are its end. */
+static bool is_divergence(int32_t reason)
 {
-    static const char *const failures[] = {"non_finite", "diverging", "exploding_gradient", "too_many_skips",
-                                           "too_many_rollbacks"};
-    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
-        if (strcmp(reason, failures[i]) == 0) return true;
-    return false;
+    return reason == GRADUS_REASON_NON_FINITE || reason == GRADUS_REASON_DIVERGING ||
+           reason == GRADUS_REASON_EXPLODING_GRADIENT || reason == GRADUS_REASON_TOO_MANY_SKIPS ||
+           reason == GRADUS_REASON_TOO_MANY_ROLLBACKS;
 }
 
 static gradus_run_status status_of(const gradus_loop *loop, gradus_error *error)
 {
     const gradus_run *run = loop->run;
     if (error->status) return GRADUS_RUN_FAILED;
-    if (loop->policy_stopped && is_divergence(run->reason)) {
-        gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_DIVERGED, "%s at update %lld; try a lower lr",
-                    run->reason_text, (long long)run->update);
-        return GRADUS_RUN_FAILED;
-    }
-    if (loop->policy_stopped || loop->stopping || loop->converged) return GRADUS_RUN_STOPPED;
-    return gradus_policy_finished(run->policy) ? GRADUS_RUN_FINISHED : GRADUS_RUN_INTERRUPTED;
+    if (loop->stopping || loop->converged) return GRADUS_RUN_STOPPED;
+    if (!gradus_policy_finished(run->policy)) return GRADUS_RUN_INTERRUPTED;
+    int32_t reason = gradus_policy_reason(run->policy);
+    if (reason == GRADUS_REASON_COMPLETED) return GRADUS_RUN_FINISHED;
+    if (!is_divergence(reason)) return GRADUS_RUN_STOPPED;
+    char why[160];
+    gradus_policy_explain(run->policy, why, sizeof why);
+    gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_DIVERGED, "%s at update %lld; try a lower lr", why,
+                (long long)run->update);
+    return GRADUS_RUN_FAILED;
 }
 
 /* A disk that is full or gone: what is lost, what is not, how to go on. */
