@@ -1,56 +1,245 @@
-/* Why the rate of a run was what it was: where it came from, and each decision that changed it, read back from the run's folder. */
+/* gradus explain RUN: why the rate was what it was, update by update: where the
+ * base came from, which phase of the schedule began when, what was decided on
+ * the way and why, how it ended. All of it is read back from the run's folder.
+ */
+#include "progress.h"
 #include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
-#include "cli.h"
+
+typedef struct explain_row {
+    double update, rate, factor; /* factor: of the feedback, from here on */
+    int32_t order;               /* of rows with the same update */
+    char *because;
+} explain_row;
+
+typedef struct explain_run {
+    const cli_call *call;
+    const char *folder;
+    json_t *summary;
+    double base, each, planned; /* updates of an epoch, of the whole run */
+    explain_row *rows;
+    int32_t count, room, decisions;
+    bool failed; /* out of memory */
+} explain_run;
 
 static double number_of(const json_t *object, const char *key)
 {
-    return json_number_value(json_object_get(object, key));
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-/* The first line: what is known of the whole. */
-static void print_head(const char *folder, const json_t *summary)
+static const char *text_of(const json_t *object, const char *key)
 {
-    const json_t *lr = json_object_get(summary, "lr");
-    char base[32], epochs[32];
-    const char *source = json_string_value(json_object_get(lr, "source"));
-    gradus_number_print(number_of(lr, "base"), base);
-    gradus_number_print(number_of(summary, "epochs"), epochs);
-    printf("rate of %s, %.0f updates, %s epochs   base %s%s%s%s\n", folder, number_of(summary, "updates"), epochs, base,
-           source ? " (" : "", source ? source : "", source ? ")" : "");
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
 }
 
-static void print_decision(const json_t *decision, int32_t width)
+static void add_row(explain_run *run, double update, double rate, double factor, const char *because)
 {
-    char rate[32], text[1024];
-    const char *by = json_string_value(json_object_get(decision, "by"));
-    const char *why = json_string_value(json_object_get(decision, "text"));
-    snprintf(rate, sizeof rate, "%.3g", number_of(decision, "rate_after"));
-    printf("%8.0f  %5.2f  %8s  ", number_of(decision, "update"), number_of(decision, "epoch"), rate);
-    snprintf(text, sizeof text, "%s%s%s", by ? by : "", by ? ": " : "", why ? why : "");
-    cli_wrap(stdout, text, 27, width);
+    if (run->count == run->room) {
+        int32_t room = run->room ? 2 * run->room : 16;
+        explain_row *rows = realloc(run->rows, (size_t)room * sizeof *rows);
+        if (!rows) {
+            run->failed = true;
+            return;
+        }
+        run->rows = rows;
+        run->room = room;
+    }
+    run->rows[run->count] = (explain_row){update, rate, factor, run->count, strdup(because)};
+    if (run->rows[run->count].because)
+        run->count++;
+    else
+        run->failed = true;
+}
+
+static int by_update(const void *a, const void *b)
+{
+    const explain_row *first = a, *second = b;
+    if (first->update != second->update) return first->update < second->update ? -1 : 1;
+    return first->order < second->order ? -1 : 1;
+}
+
+/* ---- what was decided ---- */
+
+static void on_decision(void *user, const gradus_run_decision *decision)
+{
+    explain_run *run = user;
+    run->decisions++;
+    if (strcmp(decision->action, "stop") == 0) return; /* the last line tells of it */
+    add_row(run, (double)decision->update, decision->rate_after, decision->factor_after, decision->text);
+}
+
+/* ---- phases of the schedule ---- */
+
+/* Length in updates; NaN: what is left of the run, or not known beforehand. */
+static double length_of(const gradus_item *item, const gradus_units *units)
+{
+    const gradus_value *length = gradus_item_value(item, "length");
+    return length && length->present ? gradus_length_convert(units, length->number, length->unit, GRADUS_UPDATES) : NAN;
+}
+
+static double factor_at(const explain_run *run, int32_t decisions, double update)
+{
+    double factor = 1;
+    for (int32_t i = 0; i < decisions && run->rows[i].update <= update; i++) factor = run->rows[i].factor;
+    return factor;
+}
+
+static void add_phases(explain_run *run, const gradus_chain *chain, const gradus_schedule *schedule,
+                       const gradus_units *units)
+{
+    double known = 0, at = 0;
+    int32_t decisions = run->count;
+    for (int32_t i = 0; i < chain->count; i++) {
+        double length = length_of(&chain->items[i], units);
+        known += isnan(length) ? 0 : length;
+    }
+    for (int32_t i = 0; i < chain->count && at <= number_of(run->summary, "updates"); i++) {
+        char spec[256], text[300];
+        double length = length_of(&chain->items[i], units), first = ceil(at);
+        double factor = factor_at(run, decisions, first);
+        gradus_item_print(&chain->items[i], GRADUS_PRINT_CANONICAL, spec, sizeof spec);
+        snprintf(text, sizeof text, "%s begins", spec);
+        add_row(run, first, run->base * gradus_schedule_at(schedule, first) * factor, factor, text);
+        at += isnan(length) ? units->total - known : length;
+    }
+}
+
+/* Lengths in seconds cannot be placed beforehand: such a schedule is shown as
+ * one line. */
+static void read_phases(explain_run *run)
+{
+    gradus_error unread = {0};
+    const char *text = text_of(json_object_get(run->summary, "config"), "schedule");
+    const gradus_units units = {.total = run->planned,
+                                .total_unit = GRADUS_UPDATES,
+                                .updates_per_epoch = run->each,
+                                .samples_per_update =
+                                    number_of(run->summary, "samples") / number_of(run->summary, "updates"),
+                                .base = run->base};
+    gradus_spec_config config = {.family = "schedule", .language = gradus_train_language()};
+    gradus_spec *spec = gradus_spec_create(*text ? text : "none", &config, &unread);
+    gradus_schedule *schedule = *text ? gradus_schedule_create(text, &units, NULL, &unread) : NULL;
+    if (spec && schedule && gradus_schedule_axis(schedule) != GRADUS_SECONDS)
+        add_phases(run, gradus_spec_chain(spec), schedule, &units);
+    gradus_schedule_destroy(schedule);
+    gradus_spec_destroy(spec);
+}
+
+/* ---- what is printed ---- */
+
+/* Where lr: auto came from, in a sentence. */
+static void describe_auto(const json_t *lr, char text[CLI_LINE])
+{
+    double low = number_of(lr, "low"), high = number_of(lr, "high"), edge = number_of(lr, "edge");
+    double usual = number_of(lr, "usual"), base = number_of(lr, "base");
+    size_t length = (size_t)snprintf(text, CLI_LINE,
+                                     "auto: this optimizer usually starts from "
+                                     "%.2g; in a sweep of rising rates the loss ",
+                                     usual);
+    if (!isnan(low) && !isnan(high))
+        length += (size_t)snprintf(text + length, CLI_LINE - length, "fell steadily from %.2g to %.2g and ", low, high);
+    if (isnan(edge))
+        snprintf(text + length, CLI_LINE - length, "rose nowhere");
+    else
+        snprintf(text + length, CLI_LINE - length, "rose from %.2g on%s", edge,
+                 base < usual ? ", so a third of that is taken" : "");
+}
+
+static void print_source(const explain_run *run)
+{
+    char base[CLI_SHORT], epochs[CLI_SHORT], text[CLI_LINE];
+    const json_t *lr = json_object_get(run->summary, "lr");
+    bool automatic = strcmp(text_of(lr, "source"), "auto") == 0;
+    gradus_number_print(run->base, base);
+    gradus_number_print(number_of(run->summary, "epochs"), epochs);
+    int length = snprintf(text, sizeof text, "rate of %s, %.0f updates, %s epochs", run->folder,
+                          number_of(run->summary, "updates"), epochs);
+    printf("%s%*sbase %s (%s)\n", text, length < 62 ? 62 - length : 3, "", base, automatic ? "auto" : "given");
+    if (!automatic) return;
+    describe_auto(lr, text);
+    cli_wrap(stdout, text, 0, run->call->terminal.width);
+}
+
+static void print_rows(const explain_run *run)
+{
+    char rate[CLI_SHORT];
+    printf("  update  epoch      rate  because\n");
+    for (int32_t i = 0; i < run->count; i++) {
+        const explain_row *row = &run->rows[i];
+        snprintf(rate, sizeof rate, "%.3g", row->rate);
+        printf("%8.0f  %5.2f  %8s  ", row->update, row->update / run->each, rate);
+        cli_wrap(stdout, row->because, 27, run->call->terminal.width);
+    }
+    printf("%d decision%s; every number: %s/decisions.jsonl\n", run->decisions, run->decisions == 1 ? "" : "s",
+           run->folder);
+}
+
+static void print_json(const explain_run *run)
+{
+    gradus_json json = {.write = cli_write, .user = stdout, .indent = 2};
+    gradus_json_open(&json, NULL, '[');
+    for (int32_t i = 0; i < run->count; i++) {
+        gradus_json_open(&json, NULL, '{');
+        gradus_json_number(&json, "update", run->rows[i].update);
+        gradus_json_number(&json, "epoch", run->rows[i].update / run->each);
+        gradus_json_number(&json, "rate", run->rows[i].rate);
+        gradus_json_text(&json, "because", run->rows[i].because);
+        gradus_json_close(&json, '}');
+    }
+    gradus_json_close(&json, ']');
+    putchar('\n');
+}
+
+/* ---- the whole ---- */
+
+static void add_end(explain_run *run)
+{
+    double update = number_of(run->summary, "updates"), factor = factor_at(run, run->count, update);
+    const json_t *rate = json_object_get(json_object_get(run->summary, "final"), "rate");
+    const char *status = text_of(run->summary, "status"),
+               *text = text_of(json_object_get(run->summary, "reason"), "text");
+    if (strcmp(status, "running") != 0 && json_is_number(rate))
+        add_row(run, update, json_number_value(rate), factor, text);
+}
+
+static cli_exit explain(explain_run *run)
+{
+    gradus_error error = {0};
+    const json_t *lr = json_object_get(run->summary, "lr"), *plan = json_object_get(run->summary, "plan");
+    run->base = number_of(lr, "base");
+    run->planned = number_of(plan, "updates");
+    run->each = number_of(plan, "updates_per_epoch");
+    if (isnan(run->base) || !(run->each > 0))
+        return cli_fail(run->call, GRADUS_CODE_BAD_DATA, run->folder, "its summary.json is not whole");
+    if (gradus_run_decisions(run->folder, on_decision, run, &error)) return cli_error(run->call, NULL, &error);
+    qsort(run->rows, (size_t)run->count, sizeof *run->rows, by_update);
+    read_phases(run);
+    add_end(run);
+    if (run->failed) return cli_fail(run->call, GRADUS_CODE_MEMORY, NULL, "out of memory");
+    qsort(run->rows, (size_t)run->count, sizeof *run->rows, by_update);
+    if (run->call->json) {
+        print_json(run);
+    } else {
+        print_source(run);
+        print_rows(run);
+    }
+    return CLI_DONE;
 }
 
 cli_exit cli_explain_run(const cli_call *call, const char *folder)
 {
-    char path[4200], line[16384];
-    int32_t count = 0;
+    char path[4200];
     snprintf(path, sizeof path, "%.4000s/summary.json", folder);
-    json_t *summary = json_load_file(path, 0, NULL);
-    if (!summary)
-        return cli_fail(call, GRADUS_CODE_NO_FILE, path,
-                        "no such file; the run has not reached its end, or was not begun");
-    print_head(folder, summary);
-    printf("  update  epoch      rate  because\n");
-    snprintf(path, sizeof path, "%.4000s/decisions.jsonl", folder);
-    FILE *file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file)) {
-        json_t *decision = json_loads(line, 0, NULL);
-        if (decision) print_decision(decision, call->terminal.width), count++;
-        json_decref(decision);
-    }
-    if (file) fclose(file);
-    printf("%d decision%s; every number: %s\n", count, count == 1 ? "" : "s", path);
-    json_decref(summary);
-    return CLI_DONE;
+    explain_run run = {.call = call, .folder = folder, .summary = json_load_file(path, 0, NULL)};
+    if (!run.summary)
+        return cli_fail(call, GRADUS_CODE_NO_FILE, path, "no such file, or not whole; is %s a run?", folder);
+    cli_exit status = explain(&run);
+    for (int32_t i = 0; i < run.count; i++) free(run.rows[i].because);
+    free(run.rows);
+    json_decref(run.summary);
+    return status;
 }
