@@ -64,6 +64,7 @@ const gradus_rule_row gradus_rule_adam = {
                    (const gradus_like[]){
                        {"torch", "Adam", "eps=epsilon", NULL},
                        {"keras", "Adam", "beta_1=beta1, beta_2=beta2", "epsilon=1e-7, place=raw, decay=decoupled"},
+                       {"timm", "adam", "eps=epsilon", NULL},
                        {"optax", "adam", "b1=beta1, b2=beta2, eps=epsilon, eps_root=epsilon_root", NULL},
                        {0}},
                .notes = "With place=raw, as in Keras, epsilon acts as if it were 1/sqrt(1 - beta2^k) times larger: 32 "

@@ -30,6 +30,7 @@ const gradus_rule_row gradus_rule_adamw = {
                    (const gradus_like[]){
                        {"torch", "AdamW", "eps=epsilon", NULL},
                        {"keras", "AdamW", "beta_1=beta1, beta_2=beta2", "epsilon=1e-7, place=raw, weight_decay=0.004"},
+                       {"timm", "adamw", "eps=epsilon", NULL},
                        {"optax", "adamw", "b1=beta1, b2=beta2, eps=epsilon, eps_root=epsilon_root",
                         "weight_decay=1e-4"},
                        {0}},

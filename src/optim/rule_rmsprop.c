@@ -80,6 +80,7 @@ const gradus_rule_row gradus_rule_rmsprop = {
                        {"keras", "RMSprop", "rho=alpha",
                         "alpha=0.9, epsilon=1e-7, place=inside, form=rate_inside, decay=decoupled"},
                        {"optax", "rmsprop", "decay=alpha, eps=epsilon", "alpha=0.9, place=inside, form=rate_inside"},
+                       {"timm", "rmsprop", "eps=epsilon", "alpha=0.9"},
                        {0}},
                .notes = "What some texts call the variance is the raw second moment here; with `centered` it is the "
                         "variance.\n"

@@ -77,6 +77,7 @@ const gradus_rule_row gradus_rule_sgd = {
                .like = (const gradus_like[]){{"torch", "SGD", NULL, NULL},
                                              {"keras", "SGD", NULL, "form=rate_inside, decay=decoupled"},
                                              {"optax", "sgd", NULL, NULL},
+                                             {"timm", "sgd", NULL, "momentum=0.9, nesterov=true"},
                                              {0}},
                .notes =
                    "form=ema keeps a mean of the gradients instead of their sum, so that at the same rate it learns "

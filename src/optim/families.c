@@ -1,0 +1,126 @@
+/* The families of this room: the tables of their members and what all members of one understand.
+ * A member is one file and one line in a .def file; nothing else names it. */
+#include "rules.h"
+#include <string.h>
+
+/* ---- optimizer ---- */
+
+#define GRADUS_MEMBER(name) &gradus_rule_##name.member,
+static const gradus_member *const rules[] = {
+#include "optimizers.def"
+    NULL};
+#undef GRADUS_MEMBER
+
+static const gradus_argument common[] = {
+    [COMMON_STATE] = {"state", GRADUS_WORD, .initial = "float32", .words = "float32|8bit",
+                      .help = "how the state is kept", .flags = GRADUS_NAMED},
+    [COMMON_MAXIMIZE] = {"maximize", GRADUS_FLAG, .initial = "false",
+                         .help = "steps along the gradient, not against it", .flags = GRADUS_NAMED},
+    {0}};
+
+static const gradus_refusal refuses[] = {
+    {"lr", "the rate is the run's own setting: lr=%s"},
+    {"learning_rate", "the rate is the run's own setting: lr=%s"},
+    {"rate", "the rate is the run's own setting: lr=%s"},
+    {"", "the rate is the run's own setting: lr=%s"},
+    {"betas", "write beta1=0.9, beta2=0.999 in place of a list"},
+    {"clipnorm", "clipping is the run's own setting: gradient='clip_norm(%s)'"},
+    {"global_clipnorm", "clipping is the run's own setting: gradient='clip_norm(%s)'"},
+    {"clipvalue", "clipping is the run's own setting: gradient='clip_value(%s)'"},
+    {0}};
+
+/* Arguments against each other, once they are bound; a schedule stands for its first value. */
+static gradus_status check(const char *text, const gradus_chain *chain, gradus_error *error)
+{
+    for (int32_t i = 0; i < chain->count; i++) {
+        const gradus_item *item = &chain->items[i];
+        const gradus_rule_row *row = (const gradus_rule_row *)item->member;
+        double hyper[GRADUS_ARGUMENTS] = {0};
+        bool open = false;
+        if (!row || !row->check) continue;
+        for (int32_t j = 0; j < gradus_argument_count(&row->member); j++) {
+            hyper[j] = item->values[j].chain ? 1 : item->values[j].number;
+            open |= item->values[j].open != NULL;
+        }
+        const char *wrong = open ? NULL : row->check(hyper);
+        if (wrong) return gradus_spec_fail(error, text, item->place, GRADUS_CODE_OUT_OF_RANGE, "%s", wrong);
+    }
+    return GRADUS_OK;
+}
+
+const gradus_family gradus_optimizer_family = {
+    .name = "optimizer",
+    .summary = "how gradients become steps",
+    .flags = GRADUS_NO_POSITIONAL,
+    .members = rules,
+    .common = common,
+    .refuses = refuses,
+    .check = check,
+};
+
+static gradus_status refuse_row(const gradus_member *member, const char *reason, gradus_error *error)
+{
+    return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED, "the rule '%s' %s",
+                       member->name ? member->name : "", reason);
+}
+
+gradus_status gradus_context_add_rule(gradus_context *context, const gradus_rule_row *row, gradus_error *error)
+{
+    if (gradus_failed(error)) return (gradus_status)error->status;
+    if (!row) return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "no rule was given");
+    const gradus_member *member = &row->member;
+    if (row->abi != GRADUS_ABI) return refuse_row(member, "was made for another version of this interface", error);
+    if (!row->update && (!row->prepare || !row->pass[0].kernel[0]))
+        return refuse_row(member, "has no `prepare` or no kernel for every machine", error);
+    if (gradus_argument_count(member) > GRADUS_ARGUMENTS) return refuse_row(member, "has too many arguments", error);
+    for (int32_t i = 0; row->slots && row->slots[i].name; i++) {
+        if (i >= GRADUS_SLOTS) return refuse_row(member, "has too many slots", error);
+    }
+    for (int32_t i = 0; rules[i]; i++) {
+        if (member->name && !strcmp(rules[i]->name, member->name))
+            return refuse_row(member, "has the name of a built-in one", error);
+    }
+    return gradus_context_add_member(context, gradus_optimizer_family.name, member, error);
+}
+
+/* ---- gradient ---- */
+
+#define GRADUS_MEMBER(name) &gradus_gradient_##name.member,
+static const gradus_member *const gradients[] = {
+#include "gradients.def"
+    NULL};
+#undef GRADUS_MEMBER
+
+const gradus_family gradus_gradient_family = {
+    .name = "gradient",
+    .summary = "what is done to the gradients before a rule sees them",
+    .flags = GRADUS_CHAIN,
+    .members = gradients,
+};
+
+/* ---- group ---- */
+
+#define GRADUS_MEMBER(name) &gradus_group_##name.member,
+static const gradus_member *const groups[] = {
+#include "groups.def"
+    NULL};
+#undef GRADUS_MEMBER
+
+const gradus_family gradus_group_family = {
+    .name = "group",
+    .summary = "which tensors have hyperparameters of their own",
+    .flags = GRADUS_CHAIN,
+    .members = groups,
+};
+
+/* ---- average ---- */
+
+static const gradus_member *const averages[] = {
+#include "averages.def"
+    NULL};
+
+const gradus_family gradus_average_family = {
+    .name = "average",
+    .summary = "which averages of the values are kept beside them",
+    .members = averages,
+};

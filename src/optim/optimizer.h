@@ -1,0 +1,179 @@
+/* optimizer.h - an optimizer from inside: its tensors, their groups, the state that belongs to them, and the plan by which a
+ * walk over all of them is cut into tasks. Private to this folder. */
+#ifndef GRADUS_OPTIM_OPTIMIZER_H
+#define GRADUS_OPTIM_OPTIMIZER_H
+#include "gradus/base.h"
+#include "kernel.h"
+#include "rules.h"
+
+/* ---- hyperparameters ---- */
+
+typedef struct gradus_hyper {
+    double number;
+    gradus_schedule *schedule; /* gives the value while it is not NULL */
+    bool own;                  /* of a group: said here; otherwise the optimizer's holds */
+} gradus_hyper;
+
+typedef struct gradus_group {
+    const gradus_item *item; /* of the chain of groups; NULL: no item takes these tensors */
+    const char *name;        /* what the caller calls it, or NULL */
+    const char *label;       /* what its item is called: its name=, else its first pattern; NULL without an item */
+    gradus_hyper *own;       /* [hyper_count] */
+    int32_t set;             /* the last of its constants that this update made; -1: none yet */
+} gradus_group;
+
+/* ---- tensors ---- */
+
+typedef struct gradus_tensor {
+    const char *name;
+    uint64_t key; /* of the name: tells most names apart without comparing them */
+    int64_t shape[8];
+    int32_t rank;
+    bool elsewhere, settled; /* settled: its state is there */
+    int64_t count;
+    float *values, *gradient;
+    float *state[GRADUS_SLOTS];
+} gradus_tensor;
+
+typedef struct gradus_block { /* the state of tensors that came together, a tensor's slots side by side */
+    struct gradus_block *next;
+    void *memory;
+    size_t size;
+} gradus_block;
+
+/* ---- an update ---- */
+
+typedef struct gradus_constants { /* of all tensors of one group that have been updated equally often */
+    float number[GRADUS_CONSTANTS];
+    double exact[GRADUS_CONSTANTS];
+    gradus_now now;
+    int32_t group;
+} gradus_constants;
+
+typedef struct gradus_transform {
+    const gradus_gradient_row *row;
+    const double *arguments;
+} gradus_transform;
+
+typedef struct gradus_stage { /* a transform of each gradient value, as this update needs it */
+    gradus_kernel *kernel;
+    float number[GRADUS_CONSTANTS];
+} gradus_stage;
+
+enum { SPAN_SUMS = GRADUS_SUMS + 3 }; /* a rule's own, then those of GRADUS_MEASURE_UPDATE */
+
+typedef struct gradus_plan { /* holds while no tensor comes, moves, or gains or loses its gradient */
+    gradus_span *spans;
+    int32_t *tensor_of;        /* [span_count] */
+    double (*sums)[SPAN_SUMS]; /* [span_count]: what a walk found in each */
+    int64_t *tasks;            /* [task_count + 1]: the first span of each, then the end */
+    int64_t span_count, task_count, room;
+    bool valid;
+} gradus_plan;
+
+typedef struct gradus_found {              /* about the gradients as they are, before any scale */
+    double norm[GRADUS_NORM_INFINITY + 1]; /* < 0 until it is measured */
+    int64_t non_finite;                    /* the same */
+} gradus_found;
+
+struct gradus_optimizer {
+    gradus_context *context;
+    gradus_units units;
+    gradus_arena arena; /* names, groups, tables */
+    int32_t isa;
+
+    gradus_spec *rule_spec, *group_spec, *gradient_spec;
+    const char *rule_text, *group_text; /* what they were made from, for errors */
+    const gradus_item *item;            /* of the rule */
+    const gradus_rule_row *row;
+    int32_t slot_count, constant_count, memory_count;
+    const char **constant_names; /* [constant_count] */
+    bool maximize;
+    double *memory; /* [memory_count] */
+
+    gradus_hyper *base;  /* [hyper_count] */
+    int32_t hyper_count; /* the row's arguments, then lr_scale */
+    gradus_group *groups;
+    int32_t group_count, group_room;
+    gradus_transform *transforms;
+    gradus_stage *stages; /* [transform_count]: room for what an update makes of them */
+    int32_t transform_count;
+
+    gradus_tensor *tensors;
+    int64_t *updates;      /* [tensor]: how often each has been updated */
+    int32_t *group_of;     /* [tensor] */
+    int32_t *constants_of; /* [tensor]: which of `sets` its last update used; -1: none */
+    int32_t tensor_count, tensor_room;
+    gradus_block *blocks;
+
+    int64_t update; /* steps applied */
+    gradus_plan plan;
+    gradus_constants *sets;
+    int32_t set_count, set_room;
+    gradus_found found;
+    gradus_measures measures; /* of the last step */
+};
+
+/* Sticky errors, and no optimizer: what every function begins with. */
+gradus_status gradus_optimizer_ready(const gradus_optimizer *optimizer, gradus_error *error);
+/* A table in the arena with room for more; the old one stays there until the arena is closed. false: *error says no memory. */
+bool gradus_optimizer_grow(gradus_optimizer *optimizer, void *table, int64_t used, int64_t room, size_t size,
+                           gradus_error *error);
+
+/* ---- optimizer_step.c ---- */
+
+void gradus_measures_forget(gradus_measures *measures);
+
+/* ---- optimizer_hypers.c ---- */
+
+gradus_status gradus_hypers_make(gradus_optimizer *optimizer, gradus_error *error);
+void gradus_hypers_destroy(gradus_optimizer *optimizer);
+/* The group of a tensor, made when it is the first of its kind; a status when its hyperparameters are wrong. */
+int32_t gradus_hypers_group(gradus_optimizer *optimizer, const char *tensor, const char *name, gradus_error *error);
+const char *gradus_hyper_name(const gradus_optimizer *optimizer, int32_t at);
+const gradus_hyper *gradus_hyper_of(const gradus_optimizer *optimizer, int32_t group, int32_t at);
+/* Its value for the next update; out of its range: an error and NaN. */
+double gradus_hyper_now(const gradus_optimizer *optimizer, int32_t group, int32_t at, gradus_error *error);
+/* Its configuration in words, for states: "0.01", "decoupled", "linear(...)". */
+void gradus_hyper_print(const gradus_optimizer *optimizer, const gradus_hyper *value, int32_t at, char *text,
+                        size_t size);
+
+/* ---- optimizer_plan.c ---- */
+
+bool gradus_slot_exists(const gradus_optimizer *optimizer, int32_t tensor, int32_t slot);
+void gradus_tensor_fresh(gradus_optimizer *optimizer, int32_t tensor); /* as if just added */
+gradus_status gradus_plan_settle(gradus_optimizer *optimizer, gradus_error *error);
+
+/* ---- optimizer_walk.c ---- */
+
+typedef struct gradus_passage { /* how the gradients reach a rule */
+    gradus_stage *stages;
+    int32_t count;
+    double scale; /* what is left for the rule itself to multiply by */
+} gradus_passage;
+
+typedef struct gradus_walk_request {
+    const gradus_optimizer *optimizer;
+    gradus_kernel *kernel;
+    const float *number;           /* the same constants for all; NULL: each tensor's own */
+    const gradus_passage *passage; /* NULL: the gradients as they are */
+    int32_t sums;                  /* that the kernel adds up, into plan.sums[][0..] */
+    bool measure_update;           /* into plan.sums[][GRADUS_SUMS..]: update^2, values^2, gradient * update */
+    bool zero;                     /* leaves the gradients zero */
+} gradus_walk_request;
+
+gradus_kernel *gradus_kernel_for(const gradus_optimizer *optimizer, gradus_kernel *const *kernels);
+void gradus_walk(const gradus_walk_request *request);
+double gradus_walk_sum(const gradus_optimizer *optimizer, int32_t which);
+
+/* ---- optimizer_norm.c ---- */
+
+extern gradus_kernel *const gradus_kernel_compare[GRADUS_ISA_COUNT];
+/* A norm of the gradients as they are; remembered until they may have changed. */
+gradus_status gradus_norm_find(gradus_optimizer *optimizer, gradus_norm kind, double *norm, gradus_error *error);
+/* What this update makes of the gradients, transform by transform. `norm` is the caller's of the scaled ones, 0: not known. */
+gradus_status gradus_passage_make(gradus_optimizer *optimizer, double scale, double norm, gradus_passage *passage,
+                                  gradus_error *error);
+void gradus_found_forget(gradus_optimizer *optimizer);
+
+#endif

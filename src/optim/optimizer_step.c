@@ -1,0 +1,321 @@
+/* One update: what the gradients amount to, the constants of every group, then the rule's passes over memory. Everything that can
+ * be refused is refused before a value is touched. */
+#include "optimizer.h"
+
+void gradus_measures_forget(gradus_measures *measures)
+{
+    *measures = (gradus_measures){.gradient_norm = NAN,
+                                  .update_norm = NAN,
+                                  .values_norm = NAN,
+                                  .gradient_dot_update = NAN,
+                                  .effective_rate = NAN,
+                                  .non_finite = -1};
+}
+
+/* ---- before ---- */
+
+static gradus_status check_step(const gradus_step *step, gradus_error *error)
+{
+    const uint32_t flags = GRADUS_ZERO_GRADIENTS | GRADUS_SKIP_NON_FINITE | GRADUS_MEASURE_UPDATE;
+    char number[32];
+    if (!step) return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "a step needs a rate");
+    if (!(step->rate >= 0) || !isfinite(step->rate)) {
+        gradus_number_print(step->rate, number);
+        return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE,
+                           "the rate must be finite and not below 0, not %s", number);
+    }
+    if (!isfinite(step->gradient_scale) || isnan(step->gradient_norm) || step->gradient_norm < 0)
+        return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE,
+                           "a gradient scale is finite, and a gradient norm is a number that is not below 0");
+    if (step->flags & ~flags)
+        return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
+                           "a step has a flag that this version does not know");
+    return GRADUS_OK;
+}
+
+static double scale_of(const gradus_step *step) { return step->gradient_scale != 0 ? step->gradient_scale : 1; }
+
+/* The norm of the scaled gradients as far as it is known, and whether all of them are finite. */
+static gradus_status examine(gradus_optimizer *optimizer, const gradus_step *step, bool *finite, gradus_error *error)
+{
+    gradus_measures *measures = &optimizer->measures;
+    *finite = true;
+    if (step->gradient_norm > 0) {
+        measures->gradient_norm = step->gradient_norm;
+        *finite = isfinite(step->gradient_norm);
+        return GRADUS_OK;
+    }
+    if (!(step->flags & GRADUS_SKIP_NON_FINITE)) return GRADUS_OK;
+    double norm;
+    const gradus_status status = gradus_norm_find(optimizer, GRADUS_NORM_2, &norm, error);
+    *finite = status || isfinite(norm);
+    return status;
+}
+
+/* ---- constants ---- */
+
+static bool same_constants(const gradus_constants *set, int32_t group, int64_t update)
+{
+    return set->group == group && set->now.update == update;
+}
+
+static gradus_status fill_set(gradus_optimizer *optimizer, gradus_constants *set, int32_t group, const gradus_now *now,
+                              gradus_error *error)
+{
+    double hyper[GRADUS_ARGUMENTS + 1];
+    gradus_error own = {0};
+    for (int32_t i = 0; i < optimizer->hyper_count; i++) hyper[i] = gradus_hyper_now(optimizer, group, i, &own);
+    if (own.status) return gradus_fail(error, (gradus_status)own.status, (gradus_code)own.code, "%s", own.message);
+    *set = (gradus_constants){.group = group, .now = *now};
+    set->now.rate *= hyper[optimizer->hyper_count - 1];
+    optimizer->row->prepare(hyper, &set->now, optimizer->memory, set->exact);
+    for (int i = 0; i < GRADUS_CONSTANTS; i++) set->number[i] = (float)set->exact[i];
+    return GRADUS_OK;
+}
+
+/* A rule whose sums are a tensor's own needs constants for each tensor. */
+static bool sets_are_shared(const gradus_rule_row *row)
+{
+    for (int i = 0; i < 3 && row->pass[i].kernel[0]; i++) {
+        if (row->pass[i].conclude && !row->pass[i].over_all) return false;
+    }
+    return true;
+}
+
+/* Gives every tensor that takes part its constants; tensors of one group that were updated equally often share them. */
+static gradus_status prepare_sets(gradus_optimizer *optimizer, const gradus_now *now, gradus_error *error)
+{
+    const bool shared = sets_are_shared(optimizer->row);
+    if (optimizer->set_room < optimizer->tensor_count) {
+        if (!gradus_optimizer_grow(optimizer, &optimizer->sets, 0, optimizer->tensor_room, sizeof(gradus_constants),
+                                   error))
+            return GRADUS_ERROR_MEMORY;
+        optimizer->set_room = optimizer->tensor_room;
+    }
+    optimizer->set_count = 0;
+    for (int32_t i = 0; i < optimizer->group_count; i++) optimizer->groups[i].set = -1;
+    for (int32_t i = 0; i < optimizer->tensor_count; i++) {
+        if (!optimizer->tensors[i].elsewhere && !optimizer->tensors[i].gradient) {
+            optimizer->constants_of[i] = -1;
+            continue;
+        }
+        gradus_group *group = &optimizer->groups[optimizer->group_of[i]];
+        const int64_t update = optimizer->updates[i] + 1;
+        if (!shared || group->set < 0 ||
+            !same_constants(&optimizer->sets[group->set], optimizer->group_of[i], update)) {
+            gradus_now mine = *now;
+            mine.update = update;
+            group->set = optimizer->set_count;
+            const gradus_status status =
+                fill_set(optimizer, &optimizer->sets[optimizer->set_count++], optimizer->group_of[i], &mine, error);
+            if (status) return status;
+        }
+        optimizer->constants_of[i] = group->set;
+    }
+    return GRADUS_OK;
+}
+
+/* ---- passes ---- */
+
+static void conclude(gradus_optimizer *optimizer, const gradus_pass *pass, gradus_constants *set, const double *sums)
+{
+    double hyper[GRADUS_ARGUMENTS + 1];
+    for (int32_t i = 0; i < optimizer->hyper_count; i++) hyper[i] = gradus_hyper_now(optimizer, set->group, i, NULL);
+    pass->conclude(hyper, &set->now, sums, optimizer->memory, set->exact);
+    for (int i = 0; i < GRADUS_CONSTANTS; i++) set->number[i] = (float)set->exact[i];
+}
+
+static gradus_status conclude_over_all(gradus_optimizer *optimizer, const gradus_pass *pass, gradus_error *error)
+{
+    double sums[GRADUS_SUMS] = {0};
+    for (int32_t j = 0; j < pass->sums; j++) sums[j] = gradus_walk_sum(optimizer, j);
+    const gradus_status status = gradus_sum(optimizer->context, sums, pass->sums, error);
+    for (int32_t i = 0; i < optimizer->set_count && !status; i++) conclude(optimizer, pass, &optimizer->sets[i], sums);
+    return status;
+}
+
+/* Spans stand in the order of their tensors. */
+static void conclude_each(gradus_optimizer *optimizer, const gradus_pass *pass)
+{
+    const gradus_plan *plan = &optimizer->plan;
+    double sums[GRADUS_SUMS] = {0};
+    for (int64_t i = 0; i < plan->span_count; i++) {
+        const int32_t tensor = plan->tensor_of[i];
+        for (int32_t j = 0; j < pass->sums; j++) sums[j] += plan->sums[i][j];
+        if (i + 1 < plan->span_count && plan->tensor_of[i + 1] == tensor) continue;
+        gradus_constants *set = &optimizer->sets[optimizer->constants_of[tensor]];
+        set->now.columns = optimizer->tensors[tensor].shape[optimizer->tensors[tensor].rank - 1];
+        set->now.rows = optimizer->tensors[tensor].count / set->now.columns;
+        conclude(optimizer, pass, set, sums);
+        memset(sums, 0, sizeof sums);
+    }
+}
+
+static gradus_status run_passes(gradus_optimizer *optimizer, const gradus_passage *passage, uint32_t flags,
+                                gradus_error *error)
+{
+    const gradus_pass *pass = optimizer->row->pass;
+    for (int i = 0; i < 3 && pass[i].kernel[0]; i++) {
+        const bool last = i == 2 || !pass[i + 1].kernel[0];
+        gradus_walk(&(gradus_walk_request){.optimizer = optimizer,
+                                           .kernel = gradus_kernel_for(optimizer, pass[i].kernel),
+                                           .passage = passage,
+                                           .sums = pass[i].sums,
+                                           .measure_update = last && flags & GRADUS_MEASURE_UPDATE,
+                                           .zero = last && flags & GRADUS_ZERO_GRADIENTS});
+        if (!pass[i].conclude) continue;
+        if (!pass[i].over_all)
+            conclude_each(optimizer, &pass[i]);
+        else if (conclude_over_all(optimizer, &pass[i], error))
+            return (gradus_status)error->status;
+    }
+    return GRADUS_OK;
+}
+
+/* ---- after ---- */
+
+static gradus_status measure_after(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error)
+{
+    gradus_measures *measures = &optimizer->measures;
+    const double raw = optimizer->found.norm[GRADUS_NORM_2];
+    measures->effective_rate = step->rate;
+    if (step->gradient_norm == 0 && raw >= 0) measures->gradient_norm = raw * fabs(scale_of(step));
+    measures->non_finite = optimizer->found.non_finite;
+    if (!(step->flags & GRADUS_MEASURE_UPDATE)) return GRADUS_OK;
+    double sums[3];
+    for (int j = 0; j < 3; j++) sums[j] = gradus_walk_sum(optimizer, GRADUS_SUMS + j);
+    const gradus_status status = gradus_sum(optimizer->context, sums, 3, error);
+    measures->update_norm = sqrt(sums[0]);
+    measures->values_norm = sqrt(sums[1]);
+    measures->gradient_dot_update = sums[2] * scale_of(step);
+    return status;
+}
+
+static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error)
+{
+    gradus_passage passage = {.stages = optimizer->stages};
+    bool finite;
+    gradus_status status = examine(optimizer, step, &finite, error);
+    if (status) return (gradus_outcome)status;
+    if (!finite && step->flags & GRADUS_SKIP_NON_FINITE) {
+        measure_after(optimizer, &(gradus_step){.rate = step->rate, .gradient_scale = step->gradient_scale}, error);
+        if (step->flags & GRADUS_ZERO_GRADIENTS) status = gradus_optimizer_zero_gradients(optimizer, error);
+        return status ? (gradus_outcome)status : GRADUS_SKIPPED;
+    }
+    if ((status = gradus_passage_make(optimizer, scale_of(step), step->gradient_norm, &passage, error)))
+        return (gradus_outcome)status;
+    const gradus_now now = {.rate = step->rate,
+                            .loss = step->loss,
+                            .gradient_norm = optimizer->measures.gradient_norm,
+                            .gradient_scale = optimizer->maximize ? -passage.scale : passage.scale};
+    if ((status = prepare_sets(optimizer, &now, error)) ||
+        (status = run_passes(optimizer, &passage, step->flags, error)))
+        return (gradus_outcome)status;
+    for (int32_t i = 0; i < optimizer->tensor_count; i++) optimizer->updates[i] += optimizer->constants_of[i] >= 0;
+    optimizer->update++;
+    status = measure_after(optimizer, step, error);
+    return status ? (gradus_outcome)status : GRADUS_APPLIED;
+}
+
+gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error)
+{
+    gradus_error own = {0};
+    if (!error) error = &own;
+    gradus_status status = gradus_optimizer_ready(optimizer, error);
+    if (status || (status = check_step(step, error)) || (status = gradus_plan_settle(optimizer, error)))
+        return (gradus_outcome)status;
+    gradus_measures_forget(&optimizer->measures);
+    const gradus_outcome outcome = apply(optimizer, step, error);
+    gradus_found_forget(optimizer); /* the next gradients are others */
+    return outcome;
+}
+
+/* ---- on their own ---- */
+
+gradus_status gradus_optimizer_measure(gradus_optimizer *optimizer, double gradient_scale, gradus_measures *measures,
+                                       gradus_error *error)
+{
+    gradus_status status = gradus_optimizer_ready(optimizer, error);
+    if (status) return status;
+    if (!isfinite(gradient_scale))
+        return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE, "a gradient scale is finite");
+    if ((status = gradus_plan_settle(optimizer, error))) return status;
+    double norm;
+    gradus_found_forget(optimizer);
+    if ((status = gradus_norm_find(optimizer, GRADUS_NORM_2, &norm, error)) || !measures) return status;
+    gradus_measures_forget(measures);
+    measures->gradient_norm = norm * fabs(gradient_scale != 0 ? gradient_scale : 1);
+    measures->non_finite = optimizer->found.non_finite;
+    return GRADUS_OK;
+}
+
+gradus_status gradus_optimizer_measures(const gradus_optimizer *optimizer, gradus_measures *measures)
+{
+    if (!optimizer || !measures) return GRADUS_ERROR_USE;
+    *measures = optimizer->measures;
+    return GRADUS_OK;
+}
+
+gradus_status gradus_optimizer_zero_gradients(gradus_optimizer *optimizer, gradus_error *error)
+{
+    const gradus_status status = gradus_optimizer_ready(optimizer, error);
+    if (status) return status;
+    for (int32_t i = 0; i < optimizer->tensor_count; i++) {
+        const gradus_tensor *tensor = &optimizer->tensors[i];
+        if (!tensor->elsewhere && tensor->gradient) memset(tensor->gradient, 0, (size_t)tensor->count * sizeof(float));
+    }
+    gradus_found_forget(optimizer);
+    return GRADUS_OK;
+}
+
+/* ---- the usual loop ---- */
+
+static bool listens(const gradus_policy *policy, const char *wanted)
+{
+    const char *name;
+    for (int32_t i = 0; (name = gradus_policy_listens(policy, i)); i++) {
+        if (!strcmp(name, wanted)) return true;
+    }
+    return false;
+}
+
+/* A policy that asks about the gradient is told before it decides; the step reuses what was measured. */
+static gradus_status observe(gradus_policy *policy, gradus_optimizer *optimizer, const gradus_step *step,
+                             gradus_error *error)
+{
+    gradus_measures measures;
+    gradus_status status = GRADUS_OK;
+    gradus_policy_observe(policy, "loss", step->loss);
+    if (!listens(policy, "gradient_norm") && !listens(policy, "non_finite")) return GRADUS_OK;
+    gradus_measures_forget(&measures);
+    measures.gradient_norm = step->gradient_norm > 0 ? step->gradient_norm : NAN;
+    if (!(step->gradient_norm > 0))
+        status = gradus_optimizer_measure(optimizer, step->gradient_scale, &measures, error);
+    gradus_policy_observe_measures(policy, &measures);
+    return status;
+}
+
+gradus_outcome gradus_update(gradus_policy *policy, gradus_optimizer *optimizer, const gradus_step *step,
+                             gradus_decision *decision, gradus_error *error)
+{
+    gradus_error own = {0};
+    gradus_decision unread;
+    if (!error) error = &own;
+    if (!decision) decision = &unread;
+    gradus_status status = gradus_optimizer_ready(optimizer, error);
+    if (status) return (gradus_outcome)status;
+    if (!policy || !step)
+        return (gradus_outcome)gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING,
+                                           "an update needs a policy and a step");
+    if ((status = observe(policy, optimizer, step, error))) return (gradus_outcome)status;
+    if (gradus_policy_decide(policy, decision) != GRADUS_APPLY) {
+        if (step->flags & GRADUS_ZERO_GRADIENTS) status = gradus_optimizer_zero_gradients(optimizer, error);
+        return status ? (gradus_outcome)status : GRADUS_SKIPPED;
+    }
+    if ((status = gradus_optimizer_follow(optimizer, policy, error))) return (gradus_outcome)status;
+    gradus_step now = *step;
+    now.rate = decision->rate;
+    const gradus_outcome outcome = gradus_optimizer_step(optimizer, &now, error);
+    if (outcome == GRADUS_APPLIED) gradus_policy_applied(policy, NULL);
+    return outcome;
+}
