@@ -181,12 +181,19 @@ static void settle(const gradus_call *call, guard_state *state, const gradus_clo
 
 /* ---- what it makes of it ---- */
 
+/* Medians of fewer numbers tell little. */
+static bool is_full_enough(const rate_window *window)
+{
+    int64_t fewest = window->capacity / 4 > FEWEST ? window->capacity / 4 : FEWEST;
+    return gradus_rate_window_count(window) >= fewest;
+}
+
 /* A loss far above what was usual before the latest looks: beyond z robust deviations, above all of them, and a real part
  * of the way back to where the run began, so that a converged run may be as noisy as it likes. */
 static bool loss_jumps(const gradus_call *call, guard_state *state)
 {
     rate_window window = loss_window(call, state);
-    if (!state->has_loss || gradus_rate_window_count(&window) < FEWEST) return false;
+    if (!state->has_loss || !is_full_enough(&window)) return false;
     double median = gradus_rate_window_median(&window), excess = state->loss - median;
     return excess > 0 && state->loss > gradus_rate_window_highest(&window) &&
            excess > call->number[RISE] * fabs(state->first - median) &&
@@ -197,7 +204,7 @@ static bool loss_jumps(const gradus_call *call, guard_state *state)
 static bool loss_is_lost(const gradus_call *call, guard_state *state)
 {
     rate_window window = loss_window(call, state);
-    if (!state->has_loss || !(state->first > 0) || gradus_rate_window_count(&window) < FEWEST) return false;
+    if (!state->has_loss || !(state->first > 0) || !is_full_enough(&window)) return false;
     double limit = call->number[WORSE] * state->first;
     return state->loss > limit && gradus_rate_window_median(&window) > limit;
 }
@@ -205,7 +212,7 @@ static bool loss_is_lost(const gradus_call *call, guard_state *state)
 static bool norm_explodes(const gradus_call *call, guard_state *state)
 {
     rate_window window = norm_window(call, state);
-    return state->has_norm && gradus_rate_window_count(&window) >= FEWEST &&
+    return state->has_norm && is_full_enough(&window) &&
            state->norm > call->number[NORM] * gradus_rate_window_median(&window);
 }
 

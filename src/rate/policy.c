@@ -216,14 +216,16 @@ bool gradus_policy_finished(const gradus_policy *policy)
     return !policy || policy->stopped || gradus_rate_run_is_done(policy, 0);
 }
 
-/* One snapshot an interval into the first slot, every fourth of them into the second, every sixteenth into the third: what is
- * kept is spaced geometrically, and which slot it is depends on the update alone. The first update of all is kept for long. */
+/* One snapshot an interval into the first slot, every fourth of them into the second, every sixteenth into the third, so that
+ * what is kept is spaced geometrically; slots that are still empty are filled first, and the first update is kept for long. */
 static int32_t choose_slot(const gradus_policy *policy)
 {
     int64_t update = policy->now.updates + 1, interval = update / SNAPSHOT_INTERVAL;
     int32_t slots = policy->config.snapshots, slot = 0;
     if (slots == 0 || (update != 1 && update % SNAPSHOT_INTERVAL != 0)) return -1;
     if (update == 1) return slots - 1;
+    for (int32_t i = 0; i < slots; i++)
+        if (!policy->snapshots[i].kept) return i;
     for (; interval % SNAPSHOT_SPREAD == 0 && slot < slots - 1; interval /= SNAPSHOT_SPREAD) slot++;
     return slot;
 }

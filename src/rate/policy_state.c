@@ -340,13 +340,13 @@ static gradus_status load_timeline(const gradus_policy *policy, loading *l, rate
         return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for the events of a state");
     bool whole = true;
     for (int32_t i = 0; i < count && whole; i++) whole = read_event(l, i, &events[i]);
-    gradus_status status = GRADUS_OK;
-    if (!whole)
-        status = gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA, "the state does not hold its events");
-    else if (!(*timeline = gradus_rate_timeline_make(policy, events, (int32_t)count, error)))
-        status = GRADUS_ERROR_STATE;
+    gradus_error own = {0};
+    if (whole) *timeline = gradus_rate_timeline_make(policy, events, (int32_t)count, &own);
     gradus_release(policy->context, events, size);
-    return status;
+    if (*timeline) return GRADUS_OK;
+    return gradus_fail(error, own.status == GRADUS_ERROR_MEMORY ? GRADUS_ERROR_MEMORY : GRADUS_ERROR_STATE,
+                       whole ? (gradus_code)own.code : GRADUS_CODE_BAD_DATA, "%s",
+                       whole ? own.message : "the state does not hold its events");
 }
 
 static void tell_resume(gradus_policy *policy)

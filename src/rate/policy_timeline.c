@@ -149,9 +149,11 @@ double gradus_rate_schedule_factor(const rate_timeline *timeline, const gradus_c
 
 static gradus_status happen(gradus_policy *policy, rate_event event, const rate_happening *what, gradus_error *error)
 {
+    gradus_error own = {0};
     rate_timeline *old = policy->timeline;
     int32_t count = old->event_count;
-    rate_event *events = gradus_allocate(policy->context, ((size_t)count + 1) * sizeof *events);
+    size_t size = ((size_t)count + 1) * sizeof(rate_event);
+    rate_event *events = gradus_allocate(policy->context, size);
     if (!events) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for an event");
     if (count) memcpy(events, old->events, (size_t)count * sizeof *events);
     event.at = policy->now;
@@ -160,10 +162,10 @@ static gradus_status happen(gradus_policy *policy, rate_event event, const rate_
     told.update = policy->now.updates;
     told.factor_before = told.factor_after = gradus_rate_feedback_factor(policy);
     told.rate_before = gradus_rate_of(policy, told.factor_before);
-    gradus_status status =
-        gradus_rate_timeline_take(policy, gradus_rate_timeline_make(policy, events, count + 1, error), error);
-    gradus_release(policy->context, events, ((size_t)count + 1) * sizeof *events);
-    if (status != GRADUS_OK) return status;
+    gradus_rate_timeline_take(policy, gradus_rate_timeline_make(policy, events, count + 1, &own), &own);
+    gradus_release(policy->context, events, size);
+    if (own.status && error) *error = own;
+    if (own.status) return (gradus_status)own.status;
     told.rate_after = gradus_rate_of(policy, told.factor_after);
     gradus_rate_tell(policy, &told);
     return GRADUS_OK;
