@@ -147,6 +147,8 @@ typedef enum cli_match {
 } cli_match;
 const gradus_member *cli_find(const char *name, cli_match kind, int32_t index,
                               const gradus_family **family); /* NULL: no more */
+const gradus_like *cli_like_of(const gradus_member *member,
+                               const char *title); /* the framework that calls it so; NULL: none */
 const char *cli_nearest_member(const char *name);
 const gradus_family *cli_family(const cli_call *call, const char *name); /* NULL: no such, and reported */
 void cli_json_spec(gradus_json *json, const gradus_spec *spec);          /* the bound tree */

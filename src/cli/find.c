@@ -3,11 +3,10 @@
 #include <string.h>
 #include "cli.h"
 
-/* Whether another framework's name (StepLR) is this member under that framework's conventions. */
-static const gradus_like *find_title(const gradus_member *member, const char *name)
+const gradus_like *cli_like_of(const gradus_member *member, const char *title)
 {
     for (const gradus_like *like = member->like; like && like->framework; like++)
-        if (like->title && strcmp(like->title, name) == 0) return like;
+        if (like->title && strcmp(like->title, title) == 0) return like;
     return NULL;
 }
 
@@ -16,7 +15,7 @@ static bool matches(const gradus_member *member, const char *name, cli_match kin
     switch (kind) {
     case CLI_BY_NAME:
     case CLI_BY_PHRASE: return strcmp(member->name, name) == 0;
-    case CLI_BY_TITLE: return find_title(member, name) != NULL;
+    case CLI_BY_TITLE: return cli_like_of(member, name) != NULL;
     case CLI_BY_ALSO: return gradus_names_hold(member->also, name);
     }
     return false;

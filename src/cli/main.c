@@ -1,5 +1,6 @@
 /* gradus, the program: reads what was asked, lets the verb do it, and sees that what was printed arrived.
  * Each verb is a file of its own, verb_NAME.c. */
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
@@ -13,7 +14,10 @@ static cli_exit close_output(const cli_call *call, cli_exit status)
     errno = 0;
     if (fflush(stdout) != 0) lost = true;
     if (!lost || errno == EPIPE || errno == 0 || status != CLI_DONE) return status;
-    return cli_fail(call, GRADUS_CODE_INPUT_OUTPUT, "stdout", "%s", strerror(errno));
+    char why[128];
+    snprintf(why, sizeof why, "%s", strerror(errno));
+    why[0] = (char)tolower((unsigned char)why[0]);
+    return cli_fail(call, GRADUS_CODE_INPUT_OUTPUT, "stdout", "%s", why);
 }
 
 static cli_exit run(cli_call *call)

@@ -10,10 +10,8 @@ static const char *const searches[] = {"uniform", "loguniform", "int", "choice"}
 
 static void put_place(gradus_json *json, gradus_where place)
 {
-    gradus_json_open(json, "place", '[');
-    gradus_json_number(json, NULL, place.offset);
-    gradus_json_number(json, NULL, place.length);
-    gradus_json_close(json, ']');
+    gradus_json_number(json, "offset", place.offset);
+    gradus_json_number(json, "length", place.length);
 }
 
 static void put_open(gradus_json *json, const char *key, const gradus_open *open, const gradus_argument *row)

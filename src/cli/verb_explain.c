@@ -19,7 +19,12 @@ static int32_t explain_members(const cli_call *call, const char *name, cli_match
     int32_t count = 0;
     for (; (member = cli_find(name, kind, count, &family)); count++) {
         if (count) putchar('\n');
-        if (count == 0 && kind != CLI_BY_NAME) printf("%s is called %s here\n\n", name, member->name);
+        const gradus_like *like = cli_like_of(member, name);
+        if (kind == CLI_BY_TITLE && like)
+            printf("%s of %s is %s here; with like=%s it does the same\n\n", name, like->framework, member->name,
+                   like->framework);
+        else if (count == 0 && kind != CLI_BY_NAME)
+            printf("%s is called %s here\n\n", name, member->name);
         cli_explain(call, family, member);
     }
     return count;
@@ -48,11 +53,12 @@ static int32_t explain_phrases(const cli_call *call, const char *name, bool foll
 static int32_t explain_setting(const cli_call *call, const char *name, bool follows)
 {
     const gradus_argument *setting = gradus_setting_find(name);
-    char type[512];
+    char type[512], title[1024];
     if (!setting) return 0;
     cli_describe(setting, NULL, type, sizeof type);
-    printf("%s%s (setting): ", follows ? "\n" : "", name);
-    cli_wrap(stdout, setting->help, 0, call->terminal.width);
+    snprintf(title, sizeof title, "%s (setting): %s", name, setting->help);
+    if (follows) putchar('\n');
+    cli_wrap(stdout, title, 0, call->terminal.width);
     printf("\n  %s%s%s\n", type, setting->initial ? "   default " : "", setting->initial ? setting->initial : "");
     if (setting->kind == GRADUS_PIPELINE) printf("  gradus list %s\n", setting->family);
     return 1;
