@@ -18,7 +18,8 @@ static int32_t wider(int32_t a, size_t b, int32_t most)
 /* What stands in the column of defaults: "[10%]", "[rest]" where the help says what absence means. */
 static void initial_text(const gradus_argument *row, char text[80])
 {
-    snprintf(text, 80, row->initial ? "[%.70s]" : "", row->initial);
+    text[0] = 0;
+    if (row->initial) snprintf(text, 80, "[%.70s]", row->initial);
 }
 
 static void measure(const gradus_argument *rows, const gradus_family *family, table *columns)

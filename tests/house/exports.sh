@@ -10,7 +10,6 @@ for name in $shown; do
     *) echo "exported outside gradus_: $name"; bad=1 ;;
     esac
 done
-foreign=$(nm --defined-only --extern-only "$GRADUS_BUILD/libgradus.a" 2>/dev/null |
-    awk 'NF == 3 && $3 !~ /^(gradus_|__(asan|ubsan|odr_asan|sanitizer|sancov))/ { print $3 }')
+foreign=$(nm --defined-only --extern-only "$GRADUS_BUILD/libgradus.a" | awk 'NF == 3 && $3 !~ /^gradus_/ { print $3 }')
 [ -z "$foreign" ] || { printf 'in the static library, outside gradus_:\n%s\n' "$foreign"; bad=1; }
 exit $bad
