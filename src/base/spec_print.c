@@ -6,11 +6,11 @@
 
 /* ---- which arguments are printed ---- */
 
-static bool same_number(const gradus_argument *row, const gradus_value *value, const char *initial)
+static bool same_number(const gradus_argument *row, const gradus_value *value, const char *initial, uint32_t flags)
 {
     text_quantity quantity;
-    if (!gradus_text_quantity(initial, &quantity) || value->text || value->absolute) return false;
-    double number = quantity.number;
+    if (!gradus_text_quantity(initial, &quantity) || value->text) return false;
+    double number = flags & TREE_INVERSE ? 1 / quantity.number : quantity.number;
     int32_t unit = quantity.unit == TEXT_NO_UNIT ? GRADUS_IN_UPDATES : quantity.unit;
     if (unit == TEXT_MINUTES || unit == TEXT_HOURS) number *= unit == TEXT_HOURS ? 3600 : 60, unit = GRADUS_IN_SECONDS;
     return value->number == number && (row->kind != GRADUS_LENGTH || value->unit == unit);
@@ -25,13 +25,14 @@ static bool is_default(const bind_scope *scope, const gradus_argument *row, cons
     char initial[BIND_HINT];
     if (!value->given) return true;
     if (!gradus_like_initial(scope, row, &text, &length, &flags) || length >= sizeof initial) return false;
+    if (value->absolute != ((flags & TREE_ABSOLUTE) != 0)) return false;
     memcpy(initial, text, length), initial[length] = 0;
     bool plain = !value->open && !value->chain && !value->items;
     if (plain && value->text && strcmp(value->text, initial) == 0) return true;
-    if (plain && row->kind != GRADUS_TEXT && same_number(row, value, initial)) return true;
+    if (plain && row->kind != GRADUS_TEXT && same_number(row, value, initial, flags)) return true;
     gradus_pen pen = {.comparing = true, .compare = initial};
     gradus_print_value(&pen, row, value);
-    return !value->absolute && pen.compare && !*pen.compare;
+    return pen.compare && !*pen.compare;
 }
 
 static bool is_placed(const gradus_argument *row, const gradus_value *value)
@@ -89,13 +90,33 @@ static void print_placed(separator *s, const bind_scope *scope, const gradus_arg
     }
 }
 
+/* The name under which a value reads back: as it was written; theirs for a default that is a rate; else ours. */
+static bool name_of(const bind_scope *scope, const gradus_argument *row, const gradus_value *value, const char **name,
+                    size_t *length)
+{
+    like_entry entry;
+    uint32_t flags = 0;
+    bool theirs = value->name && gradus_like_find(scope, value->name, &flags) >= 0;
+    *name = value->name && !(theirs && (flags & TREE_INVERSE)) ? value->name : row->name;
+    *length = strlen(*name);
+    if (!value->absolute || value->name) return true;
+    for (const char *list = scope->like->names; gradus_like_next(&list, &entry);) {
+        if (!(entry.flags & TREE_ABSOLUTE) || strlen(row->name) != entry.right_length ||
+            memcmp(entry.right, row->name, entry.right_length) != 0)
+            continue;
+        *name = entry.left, *length = entry.left_length;
+        return true;
+    }
+    return false; /* nobody can write it: it stays a default */
+}
+
 static void print_named(separator *s, const bind_scope *scope, const gradus_argument *row, const gradus_value *value)
 {
-    uint32_t flags = 0;
-    const char *name = value->name ? value->name : row->name;
-    if (value->name && gradus_like_find(scope, value->name, &flags) >= 0 && (flags & TREE_INVERSE)) name = row->name;
+    const char *name;
+    size_t length;
+    if (!name_of(scope, row, value, &name, &length)) return;
     begin(s);
-    gradus_pen_text(s->pen, name);
+    gradus_pen_put(s->pen, name, length);
     if (row->kind == GRADUS_FLAG && !value->open && value->number != 0) return;
     gradus_pen_text(s->pen, "=");
     gradus_print_value(s->pen, row, value);

@@ -49,8 +49,10 @@ static bool bind_choice(gradus_binder *b, const bind_scope *scope, const gradus_
     gradus_value *values = gradus_arena_take(b->arena, (size_t)open->count * sizeof *values, _Alignof(gradus_value));
     if (!values) return gradus_bind_no_memory(b);
     open->values = values;
-    for (tree_node *at = node->first; at; at = at->next)
+    for (tree_node *at = node->first; at; at = at->next) {
+        at->flags = node->flags;
         if (!gradus_bind_value(b, scope, row, at, values++)) return false;
+    }
     return true;
 }
 
@@ -93,6 +95,7 @@ static bool bind_ends(gradus_binder *b, const bind_scope *scope, const gradus_ar
             return gradus_bind_fail(b, at->place, GRADUS_CODE_TOO_MANY, NULL,
                                     "'%s' takes a lower and an upper end: %s(low, high%s)", names[open->search],
                                     names[open->search], open->search == GRADUS_INT ? ", log" : "");
+        at->flags = node->flags;
         if (!gradus_bind_value(b, scope, &plain, at, &ends[count++])) return false;
     }
     if (count < 2)
@@ -153,8 +156,13 @@ bool gradus_bind_open_value(gradus_binder *b, const bind_scope *scope, const gra
 {
     int32_t search = gradus_bind_search_of(node);
     if (search == BIND_SEARCH) return bind_known_range(b, scope, row, node, value);
+    if (node->flags & TREE_INVERSE)
+        return gradus_bind_fail(b, node->place, GRADUS_CODE_UNEXPECTED_VALUE, row->name,
+                                "'%s' means the inverse of %s, which cannot be searched; write %s=", node->name,
+                                row->name, row->name);
     gradus_open *open = new_open(b, node, search);
     if (!open) return false;
     value->open = open;
+    value->absolute = (node->flags & TREE_ABSOLUTE) != 0;
     return search == GRADUS_CHOICE ? bind_choice(b, scope, row, node, open) : bind_range(b, scope, row, node, open);
 }

@@ -363,8 +363,11 @@ static bool bind_list(gradus_binder *b, const bind_scope *scope, const gradus_ar
     value->name = node->name;
     value->place = node->place;
     value->items = items, value->count = count;
-    for (int32_t i = 0; i < count; i++, first = first->next)
+    value->absolute = (node->flags & TREE_ABSOLUTE) != 0;
+    for (int32_t i = 0; i < count; i++, first = first->next) {
+        first->flags = node->flags;
         if (!bind_element(b, scope, &single, first, &items[i])) return false;
+    }
     return true;
 }
 

@@ -165,10 +165,31 @@ static inline const gradus_argument *row_at(const gradus_family *family, const g
     return index < own ? &member->arguments[index] : index - own < common ? &family->common[index - own] : NULL;
 }
 
+/* A parameter's name, or what the framework calls it. */
+static inline void put_name(generator *g, const gradus_like *like, const gradus_argument *row)
+{
+    char entry[64];
+    for (const char *at = like ? like->names : NULL; at && *at; at += at[0] == ',' ? 2 : 0) {
+        size_t length = strcspn(at, ",");
+        snprintf(entry, sizeof entry, "%.*s", (int)length, at);
+        char *ours = strchr(entry, '=');
+        at += length;
+        if (!ours || strstr(ours, " inverse") || strstr(ours, " absolute")) continue;
+        *ours++ = 0;
+        if (strcmp(ours, row->name) == 0) {
+            put(g, entry);
+            return;
+        }
+    }
+    put(g, row->name);
+}
+
 static inline void put_call(generator *g, const gradus_family *family, const gradus_member *member)
 {
     const gradus_argument *row;
     bool any = false, by_place = true;
+    const gradus_like *like = pick(g, 3) ? NULL : member->like;
+    if (like && like[1].framework) like += pick(g, 2);
     put(g, member->name);
     for (int i = 0; (row = row_at(family, member, i)) != NULL; i++) {
         bool hidden = gradus_language_argument(family, member, row->name) != row;
@@ -186,13 +207,14 @@ static inline void put_call(generator *g, const gradus_family *family, const gra
             put(g, row->name);
             continue;
         }
-        if (!nameless) put(g, row->name), put(g, "="), by_place = false;
+        if (!nameless) put_name(g, like, row), put(g, "="), by_place = false;
         if (row->flags & GRADUS_LABEL)
             put_number(g, g->labels++, "-label");
         else
             for (uint32_t j = 0, count = row->flags & GRADUS_MANY ? 1 + pick(g, 3) : 1; j < count; j++)
                 put(g, j ? ", " : ""), put_value(g, family, row);
     }
+    if (like) put(g, any ? ", like=" : "(like="), put(g, like->framework), any = true;
     if (member->open && member->open[0].name && pick(g, 2)) {
         put(g, any ? ", " : "("), put(g, member->open[0].name), put(g, " = "), put_value(g, family, &member->open[0]);
         any = true;

@@ -126,12 +126,17 @@ static const gradus_family schedule_table = {
 
 /* ---- feedback ---- */
 
-MEMBER(plateau) = {.name = "plateau",
-                   .arguments = ROWS{{.name = "metric", .kind = GRADUS_METRIC, .initial = "val_loss"},
-                                     {.name = "patience", .kind = GRADUS_INTEGER, .initial = "10", .high = INFINITY},
-                                     {.name = "factor", .kind = GRADUS_SHARE, .initial = "10%"},
-                                     {.name = "threshold", .kind = GRADUS_SHARE, .initial = "1e-4"},
-                                     {0}}};
+MEMBER(plateau) = {
+    .name = "plateau",
+    .arguments = ROWS{{.name = "metric", .kind = GRADUS_METRIC, .initial = "val_loss"},
+                      {.name = "patience", .kind = GRADUS_INTEGER, .initial = "10", .high = INFINITY},
+                      {.name = "factor", .kind = GRADUS_SHARE, .initial = "10%"},
+                      {.name = "threshold", .kind = GRADUS_SHARE, .initial = "1e-4"},
+                      {.name = "least", .kind = GRADUS_SHARE, .initial = "0", .flags = GRADUS_NAMED},
+                      {0}},
+    .like = (const gradus_like[]){{"torch", "ReduceLROnPlateau", "min_lr=least absolute", "least=1e-8 absolute"},
+                                  {"keras", "ReduceLROnPlateau", "", "least=1e-6 absolute, factor=4 inverse"},
+                                  {0}}};
 MEMBER(guard) = {
     .name = "guard",
     .arguments = ROWS{{.name = "z", .kind = GRADUS_NUMBER, .initial = "8", .high = INFINITY, .open = "("},

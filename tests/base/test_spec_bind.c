@@ -250,6 +250,19 @@ static void test_search_values(void **state)
     for (int i = 0; i < 6; i++) assert_string_equal(gradus_spec_open_path(spec, i, NULL), more[i]);
 }
 
+static void test_search_under_other_names(void **state)
+{
+    (void)state;
+    const gradus_value *to = value(bind("schedule", "cosine(eta_min=choice(1e-5, 1e-4), like=torch)"), 0, "to");
+    assert_true(to->absolute && to->open->values[0].absolute && to->open->values[1].number == 1e-4);
+    to = value(bind("schedule", "cosine(eta_min=loguniform(1e-5, 1e-4), like=torch)"), 0, "to");
+    assert_true(to->absolute && to->open->high == 1e-4);
+    gradus_error error = {0};
+    assert_null(gradus_spec_create("cosine(k_decay=uniform(1, 2), like=timm)",
+                                   &(gradus_spec_config){.family = "schedule", .language = &small_language}, &error));
+    assert_string_equal(error.near, "from");
+}
+
 static void test_words_that_searches_use_elsewhere(void **state)
 {
     (void)state;
@@ -350,6 +363,7 @@ int main(void)
                                        cmocka_unit_test_teardown(test_scheduled_numbers, release),
                                        cmocka_unit_test_teardown(test_conventions_of_others, release),
                                        cmocka_unit_test_teardown(test_search_values, release),
+                                       cmocka_unit_test_teardown(test_search_under_other_names, release),
                                        cmocka_unit_test_teardown(test_words_that_searches_use_elsewhere, release),
                                        cmocka_unit_test(test_single_values),
                                        cmocka_unit_test(test_members_of_ones_own),

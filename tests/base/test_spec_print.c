@@ -74,6 +74,14 @@ static void test_full(void **state)
                 "warmup(5, floor=0) > cosine(to=0, from=1, past=hold, floor=0)");
     check_print("schedule", "cosine(like=torch)", GRADUS_PRINT_FULL,
                 "cosine(to=0, from=1, past=mirror, floor=0, like=torch)");
+    check_print("feedback", "plateau(like=torch)", GRADUS_PRINT_FULL,
+                "plateau(metric=val_loss, patience=10, factor=10%, threshold=0.0001, min_lr=1e-8, like=torch)");
+    check_print("feedback", "plateau(like=keras)", GRADUS_PRINT_FULL,
+                "plateau(metric=val_loss, patience=10, factor=0.25, threshold=0.0001, like=keras)");
+    check_print("feedback", "plateau(min_lr=1e-8, like=torch)", GRADUS_PRINT_CANONICAL, "plateau(like=torch)");
+    check_print("feedback", "plateau(least=1e-8, like=torch)", GRADUS_PRINT_CANONICAL,
+                "plateau(least=1e-8, like=torch)");
+    check_print("feedback", "plateau(factor=25%, like=keras)", GRADUS_PRINT_CANONICAL, "plateau(like=keras)");
     check_print("optimizer", "muon", GRADUS_PRINT_FULL,
                 "muon(momentum=0, nesterov, other=adamw(beta1=0.9, beta2=0.999, weight_decay=0.1, state=float32), "
                 "state=float32)");
