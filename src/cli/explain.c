@@ -74,6 +74,32 @@ static void print_arguments(const gradus_family *family, const gradus_member *me
     }
 }
 
+/* Numbers in whose place a schedule may stand; said once for all, where it would widen every row. */
+static void print_scheduled(const gradus_member *member, int32_t width)
+{
+    char text[1024] = "";
+    for (const gradus_argument *rows[] = {member->arguments, member->open}, **list = rows; list < rows + 2; list++)
+        for (const gradus_argument *row = *list; row && row->name; row++) {
+            size_t used = strlen(text);
+            if (row->flags & GRADUS_SCHEDULED)
+                snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "", row->name);
+        }
+    if (!*text) return;
+    printf("\n  a schedule may stand for  ");
+    cli_wrap(stdout, text, 28, width);
+}
+
+/* Lines that go on with a small letter belong to the one before. */
+static void print_notes(const char *notes, int32_t width)
+{
+    char text[4096];
+    snprintf(text, sizeof text, "%s", notes);
+    for (char *at = text; *at; at++)
+        if (*at == '\n' && at[1] >= 'a' && at[1] <= 'z') *at = ' ';
+    fputs("  ", stdout);
+    cli_wrap(stdout, text, 2, width);
+}
+
 static void print_like(const gradus_member *member, int32_t width)
 {
     char text[1024];
@@ -111,9 +137,10 @@ void cli_explain(const cli_call *call, const gradus_family *family, const gradus
         putchar('\n');
     }
     print_arguments(family, member, width);
+    print_scheduled(member, width);
     print_like(member, width);
     if (member->notes || member->paper || member->also) putchar('\n');
-    if (member->notes) fputs("  ", stdout), cli_wrap(stdout, member->notes, 2, width);
+    if (member->notes) print_notes(member->notes, width);
     if (member->paper) fputs("  paper  ", stdout), cli_wrap(stdout, member->paper, 9, width);
     if (member->also) fputs("  also known as  ", stdout), cli_wrap(stdout, member->also, 17, width);
 }

@@ -79,7 +79,6 @@ void cli_describe(const gradus_argument *argument, const gradus_family *family, 
         put(text, size, " or ");
         put_words(argument->words, text, size);
     }
-    if (argument->flags & GRADUS_SCHEDULED) put(text, size, " or schedule");
     if (cli_required(argument)) put(text, size, ", required");
 }
 

@@ -25,7 +25,8 @@ static cli_exit list_families(const cli_call *call)
     for (int32_t i = 0; language->families[i]; i++) {
         const gradus_family *family = language->families[i];
         int32_t count = count_members(family);
-        printf("%-*s  %7d  %-*s  ", (int)widest, family->name, count, (int)summary, family->summary);
+        printf("%-*s  %7d  %-*s%s", (int)widest, family->name, count, count ? (int)summary : 0, family->summary,
+               count ? "  " : "");
         for (int32_t j = 0; j < count && j < EXAMPLES; j++)
             printf("%s%s", j ? ", " : "", gradus_language_member(language, family, j)->name);
         printf(count > EXAMPLES ? ", ...\n" : "\n");
