@@ -98,5 +98,8 @@ void cli_json_member(gradus_json *json, const gradus_family *family, const gradu
         put_argument(json, member, family, row);
     for (const gradus_argument *row = family->common; row && row->name; row++) put_argument(json, member, family, row);
     gradus_json_close(json, ']');
+    gradus_json_open(json, "open", '['); /* names of the user's own, or only these */
+    for (const gradus_argument *row = member->open; row && row->name; row++) put_argument(json, member, family, row);
+    gradus_json_close(json, ']');
     gradus_json_close(json, '}');
 }

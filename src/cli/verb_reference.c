@@ -19,6 +19,7 @@ static void put_rows(const gradus_argument *rows, const gradus_family *family)
         cli_describe(rows, family, type, sizeof type);
         printf("| `%s` | ", rows->name);
         put_cell(type);
+        if (rows->flags & GRADUS_SCHEDULED) printf("; or a schedule");
         printf(" | %s", rows->initial ? "`" : "");
         put_cell(rows->initial);
         printf("%s | ", rows->initial ? "`" : "");

@@ -35,7 +35,7 @@ static cli_exit run(cli_call *call)
         report.argument = call->numbers[1];
         return cli_report(call, &report);
     }
-    cli_exit status = print_spec(call, spec);
+    cli_exit status = call->quiet && !call->json ? CLI_DONE : print_spec(call, spec);
     gradus_spec_destroy(spec);
     return status;
 }
@@ -50,7 +50,7 @@ const cli_verb cli_verb_spec = {
     .summary = "check a text and print it as gradus understands it",
     .usage = "FAMILY SPEC",
     .about = "Reads a text of the spec language, binds it to its family, and prints it in its canonical form.\n"
-             "With --json: the bound tree, every call and value with its place.",
+             "With --json: the bound tree, every call and value with its place; with --quiet only the exit status.",
     .examples = "gradus spec schedule 'warmup(5%) > cosine'\ngradus spec optimizer 'sgd(momentum=0.9)' --json",
     .options = options,
     .operands = CLI_FAMILIES | CLI_SPEC,

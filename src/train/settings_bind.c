@@ -30,7 +30,7 @@ static bool fail(gradus_error *error, gradus_code code, const char *message, siz
 }
 
 /* What no range says: a name that is a folder's, a framework that is known, a count that is whole. */
-static bool check(const gradus_held *held, gradus_error *error)
+static bool check(const gradus_held *held, const gradus_spec *spec, gradus_error *error)
 {
     const char *key = held->row->name, *text = held->written;
     char message[1024];
@@ -52,7 +52,7 @@ static bool check(const gradus_held *held, gradus_error *error)
         snprintf(error->near, sizeof error->near, "%s", near ? near : "");
         return false;
     }
-    const gradus_value *value = held->spec ? gradus_spec_value(held->spec) : NULL;
+    const gradus_value *value = spec ? gradus_spec_value(spec) : NULL;
     if (strcmp(key, "validation") == 0 && value && value->number > 1 && value->number != floor(value->number))
         return fail(error, GRADUS_CODE_WRONG_TYPE, "a number of examples is whole; a share is below 1 or in per cent",
                     strlen(text));
@@ -73,7 +73,7 @@ bool gradus_settings_bind(gradus_settings *settings, gradus_held *held, gradus_e
     held->off = is_word(row, held->written, "none");
     if (held->off || row->kind == GRADUS_TEXT) {
         held->canonical = held->full = held->off ? "none" : held->written;
-        return held->off || check(held, error);
+        return held->off || check(held, NULL, error);
     }
     char prefix[72];
     snprintf(prefix, sizeof prefix, "%s.", row->name);
@@ -87,12 +87,17 @@ bool gradus_settings_bind(gradus_settings *settings, gradus_held *held, gradus_e
     };
     gradus_spec *spec = gradus_spec_create(held->written, &config, error);
     if (!spec) return false;
+    const char *canonical = printed(arena, spec, GRADUS_PRINT_CANONICAL),
+               *full = printed(arena, spec, GRADUS_PRINT_FULL);
+    if (!canonical || !full || !check(held, spec, error)) {
+        gradus_spec_destroy(spec);
+        return gradus_failed(error) ? false : out_of_memory(error);
+    }
     gradus_spec_destroy(held->spec);
     held->spec = spec;
-    held->canonical = printed(arena, spec, GRADUS_PRINT_CANONICAL);
-    held->full = printed(arena, spec, GRADUS_PRINT_FULL);
-    if (!held->canonical || !held->full) return out_of_memory(error);
-    return check(held, error);
+    held->canonical = canonical;
+    held->full = full;
+    return true;
 }
 
 /* ---- places ---- */
