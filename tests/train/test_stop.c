@@ -13,18 +13,31 @@ static gradus_spec *bind(const char *text)
     return spec;
 }
 
+/* What the last reason speaks of; destroyed by the next call and at the end. */
+static gradus_spec *kept_spec;
+static gradus_stops *kept_stops;
+
+static int forget(void **state)
+{
+    (void)state;
+    gradus_stops_destroy(kept_stops);
+    gradus_spec_destroy(kept_spec);
+    kept_stops = NULL;
+    kept_spec = NULL;
+    return 0;
+}
+
 /* Feeds values until one ends the run; returns its index, -1: none did. */
 static int stops_at(const char *text, const char *metric, const double *values, int count, gradus_stop_reason *reason)
 {
     gradus_error error = {0};
-    gradus_spec *spec = bind(text);
-    gradus_stops *stops = gradus_stops_create(spec, text, &error);
-    assert_non_null(stops);
+    forget(NULL);
+    kept_spec = bind(text);
+    kept_stops = gradus_stops_create(kept_spec, text, &error);
+    assert_non_null(kept_stops);
     gradus_clock now = {0};
     int at = 0;
-    while (at < count && !gradus_stops_observe(stops, metric, values[at], &now, reason)) at++;
-    gradus_stops_destroy(stops);
-    gradus_spec_destroy(spec);
+    while (at < count && !gradus_stops_observe(kept_stops, metric, values[at], &now, reason)) at++;
     return at < count ? at : -1;
 }
 
@@ -129,5 +142,5 @@ int main(void)
                                        cmocka_unit_test(test_gradient_norm),
                                        cmocka_unit_test(test_the_chain_says_which),
                                        cmocka_unit_test(test_state_goes_on)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, forget);
 }
