@@ -150,6 +150,7 @@ const gradus_chain *gradus_spec_bind(const char *text, const gradus_spec_config 
 
 const gradus_value *gradus_item_value(const gradus_item *item, const char *name);   /* own or common argument by name; NULL: no such */
 const gradus_argument *gradus_item_argument(const gradus_item *item, int32_t index);    /* the row of item->values[index]; NULL: no more */
+bool                gradus_item_is_default(const gradus_item *item, int32_t index);     /* leaving that value out would say the same */
 int32_t             gradus_spec_open_count(const gradus_spec *spec);                /* search values in it           */
 const char         *gradus_spec_open_path(const gradus_spec *spec, int32_t index, const gradus_open **open);   /* "sgd.momentum"; "" : the whole */
 

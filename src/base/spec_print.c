@@ -35,6 +35,12 @@ static bool is_default(const bind_scope *scope, const gradus_argument *row, cons
     return pen.compare && !*pen.compare;
 }
 
+static bind_scope scope_of(const gradus_item *item)
+{
+    return (bind_scope){
+        .family = item->family, .member = item->member, .like = gradus_like_row(item->member, item->like)};
+}
+
 static bool is_placed(const gradus_argument *row, const gradus_value *value)
 {
     return value->given && !value->name && row->kind != GRADUS_FLAG;
@@ -124,8 +130,7 @@ static void print_named(separator *s, const bind_scope *scope, const gradus_argu
 
 static void print_call(gradus_pen *pen, const gradus_item *item)
 {
-    bind_scope scope = {
-        .family = item->family, .member = item->member, .like = gradus_like_row(item->member, item->like)};
+    bind_scope scope = scope_of(item);
     separator s = {.pen = pen};
     int32_t last = last_placed(pen, &scope, item);
     gradus_pen_text(pen, item->member->name);
@@ -204,6 +209,13 @@ static void print_tree(gradus_pen *pen, const tree_node *node)
 }
 
 /* ---- the interface ---- */
+
+bool gradus_item_is_default(const gradus_item *item, int32_t index)
+{
+    const gradus_argument *row = gradus_item_argument(item, index);
+    bind_scope scope = row ? scope_of(item) : (bind_scope){0};
+    return row && is_default(&scope, row, &item->values[index]);
+}
 
 size_t gradus_spec_print(const gradus_spec *spec, gradus_print how, char *text, size_t size)
 {

@@ -37,7 +37,9 @@ gradus_status gradus_rate_schedule_check(const char *text, const gradus_chain *c
         gradus_status status = check_percent(text, item, &share, error);
         if (status != GRADUS_OK) return status;
         const gradus_value *past = gradus_item_value(item, "past");
-        if (past && past->given && past->number != RATE_PAST_HOLD && i < chain->count - 1)
+        bool said =
+            past && past->number != RATE_PAST_HOLD && !gradus_item_is_default(item, (int32_t)(past - item->values));
+        if (said && i < chain->count - 1)
             return gradus_spec_fail(error, text, past->place, GRADUS_CODE_UNEXPECTED_VALUE,
                                     "past= belongs to the last phase; this one is followed by another");
         if (has_length(item)) continue;

@@ -86,7 +86,7 @@ static inline void put_plain(generator *g, const gradus_family *family, const gr
         if (pick(g, 2))
             put_number(g, number, "");
         else
-            put_number(g, floor(number * 100), "%");
+            put_number(g, floor(number * 100) > row->low * 100 ? floor(number * 100) : ceil(number * 100), "%");
         break;
     }
     case GRADUS_LENGTH: {
