@@ -20,8 +20,12 @@
  * build can forget it. */
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
+#define UNROLLED _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
 #pragma GCC optimize("fp-contract=off")
+#define UNROLLED _Pragma("GCC unroll 16")
+#else
+#define UNROLLED
 #endif
 
 enum {

@@ -71,6 +71,29 @@ static inline __attribute__((always_inline)) void ISA(finish)(element *rule, uns
 #undef ACT
 }
 
+/* Whole lines with sums, which stay in registers because their parts are known; returns how far it came. */
+static inline __attribute__((always_inline)) size_t
+ISA(add_lines)(element *rule, unsigned reads, unsigned writes, int sums, const span *at, size_t reach, const lane *k)
+{
+    double parts[GRADUS_SUMS][GRADUS_PARTS];
+    size_t i = 0;
+    memcpy(parts, at->sums, sizeof *parts * (size_t)sums);
+    for (; i + LINE <= at->count; i += LINE) {
+        if (i < reach) ISA(prefetch)(reads, at, i + AHEAD);
+        UNROLLED
+        for (size_t j = 0; j < LINE; j += LANES) {
+            cell c;
+            ISA(run)(rule, reads, writes, at, i + j, k, &c);
+#define ACT(s) \
+    if (s < sums) add(parts[s] + j, c.sum[s], c.times[s]);
+            EACH_SUM(ACT)
+#undef ACT
+        }
+    }
+    memcpy(at->sums, parts, sizeof *parts * (size_t)sums);
+    return i;
+}
+
 /* Runs `rule` over every value of every span. `reads` and `writes` are bits of GRADIENT, VALUES and SLOT(j); the first `constants`
  * of k and the first `sums` sums are used. All but the last three must be literals, so that only what is needed is compiled. */
 static inline __attribute__((always_inline)) void walk(element *rule, unsigned reads, unsigned writes, int constants,
@@ -78,12 +101,21 @@ static inline __attribute__((always_inline)) void walk(element *rule, unsigned r
 {
     lane constant[GRADUS_CONSTANTS];
     for (int j = 0; j < constants; j++) constant[j] = all(k[j]);
-    for (const span *at = spans; at < spans + how_many; at++) {
-        const size_t count = at->count;
-        size_t i = 0;
+    for (size_t n = 0; n < how_many; n++) {
+        /* A copy, member by member, that no store can change: it stays in registers. */
+        const span *given = &spans[n],
+                   here = {.count = given->count,
+                           .values = given->values,
+                           .gradient = given->gradient,
+                           .sums = given->sums,
+                           .state = {given->state[0], given->state[1], given->state[2], given->state[3],
+                                     given->state[4], given->state[5]}},
+                   *at = &here;
+        const size_t count = at->count, reach = count == CHUNK ? count : count < AHEAD ? 0 : count - AHEAD;
+        size_t i = sums ? ISA(add_lines)(rule, reads, writes, sums, at, reach, constant) : 0;
         for (; i + LANES <= count; i += LANES) {
             cell c;
-            if (i % LINE == 0) ISA(prefetch)(reads, at, i + AHEAD);
+            if (i < reach && i % LINE == 0) ISA(prefetch)(reads, at, i + AHEAD);
             ISA(run)(rule, reads, writes, at, i, constant, &c);
 #define ACT(j) \
     if (j < sums) add(at->sums + GRADUS_PARTS * j + i % GRADUS_PARTS, c.sum[j], c.times[j]);
