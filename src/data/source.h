@@ -1,0 +1,26 @@
+/* A file read whole, unpacked if it is compressed: what every reader of files begins with. */
+#ifndef GRADUS_DATA_SOURCE_H
+#define GRADUS_DATA_SOURCE_H
+#include "gradus/base.h"
+#include "sha256.h"
+
+enum { GRADUS_DATA_PATH = 1024 }; /* longest path, with its 0 */
+
+typedef struct gradus_source {
+    char path[GRADUS_DATA_PATH];
+    unsigned char *bytes; /* of malloc; a 0 stands behind them that `size` does not count */
+    size_t size;
+    bool cut; /* compressed, and the compressed data end too early: `bytes` is what could be had */
+} gradus_source;
+
+/* Reads a file; what stands in it, compressed or not, is added to *sum (NULL: nobody asks). An empty file is an error. */
+gradus_status gradus_source_open(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error);
+void gradus_source_close(gradus_source *source); /* also one that was never opened, but zeroed */
+
+/* Fails with "PATH: what errno says" in lower case. */
+gradus_status gradus_source_fail(gradus_error *error, const char *path, int number);
+
+/* Puts the nearest valid name into an error, for machines; NULL: there is none. */
+void gradus_suggest(gradus_error *error, const char *near);
+
+#endif
