@@ -32,13 +32,21 @@ typedef struct gradus_data_info {
     int64_t     outputs;                /* classes, or values of a target                                            */
     const char *const *class_names;     /* NULL: numbers                                                             */
     int64_t     repeated;               /* test rows that stand in training too                                      */
+    const double *target_base, *target_spread;  /* `outputs` each: the file's numbers are base + spread * value; NULL: they are the values */
 } gradus_data_info;
 
 gradus_data   *gradus_data_open(const gradus_data_config *config, gradus_error *error);
 void           gradus_data_close(gradus_data *data);
 const gradus_data_info *gradus_data_about(const gradus_data *data);
-/* A file of inputs alone (predict): read as the set's member would; rows are examples of the set's shape. */
+/* A file of inputs alone (predict): read as the set's member would, into the test part; rows are examples of the set's shape. `like`
+ * must outlive it. */
 gradus_data   *gradus_data_open_inputs(const gradus_data *like, const char *path, gradus_error *error);
+
+/* What prediction must know when the data set itself is gone: shape, classes, the columns of a table and their scales. Saving writes
+ * one state and returns its size (write NULL: only counts); recalling gives a set without examples, fit for gradus_data_about and
+ * gradus_data_open_inputs. */
+uint64_t       gradus_data_save(const gradus_data *data, gradus_write *write, void *user, gradus_error *error);
+gradus_data   *gradus_data_recall(const void *state, size_t size, gradus_error *error);
 
 typedef struct gradus_loader_config {
     gradus_part part;
@@ -46,6 +54,7 @@ typedef struct gradus_loader_config {
     bool        shuffle, drop_last;
     bool        ahead;                  /* prepare batches on another thread                                         */
     uint64_t    seed;
+    const gradus_spec *augment;         /* what is done to each example, of the augment family; outlives the loader; NULL: nothing */
 } gradus_loader_config;
 
 typedef struct gradus_cursor { int64_t epoch, batch; uint64_t reshuffle; } gradus_cursor;   /* next batch; saved and restored */

@@ -3,8 +3,11 @@
 #include "gradus/train.h"
 
 static const gradus_family *const families[] = {
-    &gradus_optimizer_family, &gradus_schedule_family, &gradus_feedback_family, &gradus_gradient_family,
-    &gradus_group_family,     &gradus_average_family,  &gradus_stop_family,     NULL,
+    &gradus_optimizer_family, &gradus_schedule_family,
+    &gradus_feedback_family,  &gradus_gradient_family,
+    &gradus_group_family,     &gradus_average_family,
+    &gradus_data_family,      &gradus_augment_family,
+    &gradus_stop_family,      NULL,
 };
 
 static const gradus_language language = {.families = families};

@@ -1,0 +1,291 @@
+/* csv: tables in a text file, one row an example. Columns of numbers are scaled, columns of texts become zeros and ones, the target
+ * is a class or a number; what was learnt about the columns is remembered with the model. */
+#include "csv_walk.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what the user asked for ---- */
+
+static int32_t find_column(const gradus_table *table, const char *text)
+{
+    double number;
+    for (int32_t i = 0; i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, text) == 0) return i;
+    if (gradus_number_read(text, strlen(text), &number) != strlen(text)) return -1;
+    bool counted = number >= 1 && number <= table->column_count && number == (int32_t)number;
+    return counted ? (int32_t)number - 1 : -1;
+}
+
+static gradus_status no_column(const gradus_reading *reading, const gradus_table *table, const char *path,
+                               const gradus_value *value, gradus_error *error)
+{
+    if (!table->header)
+        return gradus_reading_fail(reading, value, GRADUS_CODE_UNKNOWN_NAME, error,
+                                   "%s has no header, and so no column '%s'; its columns are 1 to %d", path,
+                                   value->text, table->column_count);
+    const char **names = calloc((size_t)table->column_count, sizeof *names);
+    for (int32_t i = 0; names && i < table->column_count; i++) names[i] = table->columns[i].name;
+    const char *near = names ? gradus_nearest(value->text, names, table->column_count) : NULL;
+    free(names);
+    gradus_status status =
+        gradus_reading_fail(reading, value, GRADUS_CODE_UNKNOWN_NAME, error, "%s has no column '%s'%s%s%s", path,
+                            value->text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    gradus_suggest(error, near);
+    return status;
+}
+
+/* Gives the columns that a parameter lists their role. */
+static gradus_status set_roles(const gradus_reading *reading, gradus_table *table, const char *path,
+                               const char *parameter, gradus_column_role role, gradus_error *error)
+{
+    const gradus_value *list = gradus_item_value(reading->item, parameter);
+    for (int32_t i = 0; list && list->present && i < list->count; i++) {
+        int32_t at = find_column(table, list->items[i].text);
+        if (at < 0) return no_column(reading, table, path, &list->items[i], error);
+        if (table->columns[at].role != GRADUS_COLUMN_INPUT)
+            return gradus_reading_fail(reading, &list->items[i], GRADUS_CODE_REPEATED, error,
+                                       "the column '%s' is already %s", table->columns[at].name,
+                                       table->columns[at].role == GRADUS_COLUMN_TARGET ? "the target" : "dropped");
+        table->columns[at].role = role;
+        table->outputs += role == GRADUS_COLUMN_TARGET;
+    }
+    return GRADUS_OK;
+}
+
+/* Without a target= the last column that is not dropped is learnt. */
+static gradus_status assign_roles(const gradus_reading *reading, gradus_table *table, const char *path,
+                                  gradus_error *error)
+{
+    gradus_status status = set_roles(reading, table, path, "drop", GRADUS_COLUMN_DROPPED, error);
+    if (!status) status = set_roles(reading, table, path, "target", GRADUS_COLUMN_TARGET, error);
+    for (int32_t i = table->column_count - 1; i >= 0 && !table->outputs; i--) {
+        if (table->columns[i].role != GRADUS_COLUMN_INPUT) continue;
+        table->columns[i].role = GRADUS_COLUMN_TARGET;
+        table->outputs = 1;
+    }
+    return status;
+}
+
+static gradus_status read_options(const gradus_reading *reading, gradus_table *table, gradus_error *error)
+{
+    const gradus_value *missing = gradus_item_value(reading->item, "missing");
+    const char *separator = gradus_reading_text(reading, "separator");
+    if (separator && strcmp(separator, "tab") == 0) separator = "\t";
+    if (separator && (strlen(separator) != 1 || strchr("\"\r\n", *separator) || (unsigned char)*separator >= 0x80))
+        return gradus_reading_fail(reading, gradus_item_value(reading->item, "separator"), GRADUS_CODE_WRONG_TYPE,
+                                   error, "a separator is one ASCII character or tab, and no quote");
+    table->separator = separator ? *separator : 0;
+    for (int32_t i = 0; i < missing->count; i++)
+        if (!gradus_texts_add(&table->missing, &reading->data->arena, missing->items[i].text,
+                              strlen(missing->items[i].text)))
+            return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    return GRADUS_OK;
+}
+
+/* ---- reading ---- */
+
+gradus_status gradus_table_describe(gradus_data *data, gradus_error *error)
+{
+    const gradus_table *table = data->memory;
+    double *base = gradus_arena_take(&data->arena, 2 * (size_t)table->outputs * sizeof *base, sizeof *base);
+    double *spread = base + table->outputs;
+    if (!base) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    data->info.shape[0] = table->width;
+    data->info.target = table->classes ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS;
+    data->info.outputs = table->outputs;
+    if (!table->classes) data->info.target_base = base, data->info.target_spread = spread;
+    for (int32_t i = 0; i < table->column_count; i++) {
+        const gradus_column *column = &table->columns[i];
+        if (column->role != GRADUS_COLUMN_TARGET) continue;
+        if (table->classes) data->info.class_names = column->texts.text;
+        if (!table->classes) *base++ = column->base, *spread++ = column->spread;
+    }
+    return GRADUS_OK;
+}
+
+static void set_title(gradus_reading *reading, int64_t without)
+{
+    const gradus_table *table = reading->data->memory;
+    const char *name = "";
+    char what[200], target[80], left_out[40] = "";
+    int32_t inputs = 0, targets = 0;
+    long long rows = 0;
+    for (int32_t i = 0; i < table->column_count; i++) {
+        inputs += table->columns[i].role == GRADUS_COLUMN_INPUT;
+        targets += table->columns[i].role == GRADUS_COLUMN_TARGET;
+        if (table->columns[i].role == GRADUS_COLUMN_TARGET) name = table->columns[i].name;
+    }
+    for (int32_t part = 0; part < 3; part++)
+        if (reading->data->part[part].from == &reading->data->training) rows += reading->data->part[part].count;
+    const char *column = table->header ? "" : "column ";
+    if (table->classes)
+        snprintf(target, sizeof target, ", %d classes of %s%.40s", table->outputs, column, name);
+    else if (targets > 1)
+        snprintf(target, sizeof target, " for %d targets", targets);
+    else
+        snprintf(target, sizeof target, " for %s%.40s", column, name);
+    if (without) snprintf(left_out, sizeof left_out, ", %lld without it left out", (long long)without);
+    snprintf(what, sizeof what, "%lld rows of %d columns%s%s", rows, inputs, target, left_out);
+    gradus_reading_title(reading, what);
+}
+
+static gradus_status read_test(gradus_reading *reading, const char *text, gradus_error *error)
+{
+    gradus_data *data = reading->data;
+    gradus_table_file file = {0};
+    gradus_source source = {0};
+    char path[GRADUS_DATA_PATH];
+    gradus_status status = gradus_reading_path(reading, text, path, error);
+    if (!status) status = gradus_source_open(&source, path, &reading->sum, error);
+    if (!status) status = gradus_table_open(data->memory, &file, &source, true, error);
+    if (!status) status = gradus_table_encode(&file, &data->arena, &data->test, error);
+    gradus_table_close(&file);
+    gradus_source_close(&source);
+    return status;
+}
+
+/* Survey, split, learn, encode: the order keeps what is learnt of scales within the training part. */
+static gradus_status read_training(gradus_reading *reading, const gradus_source *source, bool has_test,
+                                   gradus_error *error)
+{
+    gradus_data *data = reading->data;
+    gradus_table *table = data->memory;
+    gradus_table_file file = {0};
+    const gradus_value *header = gradus_item_value(reading->item, "header");
+    int64_t rows = 0, without = 0;
+    gradus_status status =
+        gradus_table_create(table, &file, source, header->present ? header->number > 0 : -1, &data->arena, error);
+    if (!status) status = assign_roles(reading, table, source->path, error);
+    if (!status)
+        status = gradus_table_survey(table, &file, (gradus_task)gradus_reading_count(reading, "task"),
+                                     (int32_t)gradus_reading_count(reading, "categories"), &data->arena, &rows, error);
+    without = file.without;
+    if (!status) status = gradus_reading_split(reading, rows, has_test, error);
+    if (!status)
+        status = gradus_table_learn(table, &file, &data->part[GRADUS_TRAINING],
+                                    (gradus_scale)gradus_reading_count(reading, "scale"),
+                                    (gradus_scale)gradus_reading_count(reading, "target_scale"), &data->arena, error);
+    if (!status) status = gradus_table_encode(&file, &data->arena, &data->training, error);
+    if (!status) status = gradus_table_describe(data, error);
+    if (!status) set_title(reading, without);
+    gradus_table_close(&file);
+    return status;
+}
+
+static gradus_status open_file(gradus_reading *reading, gradus_error *error)
+{
+    gradus_data *data = reading->data;
+    gradus_source source = {0};
+    char path[GRADUS_DATA_PATH];
+    const char *test = gradus_reading_text(reading, "test");
+    int64_t amount;
+    bool has_test = test && !gradus_amount_read(test, 0, &amount);
+    data->memory = gradus_arena_take(&data->arena, sizeof(gradus_table), sizeof(void *));
+    if (!data->memory) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    gradus_status status = read_options(reading, data->memory, error);
+    if (!status) status = gradus_reading_path(reading, gradus_reading_text(reading, "file"), path, error);
+    if (!status) status = gradus_source_open(&source, path, &reading->sum, error);
+    gradus_stem(path, data->info.name, sizeof data->info.name);
+    if (!status) status = read_training(reading, &source, has_test, error);
+    if (!status && has_test) status = read_test(reading, test, error);
+    gradus_source_close(&source);
+    return status;
+}
+
+static gradus_status open_inputs(const gradus_data *like, const char *path, gradus_data *data, gradus_error *error)
+{
+    gradus_table_file file = {0};
+    gradus_source source = {0};
+    gradus_status status = gradus_source_open(&source, path, NULL, error);
+    if (!status) status = gradus_table_open(like->memory, &file, &source, false, error);
+    if (!status) status = gradus_table_encode(&file, &data->arena, &data->test, error);
+    gradus_table_close(&file);
+    gradus_source_close(&source);
+    return status;
+}
+
+/* ---- the row ---- */
+
+static const gradus_argument arguments[] = {
+    {.name = "file",
+     .kind = GRADUS_TEXT,
+     .help = "the file: text, or text compressed by gzip",
+     .also = "path, filename"},
+    {.name = "target",
+     .kind = GRADUS_TEXT,
+     .flags = GRADUS_LIST | GRADUS_OPTIONAL | GRADUS_NAMED,
+     .help = "column that is learnt, by name or number (the first is 1); several numbers: [a, b]; without it the last",
+     .also = "label, y, target_column, label_column"},
+    {.name = "header",
+     .kind = GRADUS_FLAG,
+     .flags = GRADUS_OPTIONAL | GRADUS_NAMED,
+     .help = "whether the first row names the columns; without it, it does when no number stands in it"},
+    {.name = "separator",
+     .kind = GRADUS_TEXT,
+     .words = "tab",
+     .flags = GRADUS_OPTIONAL | GRADUS_NAMED,
+     .help = "what stands between fields; without it the one of , ; tab | that the first line has most of",
+     .also = "sep, delimiter, delim"},
+    {.name = "drop",
+     .kind = GRADUS_TEXT,
+     .flags = GRADUS_LIST | GRADUS_OPTIONAL | GRADUS_NAMED,
+     .help = "columns that are left out, by name or number",
+     .also = "ignore, exclude, drop_columns"},
+    {.name = "missing",
+     .kind = GRADUS_TEXT,
+     .initial = "[\"?\", NA, N/A, nan, NaN, null]",
+     .flags = GRADUS_LIST | GRADUS_NAMED,
+     .help = "texts that stand for a gap, beside nothing at all; a gap counts as the mean, or as none of the texts",
+     .also = "na_values, na"},
+    {.name = "scale",
+     .kind = GRADUS_WORD,
+     .words = "standard|minmax|none",
+     .initial = "standard",
+     .flags = GRADUS_NAMED,
+     .help = "of numbers that go in: mean 0 and deviation 1, or from 0 to 1, by the training part",
+     .also = "scaler, normalize, standardize"},
+    {.name = "target_scale",
+     .kind = GRADUS_WORD,
+     .words = "standard|minmax|none",
+     .initial = "standard",
+     .flags = GRADUS_NAMED,
+     .help = "of numbers that are learnt; predictions are given as the file has them"},
+    {.name = "task",
+     .kind = GRADUS_WORD,
+     .words = "auto|classification|regression",
+     .initial = "auto",
+     .flags = GRADUS_NAMED,
+     .help =
+         "whether the target is a class or a number; auto: texts are classes, so are 0, 1, ... or 1, 2, ... up to 20"},
+    {.name = "categories",
+     .kind = GRADUS_INTEGER,
+     .initial = "100",
+     .low = 2,
+     .high = 1e5,
+     .flags = GRADUS_NAMED,
+     .help = "most different texts that a column may hold; each becomes an input"},
+    {.name = "test",
+     .kind = GRADUS_TEXT,
+     .initial = "10%",
+     .flags = GRADUS_NAMED,
+     .help = "what is kept for the test: a share (10%), a number of rows, none, or a file of the same columns",
+     .also = "test_size, test_split, test_file"},
+    GRADUS_LIMIT_ARGUMENT,
+    {0},
+};
+
+const gradus_reader gradus_reader_csv = {
+    .member = {.name = "csv",
+               .summary = "a table in a text file, one row an example (CSV, TSV)",
+               .formula = "(x - mean) / deviation for numbers, 0 or 1 for each text",
+               .paper = "RFC 4180; sizes, means and texts are those of the training part",
+               .also = "tsv, table, read_csv",
+               .arguments = arguments,
+               .notes = "a column is numeric when nine tenths of it are; rows without a target are left out"},
+    .endings = ".csv .tsv .csv.gz .tsv.gz",
+    .open = open_file,
+    .inputs = open_inputs,
+    .save = gradus_table_save,
+    .recall = gradus_table_recall,
+};

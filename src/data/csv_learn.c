@@ -1,0 +1,208 @@
+/* Learns what the columns of a table are and how they are scaled. Kinds are taken from all rows; means, spreads and the texts that
+ * become inputs from the training rows alone, so that nothing of the other parts leaks into them. */
+#include "csv_walk.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_CLASSES = 10000, MOST_COUNTED_CLASS = 20 };
+
+/* ---- first walk: kinds ---- */
+
+typedef struct survey {
+    int64_t numbers, texts;
+    uint32_t counted; /* bit n: the whole number n was met, up to MOST_COUNTED_CLASS */
+    bool other;       /* a number that is not one of those */
+    gradus_texts met; /* at most one more than is allowed */
+} survey;
+
+static bool look(survey *seen, const gradus_csv_field *field, int32_t most, gradus_arena *arena)
+{
+    double number;
+    if (gradus_number_read(field->text, field->length, &number) == field->length) {
+        bool counted = number >= 0 && number <= MOST_COUNTED_CLASS && number == (int32_t)number;
+        seen->numbers++;
+        seen->other |= !counted;
+        if (counted) seen->counted |= (uint32_t)1 << (int32_t)number;
+    } else {
+        seen->texts++;
+    }
+    return seen->met.count > most || gradus_texts_add(&seen->met, arena, field->text, field->length);
+}
+
+/* Whole numbers from 0 or 1 up to at most 20 without a gap are classes; 3, 4, 5 are marks, 1900 to 2020 are years. */
+static bool counts_classes(const survey *seen)
+{
+    uint32_t from = seen->counted & 1 ? seen->counted : seen->counted >> 1;
+    return !seen->other && from > 1 && (from & (from + 1)) == 0;
+}
+
+/* "Name, 'street name'": appends a column, in quotes where a spec needs them. */
+static void list_column(char *text, size_t size, const char *name)
+{
+    size_t used = strlen(text);
+    bool bare = strpbrk(name, " \t,()[]=*>#\"':;&|{}<!?@$^`\\") == NULL;
+    snprintf(text + used, size - used, "%s%s%s%s", used ? ", " : "", bare ? "" : "\"", name, bare ? "" : "\"");
+}
+
+static gradus_status judge_target(gradus_table *table, const gradus_csv *csv, const survey *seen, gradus_task task,
+                                  gradus_error *error)
+{
+    for (int32_t i = 0; i < table->column_count; i++) {
+        gradus_column *column = &table->columns[i];
+        if (column->role != GRADUS_COLUMN_TARGET) continue;
+        bool classes = task == GRADUS_TASK_CLASSIFICATION || !column->numeric || counts_classes(&seen[i]);
+        if (task == GRADUS_TASK_REGRESSION || table->outputs > 1) classes = false;
+        if (!classes && !column->numeric)
+            return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+                               "%s: the column '%s' holds texts; %s can only be numbers", csv->path, column->name,
+                               table->outputs > 1 ? "several targets" : "the target of a regression");
+        if (classes && seen[i].texts == 0) column->numeric = true;
+        if (classes && seen[i].texts > 0) column->numeric = false;
+        table->classes = classes;
+    }
+    return GRADUS_OK;
+}
+
+/* A column is numeric where nine tenths of it are; then a text in it is an error, not a category. */
+static gradus_status judge(gradus_table *table, const gradus_csv *csv, const survey *seen, gradus_task task,
+                           int32_t categories, gradus_error *error)
+{
+    char many[140] = "", empty[140] = "";
+    for (int32_t i = 0; i < table->column_count; i++) {
+        gradus_column *column = &table->columns[i];
+        column->numeric = seen[i].numbers > 9 * seen[i].texts;
+        if (column->role == GRADUS_COLUMN_DROPPED) continue;
+        if (seen[i].numbers + seen[i].texts == 0) list_column(empty, sizeof empty, column->name);
+        if (column->role == GRADUS_COLUMN_INPUT && !column->numeric && seen[i].met.count > categories)
+            list_column(many, sizeof many, column->name);
+    }
+    if (*empty)
+        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: nothing stands in a column; drop=[%s]",
+                           csv->path, empty);
+    if (*many)
+        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+                           "%s: more than %d different texts in a column; drop=[%s]", csv->path, categories, many);
+    return judge_target(table, csv, seen, task, error);
+}
+
+gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, gradus_task task, int32_t categories,
+                                  gradus_arena *arena, int64_t *rows, gradus_error *error)
+{
+    survey *seen = calloc((size_t)table->column_count, sizeof *seen);
+    bool memory = seen != NULL;
+    *rows = 0;
+    gradus_table_rewind(file);
+    for (; memory && gradus_table_next(file, error); ++*rows)
+        for (int32_t i = 0; memory && i < table->column_count; i++) {
+            const gradus_csv_field *field = gradus_table_field(file, i);
+            if (!gradus_table_gap(table, field)) memory = look(&seen[i], field, categories, arena);
+        }
+    gradus_status status = error->status;
+    if (!memory)
+        status = gradus_csv_no_memory(&file->csv, error);
+    else if (!status && *rows == 0)
+        status = gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: %s", file->csv.path,
+                             file->without ? "no row has a target" : "a header, but no rows");
+    if (!status) status = judge(table, &file->csv, seen, task, categories, error);
+    free(seen);
+    return status;
+}
+
+/* ---- second walk: scales and texts ---- */
+
+typedef struct running { /* Welford 1962: mean and sum of squared deviations in one pass, without cancellation */
+    int64_t count;
+    double mean, squares, low, high;
+} running;
+
+static void add(running *sums, double number)
+{
+    double away = number - sums->mean;
+    sums->low = sums->count && sums->low < number ? sums->low : number;
+    sums->high = sums->count && sums->high > number ? sums->high : number;
+    sums->mean += away / (double)++sums->count;
+    sums->squares += away * (number - sums->mean);
+}
+
+static void set_scale(gradus_column *column, const running *sums, gradus_scale scale)
+{
+    column->mean = sums->mean;
+    column->base = 0, column->spread = 1;
+    if (scale == GRADUS_SCALE_STANDARD) {
+        column->base = sums->mean;
+        column->spread = sums->count ? sqrt(sums->squares / (double)sums->count) : 0;
+    } else if (scale == GRADUS_SCALE_MINMAX) {
+        column->base = sums->low;
+        column->spread = sums->high - sums->low;
+    }
+    if (!(column->spread > 0) || !isfinite(column->spread)) column->spread = 1; /* a column that never changes */
+}
+
+/* One field that is no gap; false: *error says why. Classes are learnt from every row, all else from training rows. */
+static bool learn_field(gradus_table_file *file, gradus_table *table, int32_t i, bool training, running *sums,
+                        gradus_arena *arena, gradus_error *error)
+{
+    gradus_column *column = &table->columns[i];
+    const gradus_csv_field *field = gradus_table_field(file, i);
+    bool class = column->role == GRADUS_COLUMN_TARGET && table->classes, fits = true;
+    double number;
+    if (column->numeric && !gradus_table_number(file, i, &number, error)) return false;
+    if (class && column->numeric) {
+        char text[32];
+        fits = gradus_texts_add(&column->texts, arena, text, gradus_number_print(number, text));
+    } else if (column->numeric) {
+        if (training) add(&sums[i], number);
+    } else if (class || training) {
+        fits = gradus_texts_add(&column->texts, arena, field->text, field->length);
+    }
+    if (!fits) gradus_csv_no_memory(&file->csv, error);
+    if (class && column->texts.count > MOST_CLASSES)
+        gradus_csv_fail(&file->csv, field, error, "'%s' has more than %d classes", column->name, MOST_CLASSES);
+    return !error->status;
+}
+
+/* Inputs one after another: a number takes one value, a text as many as it may be. */
+static gradus_status finish(gradus_table *table, const gradus_csv *csv, const running *sums, gradus_scale inputs,
+                            gradus_scale target, gradus_error *error)
+{
+    table->width = 0;
+    for (int32_t i = 0; i < table->column_count; i++) {
+        gradus_column *column = &table->columns[i];
+        bool input = column->role == GRADUS_COLUMN_INPUT;
+        set_scale(column, &sums[i], input ? inputs : target);
+        if (input) table->width += column->numeric ? 1 : column->texts.count;
+        if (column->role == GRADUS_COLUMN_TARGET && table->classes) {
+            table->outputs = column->texts.count;
+            if (table->outputs < 2)
+                return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+                                   "%s: '%s' is always the same; there is nothing to learn", csv->path, column->name);
+        }
+    }
+    if (table->width > 0) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: no column is left to learn from",
+                       csv->path);
+}
+
+gradus_status gradus_table_learn(gradus_table *table, gradus_table_file *file, const gradus_rows *training,
+                                 gradus_scale inputs, gradus_scale target, gradus_arena *arena, gradus_error *error)
+{
+    running *sums = calloc((size_t)table->column_count, sizeof *sums);
+    if (!sums) return gradus_csv_no_memory(&file->csv, error);
+    int64_t next = 0;
+    gradus_table_rewind(file);
+    for (int64_t row = 0; gradus_table_next(file, error); row++) {
+        bool learnt = next < training->count && (training->index ? training->index[next] : next) == row;
+        next += learnt;
+        for (int32_t i = 0; i < table->column_count; i++) {
+            if (table->columns[i].role == GRADUS_COLUMN_DROPPED) continue;
+            if (gradus_table_gap(table, gradus_table_field(file, i))) continue;
+            if (!learn_field(file, table, i, learnt, sums, arena, error)) break;
+        }
+    }
+    gradus_status status = error->status;
+    if (!status) status = finish(table, &file->csv, sums, inputs, target, error);
+    free(sums);
+    return status;
+}

@@ -1,0 +1,128 @@
+/* What is remembered of a table, as entries of a state and back: names, kinds and scales of columns, texts and classes.
+ * A list of texts is one entry of bytes, each text ended by a 0, which none of them holds. */
+#include "csv_walk.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTIONS = 3 }; /* header, classes, separator */
+
+/* ---- saving ---- */
+
+static void save_texts(gradus_state_writer *writer, const char *name, const char *const *texts, int32_t count)
+{
+    size_t size = 0, used = 0;
+    for (int32_t i = 0; i < count; i++) size += strlen(texts[i]) + 1;
+    char *bytes = malloc(size + 1);
+    if (!bytes) {
+        gradus_fail(writer->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+        return;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        size_t length = strlen(texts[i]) + 1;
+        memcpy(bytes + used, texts[i], length);
+        used += length;
+    }
+    gradus_state_entry(writer, name, GRADUS_STATE_BYTES, (int64_t)size, bytes);
+    free(bytes);
+}
+
+static void texts_name(char name[32], int32_t column) { snprintf(name, 32, "texts.%d", column); }
+
+void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
+{
+    const gradus_table *table = data->memory;
+    size_t count = (size_t)table->column_count;
+    int64_t options[OPTIONS] = {table->header, table->classes, table->separator};
+    int64_t *kinds = calloc(2 * count, sizeof *kinds);
+    double *scales = calloc(3 * count, sizeof *scales);
+    const char **names = calloc(count, sizeof *names);
+    for (size_t i = 0; kinds && scales && names && i < count; i++) {
+        const gradus_column *column = &table->columns[i];
+        kinds[2 * i] = column->role, kinds[2 * i + 1] = column->numeric;
+        scales[3 * i] = column->mean, scales[3 * i + 1] = column->base, scales[3 * i + 2] = column->spread;
+        names[i] = column->name;
+    }
+    if (!kinds || !scales || !names)
+        gradus_fail(writer->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    else {
+        gradus_state_entry(writer, "options", GRADUS_STATE_INT64, OPTIONS, options);
+        save_texts(writer, "missing", table->missing.text, table->missing.count);
+        save_texts(writer, "columns", names, table->column_count);
+        gradus_state_entry(writer, "kinds", GRADUS_STATE_INT64, 2 * (int64_t)count, kinds);
+        gradus_state_entry(writer, "scales", GRADUS_STATE_DOUBLE, 3 * (int64_t)count, scales);
+        for (int32_t i = 0; i < table->column_count; i++) {
+            char name[32];
+            texts_name(name, i);
+            save_texts(writer, name, table->columns[i].texts.text, table->columns[i].texts.count);
+        }
+    }
+    free(kinds);
+    free(scales);
+    free(names);
+}
+
+/* ---- recalling ---- */
+
+static bool recall_texts(gradus_state_reader *state, const char *name, gradus_arena *arena, gradus_texts *texts)
+{
+    gradus_state_item item;
+    if (!gradus_state_find(state, name, &item) || item.type != GRADUS_STATE_BYTES) return false;
+    size_t size = (size_t)item.count;
+    const char *bytes = item.data;
+    if (size && bytes[size - 1] != 0) return false;
+    int32_t count = 0;
+    for (size_t i = 0; i < size; i++) count += bytes[i] == 0;
+    *texts = (gradus_texts){.count = count, .capacity = count};
+    if (!count) return true;
+    texts->text = gradus_arena_take(arena, (size_t)count * sizeof *texts->text, sizeof(void *));
+    const char *copy = gradus_arena_text(arena, bytes, size);
+    for (int32_t i = 0; texts->text && copy && i < count; i++, copy += strlen(copy) + 1) texts->text[i] = copy;
+    return texts->text && copy;
+}
+
+static bool recall_columns(gradus_table *table, const gradus_texts *names, gradus_state_reader *state,
+                           gradus_arena *arena)
+{
+    size_t count = (size_t)table->column_count;
+    int64_t *kinds = gradus_arena_take(arena, 2 * count * sizeof *kinds, sizeof *kinds);
+    double *scales = gradus_arena_take(arena, 3 * count * sizeof *scales, sizeof *scales);
+    table->columns = gradus_arena_take(arena, count * sizeof *table->columns, sizeof(void *));
+    if (!kinds || !scales || !table->columns) return false;
+    if (!gradus_state_take(state, "kinds", GRADUS_STATE_INT64, 2 * (int64_t)count, kinds)) return false;
+    if (!gradus_state_take(state, "scales", GRADUS_STATE_DOUBLE, 3 * (int64_t)count, scales)) return false;
+    for (size_t i = 0; i < count; i++) {
+        char name[32];
+        gradus_column *column = &table->columns[i];
+        *column =
+            (gradus_column){.name = names->text[i], .role = (int32_t)kinds[2 * i], .numeric = kinds[2 * i + 1] != 0};
+        column->mean = scales[3 * i], column->base = scales[3 * i + 1], column->spread = scales[3 * i + 2];
+        texts_name(name, (int32_t)i);
+        if (!recall_texts(state, name, arena, &column->texts)) return false;
+        if (kinds[2 * i] < GRADUS_COLUMN_INPUT || kinds[2 * i] > GRADUS_COLUMN_DROPPED || !(column->spread > 0))
+            return false;
+        if (column->role == GRADUS_COLUMN_INPUT) table->width += column->numeric ? 1 : column->texts.count;
+        if (column->role == GRADUS_COLUMN_TARGET) table->outputs += table->classes ? column->texts.count : 1;
+    }
+    return true;
+}
+
+gradus_status gradus_table_recall(gradus_data *data, gradus_state_reader *state, gradus_error *error)
+{
+    gradus_arena *arena = &data->arena;
+    gradus_table *table = data->memory = gradus_arena_take(arena, sizeof *table, sizeof(void *));
+    gradus_texts names;
+    int64_t options[OPTIONS];
+    bool whole = table && gradus_state_take(state, "options", GRADUS_STATE_INT64, OPTIONS, options) &&
+                 recall_texts(state, "missing", arena, &table->missing) &&
+                 recall_texts(state, "columns", arena, &names);
+    if (whole) {
+        table->header = options[0] != 0, table->classes = options[1] != 0, table->separator = (char)options[2];
+        table->column_count = names.count;
+        whole = names.count > 0 && recall_columns(table, &names, state, arena);
+    }
+    whole = whole && table->width == data->info.shape[0] && table->outputs == data->info.outputs;
+    if (whole) return gradus_table_describe(data, error);
+    return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA,
+                       "what is remembered of the table does not fit together");
+}

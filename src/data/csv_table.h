@@ -1,0 +1,69 @@
+/* What is learnt about the columns of a CSV file: which are inputs, which the target, how each becomes numbers.
+ * Learnt from the training rows alone, it reads the test file and the files of a prediction in the same way. */
+#ifndef GRADUS_DATA_CSV_TABLE_H
+#define GRADUS_DATA_CSV_TABLE_H
+#include "csv_text.h"
+#include "set.h"
+
+typedef enum gradus_column_role { GRADUS_COLUMN_INPUT, GRADUS_COLUMN_TARGET, GRADUS_COLUMN_DROPPED } gradus_column_role;
+
+/* Texts without doubles, in order: numbers by their value, then the others by their bytes. */
+typedef struct gradus_texts {
+    const char **text;
+    int32_t count, capacity;
+} gradus_texts;
+
+typedef struct gradus_column {
+    const char *name;
+    int32_t role;        /* enum gradus_column_role */
+    bool numeric;        /* its fields are numbers */
+    double mean;         /* of the training rows: stands in for a gap */
+    double base, spread; /* of a number: (number - base) / spread is learnt */
+    gradus_texts texts;  /* of an input: one value, 0 or 1, each; of a target: the classes */
+} gradus_column;
+
+typedef struct gradus_table {
+    gradus_column *columns;
+    int32_t column_count, outputs;
+    int64_t width; /* values of an example */
+    bool header;   /* the file names its columns */
+    bool classes;  /* the target is a class */
+    char separator;
+    gradus_texts missing; /* what stands for a gap, beside nothing at all */
+} gradus_table;
+
+typedef enum gradus_scale { GRADUS_SCALE_STANDARD, GRADUS_SCALE_MINMAX, GRADUS_SCALE_NONE } gradus_scale;
+typedef enum gradus_task { GRADUS_TASK_AUTO, GRADUS_TASK_CLASSIFICATION, GRADUS_TASK_REGRESSION } gradus_task;
+
+/* A file of rows in the order of a table's columns, wherever they stand in it. */
+typedef struct gradus_table_file {
+    const gradus_table *table;
+    gradus_csv csv;
+    int32_t fields;       /* of each row */
+    int32_t *at;          /* field of each column; -1: it is not there and not needed */
+    bool headed, targets; /* the first row is a header; rows without a target are passed over */
+    int64_t without;      /* how many were, so far */
+} gradus_table_file;
+
+bool gradus_texts_add(gradus_texts *texts, gradus_arena *arena, const char *text, size_t length); /* false: no memory */
+int32_t gradus_texts_find(const gradus_texts *texts, const char *text, size_t length); /* -1: not among them */
+
+/* Opens a file whose columns become those of the table: names, all inputs, no kinds yet. `header` -1: found out. */
+gradus_status gradus_table_create(gradus_table *table, gradus_table_file *file, const gradus_source *source,
+                                  int32_t header, gradus_arena *arena, gradus_error *error);
+/* Opens a further file and finds the table's columns in it; `targets`: those of the target too. */
+gradus_status gradus_table_open(const gradus_table *table, gradus_table_file *file, const gradus_source *source,
+                                bool targets, gradus_error *error);
+void gradus_table_close(gradus_table_file *file);
+
+/* First walk: kinds of columns, and how many rows there are to learn from. `categories`: most texts of an input. */
+gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, gradus_task task, int32_t categories,
+                                  gradus_arena *arena, int64_t *rows, gradus_error *error);
+/* Second walk: scales, gaps and texts from the training rows, classes from all. */
+gradus_status gradus_table_learn(gradus_table *table, gradus_table_file *file, const gradus_rows *training,
+                                 gradus_scale inputs, gradus_scale target, gradus_arena *arena, gradus_error *error);
+/* Third walk, over any file: rows as numbers. */
+gradus_status gradus_table_encode(gradus_table_file *file, gradus_arena *arena, gradus_examples *examples,
+                                  gradus_error *error);
+
+#endif

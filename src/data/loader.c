@@ -1,0 +1,286 @@
+/* Hands out batches: which examples, in which order, as floats. The order is a function of seed, epoch and `reshuffle` alone, so a
+ * cursor of three numbers resumes it exactly; a second thread prepares the next batch while the last one is learnt from. */
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include "augment.h"
+
+enum { BUFFERS = 2, SHUFFLE_STREAM = 0x73687566, AUGMENT_STREAM = 0x6175676d };
+static const size_t largest_ahead = (size_t)64
+                                    << 20; /* bytes of a batch; beyond it a second one is not worth its memory */
+
+typedef struct buffer { /* one batch with its memory */
+    gradus_batch batch;
+    bool over; /* no batch: the epoch ends here */
+    float *inputs, *numbers;
+    int32_t *classes;
+    int64_t *rows;
+} buffer;
+
+struct gradus_loader {
+    const gradus_data *data;
+    const gradus_rows *rows;
+    gradus_loader_config config;
+    const gradus_chain *augment; /* NULL: none */
+    int64_t batches;
+    float pixel[256];    /* what a byte is worth */
+    gradus_arena memory; /* of the buffers and the order */
+
+    /* Used by whoever prepares: the second thread, or the caller where there is none. */
+    int64_t *order;        /* shuffled places; NULL: examples come as they stand */
+    gradus_cursor ordered; /* whose epoch that is; epoch -1: of none yet */
+
+    /* Used by the caller. */
+    gradus_cursor cursor; /* of the batch that comes next */
+    double waited;
+
+    /* Shared, under the lock. Batches are counted; number n lies in buffer n % BUFFERS. */
+    pthread_mutex_t lock;
+    pthread_cond_t filled, emptied;
+    gradus_cursor ahead;                  /* of the batch that is prepared next */
+    uint64_t prepared, taken, given_back; /* how many so far */
+    uint64_t turn;                        /* grows with every seek: what was begun before is stale */
+    bool threaded, stop;
+    pthread_t thread;
+    buffer buffers[BUFFERS];
+};
+
+/* ---- preparing one batch ---- */
+
+static void shuffle(gradus_loader *loader, const gradus_cursor *at)
+{
+    if (!loader->order) return;
+    if (loader->ordered.epoch == at->epoch && loader->ordered.reshuffle == at->reshuffle) return;
+    uint64_t seed = gradus_random_bits(loader->config.seed, SHUFFLE_STREAM, at->reshuffle);
+    gradus_random_permutation(seed, (uint64_t)at->epoch, loader->rows->count, loader->order);
+    loader->ordered = *at;
+}
+
+static void augment(const gradus_loader *loader, const gradus_cursor *at, int64_t row, float *values)
+{
+    for (int32_t i = 0; loader->augment && i < loader->augment->count; i++) {
+        const gradus_item *item = &loader->augment->items[i];
+        const gradus_augmentation *augmentation = (const gradus_augmentation *)item->member;
+        uint64_t seed = gradus_random_bits(loader->config.seed, AUGMENT_STREAM + (uint64_t)i, at->reshuffle);
+        augmentation->apply(item, values, loader->data->info.shape,
+                            gradus_random_bits(seed, (uint64_t)at->epoch, (uint64_t)row));
+    }
+}
+
+static void copy_example(const gradus_loader *loader, const gradus_examples *from, int64_t example, float *values)
+{
+    size_t width = (size_t)from->width;
+    if (!from->bytes) {
+        memcpy(values, from->values + (size_t)example * width, width * sizeof *values);
+        return;
+    }
+    const unsigned char *bytes = from->bytes + (size_t)example * width;
+    for (size_t k = 0; k < width; k++) values[k] = loader->pixel[bytes[k]];
+}
+
+static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into)
+{
+    const gradus_rows *rows = loader->rows;
+    const gradus_examples *from = rows->from;
+    int64_t outputs = loader->data->info.outputs, first = at->batch * loader->config.batch;
+    into->over = at->batch >= loader->batches;
+    if (into->over) return;
+    shuffle(loader, at);
+    int64_t left = rows->count - first, count = left < loader->config.batch ? left : loader->config.batch;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t row = loader->order ? loader->order[first + i] : first + i;
+        int64_t example = rows->index ? rows->index[row] : row;
+        float *values = into->inputs + i * from->width;
+        into->rows[i] = row;
+        copy_example(loader, from, example, values);
+        augment(loader, at, row, values);
+        if (from->classes) into->classes[i] = from->classes[example];
+        if (from->numbers)
+            memcpy(into->numbers + i * outputs, from->numbers + example * outputs, (size_t)outputs * sizeof(float));
+    }
+    into->batch = (gradus_batch){.count = (int32_t)count,
+                                 .inputs = into->inputs,
+                                 .classes = from->classes ? into->classes : NULL,
+                                 .numbers = from->numbers ? into->numbers : NULL,
+                                 .rows = into->rows,
+                                 .epoch = (double)at->epoch + (double)first / (double)rows->count};
+}
+
+static gradus_cursor after(gradus_cursor at, bool over)
+{
+    at.batch = over ? 0 : at.batch + 1;
+    at.epoch += over;
+    return at;
+}
+
+/* ---- the second thread ---- */
+
+static void *prepare_ahead(void *user)
+{
+    gradus_loader *loader = user;
+    pthread_mutex_lock(&loader->lock);
+    while (!loader->stop) {
+        if (loader->prepared - loader->given_back == BUFFERS) {
+            pthread_cond_wait(&loader->emptied, &loader->lock);
+            continue;
+        }
+        gradus_cursor at = loader->ahead;
+        uint64_t turn = loader->turn;
+        buffer *into = &loader->buffers[loader->prepared % BUFFERS];
+        pthread_mutex_unlock(&loader->lock);
+        prepare(loader, &at, into);
+        pthread_mutex_lock(&loader->lock);
+        if (turn != loader->turn) continue;
+        loader->ahead = after(at, into->over);
+        loader->prepared++;
+        pthread_cond_signal(&loader->filled);
+    }
+    pthread_mutex_unlock(&loader->lock);
+    return NULL;
+}
+
+/* Signals are for the threads of the program, not for this one. */
+static bool start_thread(gradus_loader *loader)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    loader->threaded = pthread_create(&loader->thread, NULL, prepare_ahead, loader) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return loader->threaded;
+}
+
+/* ---- life ---- */
+
+static bool take_memory(gradus_loader *loader)
+{
+    const gradus_examples *from = loader->rows->from;
+    size_t batch = (size_t)loader->config.batch, outputs = (size_t)loader->data->info.outputs, missing = 0;
+    gradus_arena *memory = &loader->memory;
+    for (int32_t i = 0; i < (loader->config.ahead ? BUFFERS : 1); i++) {
+        buffer *into = &loader->buffers[i];
+        into->inputs = gradus_arena_take(memory, batch * (size_t)from->width * sizeof(float), 64);
+        into->rows = gradus_arena_take(memory, batch * sizeof *into->rows, 64);
+        if (from->classes) into->classes = gradus_arena_take(memory, batch * sizeof *into->classes, 64);
+        if (from->numbers) into->numbers = gradus_arena_take(memory, batch * outputs * sizeof *into->numbers, 64);
+        missing +=
+            !into->inputs || !into->rows || (from->classes && !into->classes) || (from->numbers && !into->numbers);
+    }
+    if (loader->config.shuffle) {
+        loader->order = gradus_arena_take(memory, (size_t)loader->rows->count * sizeof *loader->order, 64);
+        missing += !loader->order;
+    }
+    return missing == 0;
+}
+
+gradus_loader *gradus_loader_create(const gradus_data *data, const gradus_loader_config *config, gradus_error *error)
+{
+    static const char *const part_names[] = {"training", "validation", "test"};
+    if (gradus_failed(error)) return NULL;
+    const gradus_rows *rows = &data->part[config->part];
+    if (rows->count == 0 || config->batch < 1) {
+        if (config->batch < 1)
+            gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_OUT_OF_RANGE, "a batch holds at least one example");
+        else
+            gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_NO_DATA, "%s has no %s part", data->info.name,
+                        part_names[config->part]);
+        return NULL;
+    }
+    gradus_loader *loader = gradus_allocate(NULL, sizeof *loader);
+    if (!loader) {
+        gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+        return NULL;
+    }
+    *loader = (gradus_loader){.data = data, .rows = rows, .config = *config, .ordered = {.epoch = -1}};
+    if (config->augment) loader->augment = gradus_spec_chain(config->augment);
+    if (config->batch > rows->count) loader->config.batch = (int32_t)rows->count;
+    int64_t batch = loader->config.batch;
+    loader->batches = config->drop_last ? rows->count / batch : (rows->count + batch - 1) / batch;
+    loader->config.ahead = config->ahead && (size_t)(batch * rows->from->width) < largest_ahead / sizeof(float);
+    for (int32_t i = 0; i < 256; i++) loader->pixel[i] = (float)i / 255.0f;
+    gradus_arena_open(&loader->memory, NULL);
+    pthread_mutex_init(&loader->lock, NULL);
+    pthread_cond_init(&loader->filled, NULL);
+    pthread_cond_init(&loader->emptied, NULL);
+    bool memory = take_memory(loader);
+    if (!memory)
+        gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory for a batch of %d", (int)batch);
+    if (memory && (!loader->config.ahead || start_thread(loader))) return loader;
+    gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no thread can be started to prepare batches");
+    gradus_loader_destroy(loader);
+    return NULL;
+}
+
+void gradus_loader_destroy(gradus_loader *loader)
+{
+    if (!loader) return;
+    if (loader->threaded) {
+        pthread_mutex_lock(&loader->lock);
+        loader->stop = true;
+        pthread_cond_signal(&loader->emptied);
+        pthread_mutex_unlock(&loader->lock);
+        pthread_join(loader->thread, NULL);
+    }
+    pthread_mutex_destroy(&loader->lock);
+    pthread_cond_destroy(&loader->filled);
+    pthread_cond_destroy(&loader->emptied);
+    gradus_arena_close(&loader->memory);
+    gradus_release(NULL, loader, sizeof *loader);
+}
+
+/* ---- use ---- */
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* Gives the last batch back and waits for the next. */
+static const buffer *take_prepared(gradus_loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    loader->given_back = loader->taken;
+    pthread_cond_signal(&loader->emptied);
+    if (loader->prepared == loader->taken) {
+        double since = now();
+        while (loader->prepared == loader->taken) pthread_cond_wait(&loader->filled, &loader->lock);
+        loader->waited += now() - since;
+    }
+    const buffer *next = &loader->buffers[loader->taken++ % BUFFERS];
+    pthread_mutex_unlock(&loader->lock);
+    return next;
+}
+
+bool gradus_loader_next(gradus_loader *loader, gradus_batch *batch)
+{
+    const buffer *next = loader->buffers;
+    if (loader->threaded) {
+        next = take_prepared(loader);
+    } else {
+        double since = now();
+        prepare(loader, &loader->cursor, loader->buffers);
+        loader->waited += now() - since;
+    }
+    loader->cursor = after(loader->cursor, next->over);
+    if (!next->over) *batch = next->batch;
+    return !next->over;
+}
+
+int64_t gradus_loader_batches(const gradus_loader *loader) { return loader->batches; }
+
+gradus_cursor gradus_loader_cursor(const gradus_loader *loader) { return loader->cursor; }
+
+void gradus_loader_seek(gradus_loader *loader, gradus_cursor cursor)
+{
+    pthread_mutex_lock(&loader->lock);
+    loader->cursor = loader->ahead = cursor;
+    loader->given_back = loader->taken = loader->prepared;
+    loader->turn++;
+    pthread_cond_signal(&loader->emptied);
+    pthread_mutex_unlock(&loader->lock);
+}
+
+double gradus_loader_waited(const gradus_loader *loader) { return loader->waited; }

@@ -1,0 +1,358 @@
+/* Data sets as a whole: opened by the reader of their name, divided into parts that never mix, looked through for test rows that
+ * stand in training too, and closed. What is peculiar to a kind of file stands with its reader. */
+#include "set.h"
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SPLIT_STREAM = 0x73706c74 }; /* its own stream of random numbers, so that no other use of the seed meets it */
+enum role { FOR_TRAINING, FOR_VALIDATION, FOR_TEST, NOT_USED };
+
+/* ---- parameters of the call ---- */
+
+const char *gradus_reading_text(const gradus_reading *reading, const char *name)
+{
+    const gradus_value *value = gradus_item_value(reading->item, name);
+    return value && value->present ? value->text : NULL;
+}
+
+int64_t gradus_reading_count(const gradus_reading *reading, const char *name)
+{
+    const gradus_value *value = gradus_item_value(reading->item, name);
+    return value && value->present ? (int64_t)value->number : 0;
+}
+
+gradus_status gradus_reading_fail(const gradus_reading *reading, const gradus_value *value, gradus_code code,
+                                  gradus_error *error, const char *format, ...)
+{
+    char message[sizeof error->message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    gradus_where place = value ? value->place : reading->item->place;
+    return gradus_spec_fail(error, reading->config->text, place, code, "%s", message);
+}
+
+gradus_status gradus_reading_path(const gradus_reading *reading, const char *text, char path[GRADUS_DATA_PATH],
+                                  gradus_error *error)
+{
+    const char *base = reading->config->base_dir;
+    bool joined = base && *base && text[0] != '/';
+    int length = snprintf(path, GRADUS_DATA_PATH, "%s%s%s", joined ? base : "", joined ? "/" : "", text);
+    if (length < GRADUS_DATA_PATH) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_NO_FILE, "%s: the path is too long", text);
+}
+
+bool gradus_amount_read(const char *text, int64_t count, int64_t *amount)
+{
+    static const gradus_argument row = {.name = "amount",
+                                        .kind = GRADUS_SHARE,
+                                        .words = "none",
+                                        .low = 0,
+                                        .high = 9007199254740992.0,
+                                        .flags = GRADUS_OPTIONAL};
+    gradus_spec *spec = gradus_spec_create(text, &(gradus_spec_config){.family = "value", .argument = &row}, NULL);
+    const gradus_value *value = spec ? gradus_spec_value(spec) : NULL;
+    if (value) {
+        bool share = value->unit == GRADUS_IN_PERCENT || value->number < 1;
+        double number = value->number < 0 ? 0 : share ? value->number * (double)count + 0.5 : value->number;
+        *amount = number < 9e15 ? (int64_t)number : INT64_MAX;
+    }
+    gradus_spec_destroy(spec);
+    return value != NULL;
+}
+
+void gradus_stem(const char *path, char *name, size_t size)
+{
+    const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
+    size_t length = strcspn(start, ".");
+    if (length == 0) length = strlen(start);
+    snprintf(name, size, "%.*s", (int)length, start);
+}
+
+void *gradus_data_keep(gradus_data *data, void *memory)
+{
+    int32_t at = 0;
+    while (at < GRADUS_MOST_FILES && data->kept[at]) at++;
+    assert(at < GRADUS_MOST_FILES);
+    return data->kept[at] = memory;
+}
+
+/* ---- parts ---- */
+
+/* Gives the first rows of a random order their role; the rest keep theirs. */
+static const int64_t *give(unsigned char *roles, const int64_t *order, int64_t count, enum role role)
+{
+    for (int64_t i = 0; i < count; i++) roles[order[i]] = (unsigned char)role;
+    return order + count;
+}
+
+static gradus_status fill_part(gradus_data *data, const unsigned char *roles, int64_t count, gradus_part part,
+                               int64_t size, gradus_error *error)
+{
+    int64_t *index = gradus_arena_take(&data->arena, (size_t)(size ? size : 1) * sizeof *index, sizeof *index);
+    if (!index) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    data->part[part] = (gradus_rows){&data->training, size, index};
+    for (int64_t i = 0; i < count; i++)
+        if (roles[i] == (unsigned char)part) *index++ = i;
+    return GRADUS_OK;
+}
+
+static gradus_status divide(gradus_reading *reading, int64_t count, const int64_t amounts[3], gradus_error *error)
+{
+    gradus_data *data = reading->data;
+    int64_t *order = malloc((size_t)count * sizeof *order), used = amounts[0] + amounts[1] + amounts[2];
+    unsigned char *roles = malloc((size_t)count);
+    gradus_status status = GRADUS_OK;
+    if (!order || !roles)
+        status = gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    else {
+        gradus_random_permutation(reading->config->seed, SPLIT_STREAM, count, order);
+        const int64_t *rest = order;
+        for (int32_t part = GRADUS_TRAINING; part <= GRADUS_TEST; part++)
+            rest = give(roles, rest, amounts[part], (enum role)part);
+        give(roles, rest, count - used, NOT_USED);
+        for (int32_t part = GRADUS_TRAINING; part <= GRADUS_TEST && !status; part++)
+            if (part == GRADUS_TRAINING || amounts[part])
+                status = fill_part(data, roles, count, (gradus_part)part, amounts[part], error);
+    }
+    free(order);
+    free(roles);
+    return status;
+}
+
+gradus_status gradus_reading_split(gradus_reading *reading, int64_t count, bool has_test, gradus_error *error)
+{
+    const char *validation = reading->config->validation ? reading->config->validation : "10%";
+    const char *test = has_test ? "none" : gradus_reading_text(reading, "test");
+    int64_t limit = gradus_reading_count(reading, "limit"), used = limit && limit < count ? limit : count;
+    int64_t amounts[3] = {0};
+    if (!gradus_amount_read(validation, used, &amounts[GRADUS_VALIDATION]))
+        return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_WRONG_TYPE,
+                           "validation: '%s' is no share and no number of examples; write 10%%, 5000 or none",
+                           validation);
+    if (test && !gradus_amount_read(test, used, &amounts[GRADUS_TEST]))
+        return gradus_reading_fail(reading, gradus_item_value(reading->item, "test"), GRADUS_CODE_WRONG_TYPE, error,
+                                   "'%s' is no share and no number of examples; write 10%%, 5000 or none", test);
+    if (amounts[1] >= used || amounts[2] >= used || amounts[1] + amounts[2] >= used)
+        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+                           "of %lld examples none are left for training: validation takes %s, test %s", (long long)used,
+                           validation, test ? test : "none");
+    amounts[GRADUS_TRAINING] = used - amounts[GRADUS_VALIDATION] - amounts[GRADUS_TEST];
+    return divide(reading, count, amounts, error);
+}
+
+void gradus_reading_title(gradus_reading *reading, const char *what)
+{
+    gradus_data *data = reading->data;
+    long long validation = data->part[GRADUS_VALIDATION].count, test = data->part[GRADUS_TEST].count;
+    char apart[80] = "";
+    if (validation && test && !data->test.count)
+        snprintf(apart, sizeof apart, " (%lld for validation, %lld for test)", validation, test);
+    else if (validation)
+        snprintf(apart, sizeof apart, " (%lld for validation)", validation);
+    else if (test && !data->test.count)
+        snprintf(apart, sizeof apart, " (%lld for test)", test);
+    snprintf(data->info.title, sizeof data->info.title, "%s, %s%s", data->info.name, what, apart);
+}
+
+/* ---- test rows that stand in training too ---- */
+
+typedef struct seen {
+    uint64_t hash;
+    int32_t count; /* test rows that look so; 0: a free slot */
+    bool met;      /* a training row looks so too, and the count has been added */
+} seen;
+
+static uint64_t hash_of(const gradus_examples *from, int64_t row, int64_t outputs)
+{
+    size_t width = (size_t)from->width;
+    uint64_t hash = from->bytes ? gradus_checksum(0, from->bytes + (size_t)row * width, width)
+                                : gradus_checksum(0, from->values + (size_t)row * width, width * sizeof(float));
+    if (from->classes) return gradus_checksum(hash, &from->classes[row], sizeof(int32_t));
+    if (from->numbers) return gradus_checksum(hash, from->numbers + row * outputs, (size_t)outputs * sizeof(float));
+    return hash;
+}
+
+static int64_t row_at(const gradus_rows *rows, int64_t i) { return rows->index ? rows->index[i] : i; }
+
+/* The slot of a hash, or the free one where it belongs. */
+static seen *slot_of(seen *table, uint64_t mask, uint64_t hash)
+{
+    uint64_t at = hash & mask;
+    while (table[at].count && table[at].hash != hash) at = (at + 1) & mask;
+    return &table[at];
+}
+
+/* Inputs and target alike; two different rows have the same 64 bits once in 2^64. */
+static gradus_status count_repeated(gradus_data *data, gradus_error *error)
+{
+    const gradus_rows *training = &data->part[GRADUS_TRAINING], *test = &data->part[GRADUS_TEST];
+    uint64_t slots = 4;
+    while (slots < 2 * (uint64_t)test->count) slots *= 2;
+    seen *table = test->count ? calloc((size_t)slots, sizeof *table) : NULL;
+    if (!test->count) return GRADUS_OK;
+    if (!table) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    for (int64_t i = 0; i < test->count; i++) {
+        uint64_t hash = hash_of(test->from, row_at(test, i), data->info.outputs);
+        seen *slot = slot_of(table, slots - 1, hash);
+        *slot = (seen){hash, slot->count + 1, false};
+    }
+    for (int64_t i = 0; i < training->count; i++) {
+        seen *slot = slot_of(table, slots - 1, hash_of(training->from, row_at(training, i), data->info.outputs));
+        data->info.repeated += slot->met ? 0 : slot->count;
+        slot->met = slot->count > 0;
+    }
+    free(table);
+    return GRADUS_OK;
+}
+
+/* ---- life ---- */
+
+static gradus_data *data_create(const gradus_reader *reader, gradus_error *error)
+{
+    gradus_data *data = calloc(1, sizeof *data);
+    if (!data) {
+        gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+        return NULL;
+    }
+    data->reader = reader;
+    gradus_arena_open(&data->arena, NULL);
+    return data;
+}
+
+gradus_data *gradus_data_open(const gradus_data_config *config, gradus_error *error)
+{
+    gradus_error own = {0};
+    error = error ? error : &own; /* readers ask it whether they have failed */
+    if (gradus_failed(error)) return NULL;
+    const gradus_chain *chain = gradus_spec_chain(config->data);
+    if (!chain || chain->count != 1 || !chain->items->member) {
+        gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
+                    "there is no data set, or several that a search chooses from");
+        return NULL;
+    }
+    gradus_reading reading = {.config = config, .item = chain->items};
+    gradus_data *data = reading.data = data_create((const gradus_reader *)chain->items->member, error);
+    if (!data) return NULL;
+    gradus_sha256_begin(&reading.sum);
+    gradus_status status = data->reader->open(&reading, error);
+    if (!status && data->test.count) data->part[GRADUS_TEST] = (gradus_rows){&data->test, data->test.count, NULL};
+    if (!status) status = count_repeated(data, error);
+    if (status) {
+        gradus_data_close(data);
+        return NULL;
+    }
+    if (reading.sum.size) gradus_sha256_end(&reading.sum, data->info.sha256);
+    for (int32_t part = 0; part < 3; part++) data->info.count[part] = data->part[part].count;
+    return data;
+}
+
+gradus_data *gradus_data_open_inputs(const gradus_data *like, const char *path, gradus_error *error)
+{
+    gradus_error own = {0};
+    error = error ? error : &own;
+    if (gradus_failed(error)) return NULL;
+    gradus_data *data = data_create(like->reader, error);
+    if (!data) return NULL;
+    data->info = like->info;
+    data->info.repeated = 0;
+    gradus_stem(path, data->info.name, sizeof data->info.name);
+    if (like->reader->inputs(like, path, data, error)) {
+        gradus_data_close(data);
+        return NULL;
+    }
+    data->part[GRADUS_TEST] = (gradus_rows){&data->test, data->test.count, NULL};
+    for (int32_t part = 0; part < 3; part++) data->info.count[part] = data->part[part].count;
+    return data;
+}
+
+void gradus_data_close(gradus_data *data)
+{
+    if (!data) return;
+    for (int32_t i = 0; i < GRADUS_MOST_FILES; i++) free(data->kept[i]);
+    gradus_arena_close(&data->arena);
+    free(data);
+}
+
+const gradus_data_info *gradus_data_about(const gradus_data *data) { return &data->info; }
+
+/* ---- what prediction must remember ---- */
+
+static void save_info(const gradus_data *data, gradus_state_writer *writer)
+{
+    const gradus_data_info *info = &data->info;
+    gradus_state_text(writer, "member", data->reader->member.name);
+    gradus_state_text(writer, "name", info->name);
+    gradus_state_text(writer, "title", info->title);
+    gradus_state_entry(writer, "shape", GRADUS_STATE_INT64, 8, info->shape);
+    gradus_state_int(writer, "target", info->target);
+    gradus_state_int(writer, "outputs", info->outputs);
+}
+
+uint64_t gradus_data_save(const gradus_data *data, gradus_write *write, void *user, gradus_error *error)
+{
+    if (gradus_failed(error)) return 0;
+    gradus_state_writer writer;
+    gradus_state_begin(&writer, "gradus data", write, user, error);
+    save_info(data, &writer);
+    if (data->reader->save) data->reader->save(data, &writer);
+    return gradus_state_end(&writer);
+}
+
+static const gradus_reader *reader_named(const char *name)
+{
+    for (int32_t i = 0; gradus_reader_at(i); i++)
+        if (strcmp(gradus_reader_at(i)->member.name, name) == 0) return gradus_reader_at(i);
+    return NULL;
+}
+
+bool gradus_state_take(gradus_state_reader *state, const char *name, gradus_state_type type, int64_t count,
+                       void *destination)
+{
+    gradus_state_item item;
+    if (!gradus_state_find(state, name, &item) || item.type != type || item.count != count) return false;
+    gradus_state_copy(&item, destination);
+    return true;
+}
+
+static bool recall_text(gradus_state_reader *state, const char *name, char *text, size_t size)
+{
+    gradus_state_item item;
+    if (!gradus_state_find(state, name, &item) || item.type != GRADUS_STATE_TEXT) return false;
+    return snprintf(text, size, "%s", (const char *)item.data) < (int)size;
+}
+
+static bool recall_info(gradus_data_info *info, gradus_state_reader *state)
+{
+    int64_t target;
+    if (!recall_text(state, "name", info->name, sizeof info->name) ||
+        !recall_text(state, "title", info->title, sizeof info->title) ||
+        !gradus_state_take(state, "shape", GRADUS_STATE_INT64, 8, info->shape) ||
+        !gradus_state_take(state, "target", GRADUS_STATE_INT64, 1, &target) ||
+        !gradus_state_take(state, "outputs", GRADUS_STATE_INT64, 1, &info->outputs))
+        return false;
+    info->target = (int32_t)target;
+    return (target == GRADUS_TARGET_CLASS || target == GRADUS_TARGET_NUMBERS) && info->outputs > 0;
+}
+
+gradus_data *gradus_data_recall(const void *bytes, size_t size, gradus_error *error)
+{
+    gradus_error own = {0};
+    error = error ? error : &own;
+    gradus_state_reader state;
+    char member[64];
+    if (gradus_failed(error) || gradus_state_open(&state, "gradus data", bytes, size, error)) return NULL;
+    const gradus_reader *reader = recall_text(&state, "member", member, sizeof member) ? reader_named(member) : NULL;
+    gradus_data *data = reader ? data_create(reader, error) : NULL;
+    bool whole = data && recall_info(&data->info, &state);
+    if (whole) data->info.class_names = reader->classes;
+    if (whole && (!reader->recall || reader->recall(data, &state, error) == GRADUS_OK)) return data;
+    gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA,
+                "what is remembered of the data set is of another version");
+    gradus_data_close(data);
+    return NULL;
+}

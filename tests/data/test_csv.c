@@ -1,0 +1,409 @@
+/* Tables: how a text is taken apart, what is learnt of columns and from which rows, what prediction remembers, and every mistake
+ * with its place. */
+#include "sets.h"
+#include <limits.h>
+
+/* ---- reading ---- */
+
+static void check_inputs(const gradus_batch *batch, const float *expected, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (batch->inputs[i] != expected[i])
+            fail_msg("input %zu is %.9g, expected %.9g", i, (double)batch->inputs[i], (double)expected[i]);
+}
+
+/* The same small table in every dress: quotes, separators, line ends, a byte order mark, compressed. */
+static void test_dresses(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "a,b,y\n1,2,3\n4,5,6\n", "\357\273\277a,b,y\r\n1,2,3\r\n4,5,6\r\n",
+        "a;b;y\n1;2;3\n4;5;6",   "a\tb\ty\n1\t2\t3\n4\t5\t6\n",
+        "a|b|y\r1|2|3\r4|5|6\r", "\"a\",\"b\",\"y\"\n\"1\",\"2\",\"3\"\n\n \n4 , 5,\t6\n\n",
+    };
+    static const float expected[] = {1, 2, 4, 5}, numbers[] = {3, 6};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        gradus_batch batch;
+        put("t.csv", files[i]);
+        put_gzip("t.csv.gz", files[i], strlen(files[i]), 0);
+        for (int packed = 0; packed < 2; packed++) {
+            gradus_data *data = set_must_open(packed ? "csv(t.csv.gz, scale=none, target_scale=none, test=none)"
+                                                     : "csv(t.csv, scale=none, target_scale=none, test=none)",
+                                              "none");
+            gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+            assert_int_equal(batch.count, 2);
+            check_inputs(&batch, expected, 4);
+            assert_memory_equal(batch.numbers, numbers, sizeof numbers);
+            assert_string_equal(gradus_data_about(data)->title, "t, 2 rows of 2 columns for y");
+            gradus_loader_destroy(loader);
+            gradus_data_close(data);
+        }
+    }
+}
+
+static void test_quotes(void **state)
+{
+    (void)state;
+    put("q.csv", "\"a \"\"b\"\"\",c\n\"x,\n\"\"y\"\"\",1\nz,2\n\" z\",3\n\"\"\"\",4\n");
+    gradus_data *data = set_must_open("csv(q.csv, target='a \"b\"', scale=none, test=none)", "none");
+    const gradus_data_info *info = gradus_data_about(data);
+    assert_int_equal(info->outputs, 4);
+    assert_string_equal(info->class_names[0], " z");
+    assert_string_equal(info->class_names[1], "\"");
+    assert_string_equal(info->class_names[2], "x,\n\"y\"");
+    assert_string_equal(info->class_names[3], "z");
+    gradus_batch batch;
+    gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+    static const int32_t classes[] = {2, 3, 0, 1};
+    assert_memory_equal(batch.classes, classes, sizeof classes);
+    gradus_loader_destroy(loader);
+    gradus_data_close(data);
+}
+
+/* Columns of texts, gaps of both kinds, rows without a target, a column left out, columns by number. */
+static void test_columns(void **state)
+{
+    (void)state;
+    put("c.csv", "id,größe,farbe,y\n1,2,rot,ja\n2,?,blau,nein\n3,4,,ja\n4,9,rot,\n5,6,weiß,nein\n");
+    gradus_data *data = set_must_open("csv(c.csv, target=y, drop=id, scale=none, test=none)", "none");
+    const gradus_data_info *info = gradus_data_about(data);
+    assert_string_equal(info->title, "c, 4 rows of 2 columns, 2 classes of y, 1 without it left out");
+    assert_int_equal(info->shape[0], 4);
+    assert_int_equal(info->shape[1], 0);
+    gradus_batch batch;
+    gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+    static const float expected[] = {2, 0, 1, 0, 4, 1, 0, 0,
+                                     4, 0, 0, 0, 6, 0, 0, 1}; /* blau, rot, weiß; the gap is the mean */
+    check_inputs(&batch, expected, 16);
+    gradus_loader_destroy(loader);
+    gradus_data_close(data);
+
+    put("n.csv", "1;x;5\n2;y;6\n3;x;7\n");
+    data = set_must_open("csv(n.csv, target=1, drop=[2], header=false, separator=\";\", scale=none, task=regression, "
+                         "target_scale=none, test=none)",
+                         "none");
+    assert_string_equal(gradus_data_about(data)->title, "n, 3 rows of 1 columns for column 1");
+    loader = whole_part(data, GRADUS_TRAINING, &batch);
+    check_inputs(&batch, (const float[]){5, 6, 7}, 3);
+    assert_true(batch.numbers[2] == 3);
+    gradus_loader_destroy(loader);
+    gradus_data_close(data);
+}
+
+/* Which targets are classes, and in which order. */
+static void test_targets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *text;
+        int target, outputs;
+        const char *first;
+    } cases[] = {
+        {"x,y\n1,0\n2,1\n3,2\n", "csv(k.csv)", GRADUS_TARGET_CLASS, 3, "0"},
+        {"x,y\n1,1\n2,2\n3,3\n", "csv(k.csv)", GRADUS_TARGET_CLASS, 3, "1"},
+        {"x,y\n1,1\n2,3\n3,3\n", "csv(k.csv)", GRADUS_TARGET_NUMBERS, 1, NULL},
+        {"x,y\n1,3\n2,4\n3,5\n", "csv(k.csv)", GRADUS_TARGET_NUMBERS, 1, NULL},
+        {"x,y\n1,0.5\n2,1\n3,0\n", "csv(k.csv)", GRADUS_TARGET_NUMBERS, 1, NULL},
+        {"x,y\n1,0\n2,1\n3,2\n", "csv(k.csv, task=regression)", GRADUS_TARGET_NUMBERS, 1, NULL},
+        {"x,y\n1,10.0\n2,9\n3,1e1\n", "csv(k.csv, task=classification)", GRADUS_TARGET_CLASS, 2, "9"},
+        {"x,y,z\n1,10,1\n2,9,2\n3,1e1,3\n", "csv(k.csv, target=[z, y])", GRADUS_TARGET_NUMBERS, 2, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put("k.csv", cases[i].file);
+        gradus_data *data = set_must_open(cases[i].text, "none");
+        assert_int_equal(gradus_data_about(data)->target, cases[i].target);
+        assert_int_equal(gradus_data_about(data)->outputs, cases[i].outputs);
+        if (cases[i].first) assert_string_equal(gradus_data_about(data)->class_names[0], cases[i].first);
+        if (!cases[i].first) assert_null(gradus_data_about(data)->class_names);
+        gradus_data_close(data);
+    }
+}
+
+/* ---- scales come from the training part alone ---- */
+
+static void test_scales(void **state)
+{
+    (void)state;
+    char text[4096] = "x,colour,y\n";
+    for (int i = 0; i < 100; i++) sprintf(text + strlen(text), "%d,%c,%d\n", i * i, "rgb"[i % 3], 1000 + 7 * i);
+    put("s.csv", text);
+    gradus_data *data = set_must_open("csv(s.csv)", "20%");
+    const gradus_data_info *info = gradus_data_about(data);
+    assert_int_equal(info->count[GRADUS_TRAINING], 70);
+    assert_int_equal(info->count[GRADUS_VALIDATION], 20);
+    assert_int_equal(info->count[GRADUS_TEST], 10);
+    gradus_batch batch;
+    double sum[2] = {0}, squares[2] = {0};
+    gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+    for (int i = 0; i < 70; i++) {
+        sum[0] += batch.inputs[4 * i], squares[0] += batch.inputs[4 * i] * batch.inputs[4 * i];
+        sum[1] += batch.numbers[i], squares[1] += batch.numbers[i] * batch.numbers[i];
+    }
+    for (int i = 0; i < 2; i++) {
+        check_close(sum[i] / 70, 0, 0, 1e-6);
+        check_close(squares[i] / 70, 1, 1e-6, 0);
+    }
+    gradus_loader_destroy(loader);
+
+    /* Every part undone by base and spread gives numbers of the file. */
+    bool met[100] = {false};
+    for (int part = 0; part < 3; part++) {
+        loader = whole_part(data, (gradus_part)part, &batch);
+        for (int i = 0; i < batch.count; i++) {
+            double y = info->target_base[0] + info->target_spread[0] * batch.numbers[i];
+            int row = (int)lround((y - 1000) / 7);
+            check_close(y, 1000 + 7 * row, 1e-6, 0);
+            assert_in_range(row, 0, 99);
+            assert_false(met[row]);
+            met[row] = true;
+        }
+        gradus_loader_destroy(loader);
+    }
+    gradus_data_close(data);
+
+    data = set_must_open("csv(s.csv, scale=minmax, test=none, drop=colour)", "none");
+    loader = whole_part(data, GRADUS_TRAINING, &batch);
+    assert_true(batch.inputs[0] == 0 && batch.inputs[99] == 1);
+    check_close(batch.inputs[50], 2500.0 / 9801, 1e-6, 0);
+    gradus_loader_destroy(loader);
+    gradus_data_close(data);
+}
+
+/* A test file of its own: columns in another order, a colour that training never met, a gap. */
+static void test_files(void **state)
+{
+    (void)state;
+    put("train.csv", "x,colour,y\n0,red,a\n2,blue,b\n4,red,a\n");
+    put("test.csv", "y,colour,other,x\nb,red,1,2\na,green,1,\nb,,1,6\n");
+    gradus_data *data = set_must_open("csv(train.csv, test=test.csv, scale=none)", "none");
+    gradus_batch batch;
+    gradus_loader *loader = whole_part(data, GRADUS_TEST, &batch);
+    check_inputs(&batch, (const float[]){2, 0, 1, 2, 0, 0, 6, 0, 0}, 9);
+    static const int32_t classes[] = {1, 0, 1};
+    assert_memory_equal(batch.classes, classes, sizeof classes);
+    gradus_loader_destroy(loader);
+    assert_int_equal(gradus_data_about(data)->count[GRADUS_TRAINING], 3);
+    gradus_data_close(data);
+    put("test.csv", "y,colour,x\nc,red,2\n");
+    set_must_fail("csv(train.csv, test=test.csv)", "none",
+                  "DIR/test.csv:2:1: 'c' is no class of 'y' in training; these are a, b");
+    put("test.csv", "y,color,x\na,red,2\n");
+    gradus_error error = set_must_fail("csv(train.csv, test=test.csv)", "none",
+                                       "DIR/test.csv has no column 'colour'; did you mean 'color'?");
+    assert_string_equal(error.near, "color");
+}
+
+/* ---- prediction ---- */
+
+static int append(void *user, const void *bytes, size_t size)
+{
+    struct {
+        unsigned char bytes[1 << 14];
+        size_t size;
+    } *memory = user;
+    assert_true(memory->size + size <= sizeof memory->bytes);
+    memcpy(memory->bytes + memory->size, bytes, size);
+    memory->size += size;
+    return 0;
+}
+
+/* What was learnt survives saving and recalling, bit for bit, without the data set. */
+static void test_memory(void **state)
+{
+    (void)state;
+    static struct {
+        unsigned char bytes[1 << 14];
+        size_t size;
+    } memory;
+    static const char *const texts[] = {"csv(m.csv, target=y, drop=id, missing='-')",
+                                        "csv(m.csv, target=[x, z], drop=id)"};
+    put("m.csv", "id,x,colour,z,y\n1,0.1,red,5,a\n2,2,blue,6,b\n3,-,red,9,a\n4,11,\"light, blue\",8,b\n");
+    put("p.csv", "colour,z,x\nred,,7\n\"light, blue\",1,\n");
+    for (size_t k = 0; k < 2; k++) {
+        gradus_error error = {0};
+        if (k) put("m.csv", "id,x,colour,z,y\n1,0.1,red,5,a\n2,2,blue,6,b\n3,3,red,9,a\n4,11,\"light, blue\",8,b\n");
+        if (k) put("p.csv", "y,colour\na,red\nb,\"light, blue\"\n");
+        gradus_data *data = set_must_open(texts[k], NULL);
+        memory.size = 0;
+        uint64_t size = gradus_data_save(data, append, &memory, &error);
+        assert_int_equal(size, memory.size);
+        assert_int_equal(gradus_data_save(data, NULL, NULL, &error), size);
+        gradus_data *recalled = gradus_data_recall(memory.bytes, memory.size, &error);
+        if (!recalled) fail_msg("%s", error.message);
+        const gradus_data_info *before = gradus_data_about(data), *after = gradus_data_about(recalled);
+        assert_string_equal(after->name, before->name);
+        assert_string_equal(after->title, before->title);
+        assert_memory_equal(after->shape, before->shape, sizeof after->shape);
+        assert_int_equal(after->outputs, before->outputs);
+        assert_int_equal(after->target, before->target);
+        if (!k) assert_string_equal(after->class_names[1], "b");
+        if (k) assert_memory_equal(after->target_base, before->target_base, 2 * sizeof(double));
+        if (k) assert_memory_equal(after->target_spread, before->target_spread, 2 * sizeof(double));
+        assert_int_equal(after->count[0] + after->count[1] + after->count[2], 0);
+
+        gradus_data *first = gradus_data_open_inputs(data, in_folder("p.csv"), &error);
+        gradus_data *second = gradus_data_open_inputs(recalled, in_folder("p.csv"), &error);
+        if (!first || !second) fail_msg("%s", error.message);
+        gradus_batch a, b;
+        gradus_loader *x = whole_part(first, GRADUS_TEST, &a), *y = whole_part(second, GRADUS_TEST, &b);
+        assert_int_equal(a.count, 2);
+        assert_int_equal(b.count, 2);
+        assert_memory_equal(a.inputs, b.inputs, 2 * (size_t)before->shape[0] * sizeof(float));
+        gradus_loader_destroy(x);
+        gradus_loader_destroy(y);
+        gradus_data_close(first);
+        gradus_data_close(second);
+        gradus_data_close(data);
+        gradus_data_close(recalled);
+        for (size_t cut = 0; cut < memory.size; cut += 8) { /* never half of it */
+            error = (gradus_error){0};
+            assert_null(gradus_data_recall(memory.bytes, cut, &error));
+            assert_int_not_equal(error.status, 0);
+        }
+    }
+}
+
+static void test_inputs(void **state)
+{
+    (void)state;
+    gradus_error error = {0};
+    put("w.csv", "1,2,a\n3,4,b\n5,6,a\n");
+    gradus_data *data = set_must_open("csv(w.csv, test=none)", "none");
+    put("x.csv", "1,2\n3,4\n"); /* without the target */
+    gradus_data *inputs = gradus_data_open_inputs(data, in_folder("x.csv"), &error);
+    if (!inputs) fail_msg("%s", error.message);
+    assert_int_equal(gradus_data_about(inputs)->count[GRADUS_TEST], 2);
+    gradus_data_close(inputs);
+    put("x.csv", "1,2,?\n3,4,\n"); /* with it, unknown */
+    inputs = gradus_data_open_inputs(data, in_folder("x.csv"), &error);
+    assert_non_null(inputs);
+    assert_int_equal(gradus_data_about(inputs)->count[GRADUS_TEST], 2);
+    gradus_data_close(inputs);
+    put("x.csv", "1,2,3,4\n");
+    assert_null(gradus_data_open_inputs(data, in_folder("x.csv"), &error));
+    assert_non_null(strstr(error.message, "x.csv:1:1: 4 fields, expected 2"));
+    gradus_data_close(data);
+}
+
+/* ---- mistakes ---- */
+
+static void test_mistakes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *text, *message;
+        int code, column;
+    } cases[] = {
+        {"a,b,price\n1,2,3\n4,5\n", "csv(t.csv, target=prise)",
+         "DIR/t.csv has no column 'prise'; did you mean 'price'?", GRADUS_CODE_UNKNOWN_NAME, 19},
+        {"a,b,price\n1,2,3\n4,5\n", "csv(t.csv)", "DIR/t.csv:3:1: 2 fields, but the header has 3", GRADUS_CODE_BAD_DATA,
+         0},
+        {"1,2,3\n4,5,6,7\n", "csv(t.csv)", "DIR/t.csv:2:1: 4 fields, but the first row has 3", GRADUS_CODE_BAD_DATA, 0},
+        {"1,2,3\n", "csv(t.csv, target=7)", "DIR/t.csv has no header, and so no column '7'; its columns are 1 to 3",
+         GRADUS_CODE_UNKNOWN_NAME, 19},
+        {"a,b\n1,2\n", "csv(t.csv, target=b, drop=[a, b])", "the column 'b' is already dropped", GRADUS_CODE_REPEATED,
+         19},
+        {"a,b\n1,2\n", "csv(t.csv, drop=[b, b])", "the column 'b' is already dropped", GRADUS_CODE_REPEATED, 21},
+        {"", "csv(t.csv)", "DIR/t.csv: the file is empty", GRADUS_CODE_BAD_DATA, 0},
+        {"\n\n", "csv(t.csv)", "DIR/t.csv: the file holds no rows", GRADUS_CODE_BAD_DATA, 0},
+        {"a,b\n", "csv(t.csv)", "DIR/t.csv: a header, but no rows", GRADUS_CODE_BAD_DATA, 0},
+        {"a,b\n1,\n2,?\n", "csv(t.csv)", "DIR/t.csv: no row has a target", GRADUS_CODE_BAD_DATA, 0},
+        {"a,b,a\n1,2,3\n", "csv(t.csv)", "DIR/t.csv:1:5: a second column is called 'a'", GRADUS_CODE_BAD_DATA, 0},
+        {"a,b\n\"1,2\n3,4\n", "csv(t.csv)", "DIR/t.csv:2:1: this quote is never closed", GRADUS_CODE_BAD_DATA, 0},
+        {"a,b\n1,\"2\"3\n", "csv(t.csv)",
+         "DIR/t.csv:2:3: text follows the closing quote; a quote inside a field is doubled", GRADUS_CODE_BAD_DATA, 0},
+        {"a,b\né,é\xff\n", "csv(t.csv)",
+         "DIR/t.csv:2:4: not UTF-8; convert the file, for example with: iconv -f latin1 -t utf-8", GRADUS_CODE_BAD_DATA,
+         0},
+        {"a,b\n1,\xed\xa0\x80\n", "csv(t.csv)",
+         "DIR/t.csv:2:3: not UTF-8; convert the file, for example with: iconv -f latin1 -t utf-8", GRADUS_CODE_BAD_DATA,
+         0},
+        {"a,b,c\n1,,2\n2,,3\n", "csv(t.csv)", "DIR/t.csv: nothing stands in a column; drop=[b]", GRADUS_CODE_BAD_DATA,
+         0},
+        {"a,first name,y\n1,p,2.5\n2,q,3\n3,r,3\n", "csv(t.csv, categories=2)",
+         "DIR/t.csv: more than 2 different texts in a column; drop=[\"first name\"]", GRADUS_CODE_BAD_DATA, 0},
+        {"a,y\n1,x\n2,x\n", "csv(t.csv)", "DIR/t.csv: 'y' is always the same; there is nothing to learn",
+         GRADUS_CODE_BAD_DATA, 0},
+        {"y\n1\n2\n", "csv(t.csv)", "DIR/t.csv: no column is left to learn from", GRADUS_CODE_BAD_DATA, 0},
+        {"a,y\n1,x\n2,z\n", "csv(t.csv, task=regression)",
+         "DIR/t.csv: the column 'y' holds texts; the target of a regression can only be numbers", GRADUS_CODE_BAD_DATA,
+         0},
+        {"a,y\n1,x\n2,z\n", "csv(t.csv, target=[a, y])",
+         "DIR/t.csv: the column 'y' holds texts; several targets can only be numbers", GRADUS_CODE_BAD_DATA, 0},
+        {"a,y\n1,x\n2,z\n", "csv(t.csv, separator=ab)", "a separator is one ASCII character or tab, and no quote",
+         GRADUS_CODE_WRONG_TYPE, 22},
+        {"a,y\n1,2.5\n2,3\n", "csv(t.csv, test=no/such.file)", "DIR/no/such.file: no such file", GRADUS_CODE_NO_FILE,
+         0},
+        {"a,y\n1,2.5\n2,3\n", "csv(t.csv, test=90%)",
+         "of 2 examples none are left for training: validation takes none, test 90%", GRADUS_CODE_BAD_DATA, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put("t.csv", cases[i].file);
+        gradus_error error = set_must_fail(cases[i].text, "none", cases[i].message);
+        assert_int_equal(error.code, cases[i].code);
+        assert_int_equal(error.column, cases[i].column);
+    }
+    put_bytes("t.csv", "a,b\n1,\0\n", 8);
+    set_must_fail("csv(t.csv)", "none", "DIR/t.csv:2:3: a zero byte; this is no text");
+    put_gzip("t.csv", "a,b\n1,2\n3,4\n", 12, 15);
+    set_must_fail("csv(t.csv)", "none", "DIR/t.csv: the compressed data end too early; the file is truncated");
+    set_must_fail("house.parquet", NULL, "no reader for 'house.parquet'");
+}
+
+/* One text among numbers is a mistake with a place, not a category. */
+static void test_text_among_numbers(void **state)
+{
+    (void)state;
+    char text[1024] = "größe,y\n";
+    for (int i = 0; i < 30; i++) sprintf(text + strlen(text), "%s,%d\n", i == 17 ? " \"1O5\"" : "105", i);
+    put("t.csv", text);
+    set_must_fail(
+        "csv(t.csv, target=y)", NULL,
+        "DIR/t.csv:19:2: '1O5' where the column 'größe' holds numbers; missing=[...] lists what stands for a gap, "
+        "drop=[...] columns to leave out");
+    gradus_data_close(set_must_open("csv(t.csv, target=y, missing=[1O5])", NULL));
+}
+
+static void test_real_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *rest, *title;
+        int64_t inputs, repeated;
+    } cases[] = {
+        {"iris.csv", "", "iris, 150 rows of 4 columns, 3 classes of column 5 (15 for validation, 15 for test)", 4, 0},
+        {"wine.csv", "", "wine, 178 rows of 13 columns, 3 classes of column 14 (18 for validation, 18 for test)", 13,
+         0},
+        {"abalone.csv", "", "abalone, 4177 rows of 8 columns for column 9 (418 for validation, 418 for test)", 10, 0},
+        {"penguins.csv", ", target=species",
+         "penguins, 344 rows of 6 columns, 3 classes of species (34 for validation, 34 for test)", 9, 0},
+        {"diabetes.tab.txt", "", "diabetes, 442 rows of 10 columns for Y (44 for validation, 44 for test)", 10, 0},
+        {"california-housing.csv", ", target=median_house_value",
+         "california-housing, 20640 rows of 9 columns for median_house_value (2064 for validation, 2064 for test)", 13,
+         0},
+    };
+    char path[1024], whole[PATH_MAX], text[PATH_MAX + 100];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "data/tabular/%s", cases[i].file);
+        snprintf(text, sizeof text, "csv(\"%s\"%s)", realpath(check_shared(name, path), whole), cases[i].rest);
+        gradus_data *data = set_must_open(text, NULL);
+        assert_string_equal(gradus_data_about(data)->title, cases[i].title);
+        assert_int_equal(gradus_data_about(data)->shape[0], cases[i].inputs);
+        assert_int_equal(gradus_data_about(data)->repeated, cases[i].repeated);
+        gradus_data_close(data);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dresses),    cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_columns),    cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_scales),     cmocka_unit_test(test_files),
+        cmocka_unit_test(test_memory),     cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_mistakes),   cmocka_unit_test(test_text_among_numbers),
+        cmocka_unit_test(test_real_files),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
