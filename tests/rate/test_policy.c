@@ -156,6 +156,22 @@ static void test_progress(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* Tenths do not add up to one; the run ends all the same. */
+static void test_rounding_of_progress(void **state)
+{
+    (void)state;
+    for (double updates = 3; updates < 40; updates++) {
+        gradus_policy *policy = make(&(gradus_policy_config){
+            .base = 1, .units = {.total = 1, .total_unit = GRADUS_EPOCHS, .updates_per_epoch = updates}});
+        for (int i = 0; i < 10; i++) {
+            assert_false(gradus_policy_finished(policy));
+            gradus_policy_applied(policy, &(gradus_progress){.epochs = 0.1});
+        }
+        assert_true(gradus_policy_finished(policy));
+        gradus_policy_destroy(policy);
+    }
+}
+
 static void test_listens(void **state)
 {
     (void)state;
@@ -545,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_clock_moves_only_when_applied),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_rounding_of_progress),
         cmocka_unit_test(test_listens),
         cmocka_unit_test(test_measures_that_are_absent),
         cmocka_unit_test(test_snapshots_are_spaced),

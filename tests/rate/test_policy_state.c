@@ -59,17 +59,31 @@ static void observe(gradus_policy *policy, int64_t attempt)
     gradus_error error = {0};
     if (attempt == EXTENDED) gradus_policy_extend(policy, 400, &error);
     if (attempt == REBASED) gradus_policy_rebase(policy, 0.3, &error);
-    if (attempt == COOLED) gradus_policy_cool_down(policy, "decay(50)", &error);
+    if (attempt == COOLED) gradus_policy_cool_down(policy, "decay(2ep)", &error);
     assert_int_equal(error.status, GRADUS_OK);
+}
+
+static void apply(gradus_policy *policy, int64_t attempt)
+{
+    gradus_policy_applied(policy, attempt % 7 ? NULL : &(gradus_progress){.samples = 17, .seconds = 0.1});
 }
 
 static gradus_decision attempt_once(gradus_policy *policy, int64_t attempt)
 {
     gradus_decision decision;
     observe(policy, attempt);
-    if (gradus_policy_decide(policy, &decision) == GRADUS_APPLY)
-        gradus_policy_applied(policy, attempt % 7 ? NULL : &(gradus_progress){.samples = 17, .seconds = 0.1});
+    if (gradus_policy_decide(policy, &decision) == GRADUS_APPLY) apply(policy, attempt);
     return decision;
+}
+
+/* The process dies, and another goes on. */
+static gradus_policy *die(gradus_policy *policy, const gradus_policy_config *config)
+{
+    save(policy);
+    gradus_policy_destroy(policy);
+    gradus_policy *other = make(config);
+    load(other, &saved);
+    return other;
 }
 
 static void check_interrupted(const gradus_policy_config *config)
@@ -84,15 +98,15 @@ static void check_interrupted(const gradus_policy_config *config)
     gradus_policy_destroy(whole);
     gradus_policy *policy = make(config);
     for (int64_t i = 0; i < UPDATES; i++) {
-        if (i % 13 == 0 || (i > TROUBLE - 2 && i < TROUBLE + 8)) { /* the process dies, and another goes on */
-            save(policy);
-            gradus_policy_destroy(policy);
-            policy = make(config);
-            load(policy, &saved);
-        }
+        gradus_decision decision;
+        if (i % 5 == 0 || (i > TROUBLE - 2 && i < TROUBLE + 8)) policy = die(policy, config);
         if (gradus_policy_digest(policy) != digests[i])
             fail_msg("%s, %s: other digest at %d", config->schedule, config->feedback, (int)i);
-        gradus_decision decision = attempt_once(policy, i);
+        observe(policy, i);
+        if (i % 5 == 1) policy = die(policy, config);
+        gradus_policy_decide(policy, &decision);
+        if (i % 5 == 2 || decision.keep >= 0) policy = die(policy, config);
+        if (decision.action == GRADUS_APPLY) apply(policy, i);
         if (memcmp(&decision, &decisions[i], sizeof decision) != 0)
             fail_msg("%s, %s: other decision at %d", config->schedule, config->feedback, (int)i);
     }
@@ -122,7 +136,8 @@ static void test_interrupted_is_uninterrupted(void **state)
             char schedule_spec[256], feedback_spec[256], chain[600];
             spec_of(*schedule, schedule_spec);
             spec_of(*feedback, feedback_spec);
-            snprintf(chain, sizeof chain, "%s > guard(window=20) > plateau(patience=2)", feedback_spec);
+            snprintf(chain, sizeof chain, "%s > guard(window=20, quiet=25, rewarm=5) > plateau(patience=2)",
+                     feedback_spec);
             gradus_policy_config config = {.base = 0.2,
                                            .schedule = schedule_spec,
                                            .feedback = feedback_spec,
@@ -255,6 +270,42 @@ static void test_events_that_no_longer_fit(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* What a rollback sets back: everything that was counted, but not the attempts. */
+static void test_rollback_sets_the_clock_back(void **state)
+{
+    (void)state;
+    gradus_error error = {0};
+    gradus_policy *policy = make(&(gradus_policy_config){.base = 1,
+                                                         .schedule = "linear(100k samples)",
+                                                         .feedback = "guard(rewarm=0)",
+                                                         .units = {.samples_per_update = 16},
+                                                         .snapshots = 1});
+    gradus_decision decision = {0};
+    double rate = 0, next = 0;
+    for (int i = 0; i < 153; i++) {
+        if (i == 100) rate = gradus_policy_rate(policy);
+        if (i == 101) next = gradus_policy_rate(policy);
+        gradus_policy_observe(policy, "loss", i < 150 ? 1 : NAN);
+        if (gradus_policy_decide(policy, &decision) == GRADUS_APPLY)
+            gradus_policy_applied(policy, &(gradus_progress){.samples = 10 + i});
+    }
+    assert_int_equal(decision.action, GRADUS_ROLL_BACK);
+    assert_int_equal(decision.update, 100);
+    check_close(gradus_policy_rate(policy), rate / 2, 1e-15, 0);
+    gradus_state_reader reader;
+    gradus_state_item item;
+    int64_t attempts;
+    save(policy);
+    assert_int_equal(gradus_state_open(&reader, "policy", saved.bytes, saved.size, &error), GRADUS_OK);
+    assert_true(gradus_state_find(&reader, "attempts", &item));
+    gradus_state_copy(&item, &attempts);
+    assert_int_equal(attempts, 153);
+    gradus_policy_decide(policy, NULL);
+    gradus_policy_applied(policy, &(gradus_progress){.samples = 110});
+    check_close(gradus_policy_rate(policy), next / 2, 1e-15, 0);
+    gradus_policy_destroy(policy);
+}
+
 static void test_snapshots_can_be_forgotten(void **state)
 {
     (void)state;
@@ -313,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_takes_what_fits),
         cmocka_unit_test(test_events_that_no_longer_fit),
+        cmocka_unit_test(test_rollback_sets_the_clock_back),
         cmocka_unit_test(test_snapshots_can_be_forgotten),
         cmocka_unit_test(test_damage_is_refused),
         cmocka_unit_test(test_writer_that_refuses),
