@@ -93,8 +93,8 @@ static bool bind_bare(gradus_binder *b, tree_node *node, gradus_value *value)
     value->number = NAN;
     if (gradus_tree_is_text(node) && gradus_text_quantity(node->text, &quantity)) value->number = quantity.number;
     for (const tree_node *at = node->first; at; at = at->next) value->count++;
-    gradus_value *items = gradus_arena_take(b->arena, (size_t)value->count * sizeof *items, _Alignof(gradus_value));
-    if (!items) return gradus_bind_no_memory(b);
+    gradus_value *items = gradus_bind_take(b, (size_t)value->count * sizeof *items);
+    if (!items) return false;
     value->items = items;
     for (tree_node *at = node->first; at; at = at->next)
         if (!bind_bare(b, at, items++)) return false;
@@ -107,8 +107,8 @@ static const gradus_value *bind_single(gradus_binder *b, const gradus_spec_confi
     static const gradus_family no_family = {.name = "value"};
     bind_scope scope = {.family = &no_family, .member = &no_member};
     if (!(*root = parse(b, config, NULL))) return NULL;
-    gradus_value *value = gradus_arena_take(b->arena, sizeof *value, _Alignof(gradus_value));
-    if (!value) return gradus_bind_no_memory(b), NULL;
+    gradus_value *value = gradus_bind_take(b, sizeof *value);
+    if (!value) return NULL;
     bool fine =
         config->argument ? gradus_bind_value(b, &scope, config->argument, *root, value) : bind_bare(b, *root, value);
     return fine ? value : NULL;
@@ -161,7 +161,7 @@ gradus_spec *gradus_spec_create(const char *text, const gradus_spec_config *conf
     else
         spec->chain = bind_family(&b, config);
     bool fine = spec->value || spec->chain;
-    if (fine && !gradus_spec_find_open(spec, &arena)) fine = gradus_bind_no_memory(&b);
+    if (fine && !gradus_spec_find_open(spec, &arena)) fine = gradus_tree_no_memory(error, &arena) == GRADUS_OK;
     spec->arena = arena;
     if (fine) return spec;
     gradus_spec_destroy(spec);

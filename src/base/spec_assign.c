@@ -213,7 +213,10 @@ static bool assign_place(assignment *a, tree_node *arg)
     const bind_scope *s = a->scope;
     const gradus_argument *row;
     int32_t flag = gradus_tree_is_text(arg) ? gradus_row_find(s->family, s->member, arg->text) : -1;
-    if (flag >= 0 && gradus_row(s->family, s->member, flag)->kind == GRADUS_FLAG) return arg->slot = flag, true;
+    if (flag >= 0 && gradus_row(s->family, s->member, flag)->kind == GRADUS_FLAG) {
+        arg->slot = flag;
+        return true;
+    }
     while ((row = gradus_row(s->family, s->member, a->position)) != NULL && !goes_by_place(s, row)) a->position++;
     if (!row) {
         a->position = 0;

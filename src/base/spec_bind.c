@@ -39,8 +39,7 @@ static bool bind_default(gradus_binder *b, const bind_scope *scope, const gradus
     uint32_t flags;
     value->place = node->place;
     if (gradus_like_initial(scope, row, &text, &length, &flags)) {
-        if (text != row->initial && !(text = gradus_arena_text(b->arena, text, length)))
-            return gradus_bind_no_memory(b);
+        if (text != row->initial && !(text = gradus_bind_text(b, text, length))) return false;
         return bind_text_as(b, scope, row, text, flags, node->place, value);
     }
     if (row->flags & (GRADUS_OPTIONAL | GRADUS_LABEL | GRADUS_REFERENCE)) return true;
@@ -58,8 +57,8 @@ static bool bind_many(gradus_binder *b, const bind_scope *scope, const gradus_ar
     if (!count) return bind_default(b, scope, row, node, value);
     gradus_argument single = *row;
     single.flags &= ~(uint32_t)(GRADUS_MANY | GRADUS_LIST);
-    gradus_value *items = gradus_arena_take(b->arena, (size_t)count * sizeof *items, _Alignof(gradus_value));
-    if (!items) return gradus_bind_no_memory(b);
+    gradus_value *items = gradus_bind_take(b, (size_t)count * sizeof *items);
+    if (!items) return false;
     for (tree_node *arg = node->first; arg; arg = arg->next) {
         if (arg->slot != slot) continue;
         if (!gradus_bind_value(b, scope, &single, arg, &items[filled])) return false;
@@ -92,8 +91,8 @@ static bool bind_extra(gradus_binder *b, const bind_scope *scope, const tree_nod
     int32_t count = 0;
     for (const tree_node *arg = node->first; arg; arg = arg->next) count += arg->slot == BIND_EXTRA;
     if (!count) return true;
-    gradus_extra *extra = gradus_arena_take(b->arena, (size_t)count * sizeof *extra, _Alignof(gradus_extra));
-    if (!extra) return gradus_bind_no_memory(b);
+    gradus_extra *extra = gradus_bind_take(b, (size_t)count * sizeof *extra);
+    if (!extra) return false;
     item->extra = extra, item->extra_count = count;
     for (tree_node *arg = node->first; arg; arg = arg->next) {
         if (arg->slot != BIND_EXTRA) continue;
@@ -107,8 +106,8 @@ static bool bind_extra(gradus_binder *b, const bind_scope *scope, const tree_nod
 static bool bind_arguments(gradus_binder *b, const bind_scope *scope, tree_node *node, gradus_item *item)
 {
     int32_t count = gradus_row_count(scope->family, scope->member);
-    gradus_value *values = gradus_arena_take(b->arena, (size_t)count * sizeof *values, _Alignof(gradus_value));
-    if (!values) return gradus_bind_no_memory(b);
+    gradus_value *values = gradus_bind_take(b, (size_t)count * sizeof *values);
+    if (!values) return false;
     item->values = values, item->value_count = count;
     for (int32_t i = 0; i < count; i++) {
         const gradus_argument *row = gradus_row(scope->family, scope->member, i);
@@ -221,8 +220,8 @@ bool gradus_bind_chain_into(gradus_binder *b, const gradus_family *family, tree_
         return gradus_bind_fail(b, second_item(node, &before)->place, GRADUS_CODE_SYNTAX, NULL,
                                 "%s is one call, not a chain", gradus_a_noun(family, a));
     }
-    gradus_item *items = gradus_arena_take(b->arena, (size_t)chain->count * sizeof *items, _Alignof(gradus_item));
-    if (!items) return gradus_bind_no_memory(b);
+    gradus_item *items = gradus_bind_take(b, (size_t)chain->count * sizeof *items);
+    if (!items) return false;
     chain->items = items;
     bool fine =
         gradus_bind_enter(b, node->place) && bind_items(b, family, node, &items) && check_chain(b, family, chain);
@@ -232,7 +231,7 @@ bool gradus_bind_chain_into(gradus_binder *b, const gradus_family *family, tree_
 
 bool gradus_bind_chain(gradus_binder *b, const gradus_family *family, tree_node *node, const gradus_chain **chain)
 {
-    gradus_chain *made = gradus_arena_take(b->arena, sizeof *made, _Alignof(gradus_chain));
+    gradus_chain *made = gradus_bind_take(b, sizeof *made);
     *chain = made;
-    return made ? gradus_bind_chain_into(b, family, node, made) : gradus_bind_no_memory(b);
+    return made && gradus_bind_chain_into(b, family, node, made);
 }

@@ -36,15 +36,15 @@ enum { BIND_EXTRA = -1, BIND_LIKE = -2 }; /* tree_node.slot: a name of the user'
 
 bool gradus_bind_fail(gradus_binder *b, gradus_where place, gradus_code code, const char *near, const char *format, ...)
     GRADUS_FORMAT(5, 6);
-bool gradus_bind_no_memory(gradus_binder *b);
+/* Memory of the arena, zeroed; NULL: the error is set. */
+void *gradus_bind_take(gradus_binder *b, size_t size);
+char *gradus_bind_text(gradus_binder *b, const char *text, size_t length);
 enum { BIND_WRITTEN = 64 };
 /* What the user wrote there, cut to what fits into a message. */
 const char *gradus_bind_written(const gradus_binder *b, gradus_where place, char text[BIND_WRITTEN]);
 /* "; did you mean 'x'?", or "" */
 enum { BIND_HINT = 128 };
 const char *gradus_bind_hint(const char *nearest, char text[BIND_HINT]);
-/* Appends to a text of `size` bytes, as far as it fits. */
-void gradus_append(char *text, size_t size, const char *format, ...) GRADUS_FORMAT(3, 4);
 
 /* ---- names ---- */
 
@@ -84,6 +84,7 @@ bool gradus_bind_assign(gradus_binder *b, const bind_scope *scope, tree_node *no
 bool gradus_bind_missing(gradus_binder *b, const bind_scope *scope, const tree_node *node, const gradus_argument *row);
 bool gradus_bind_value(gradus_binder *b, const bind_scope *scope, const gradus_argument *row, tree_node *node,
                        gradus_value *value);
+bool gradus_bind_number(gradus_binder *b, const gradus_argument *row, const tree_node *node, gradus_value *value);
 bool gradus_bind_expected(gradus_binder *b, const gradus_argument *row, const tree_node *node);
 bool gradus_bind_chain(gradus_binder *b, const gradus_family *family, tree_node *node, const gradus_chain **chain);
 bool gradus_bind_chain_into(gradus_binder *b, const gradus_family *family, tree_node *node, gradus_chain *chain);

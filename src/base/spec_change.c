@@ -31,8 +31,7 @@ static bool read_path(change *c, size_t length)
             return gradus_bind_fail(c->b, place, GRADUS_CODE_SYNTAX, NULL, "a name is missing in this path");
         if (c->count == SEGMENTS)
             return gradus_bind_fail(c->b, place, GRADUS_CODE_TOO_DEEP, NULL, "a path of more than %d names", SEGMENTS);
-        if (!(c->name[c->count] = gradus_arena_text(c->b->arena, c->text + from, to - from)))
-            return gradus_bind_no_memory(c->b);
+        if (!(c->name[c->count] = gradus_bind_text(c->b, c->text + from, to - from))) return false;
         c->place[c->count++] = place;
     }
     return true;
@@ -175,9 +174,12 @@ static bool set_argument(change *c, tree_node *item, const gradus_argument *row,
     fresh->name = by_place ? NULL : c->name[at];
     fresh->name_place = c->place[at];
     fresh->changed = true;
-    if (!old) return append_argument(item, fresh), true;
-    fresh->next = old->next;
-    *old = *fresh;
+    if (old) {
+        fresh->next = old->next;
+        *old = *fresh;
+    } else {
+        append_argument(item, fresh);
+    }
     return true;
 }
 

@@ -1,55 +1,7 @@
 /* Which member an item names; and for a name that names none, what was probably meant: another spelling, the name that another
  * text gives it, a member of another family, a file that a reader takes. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include "spec_bind.h"
-
-/* ---- what every message of the binder is made with ---- */
-
-bool gradus_bind_fail(gradus_binder *b, gradus_where place, gradus_code code, const char *near, const char *format, ...)
-{
-    char message[sizeof b->error->message + 8];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    gradus_tree_fail(b->error, place.source ? b->changes[place.source - 1] : b->text, place, code, near, "%s", message);
-    return false;
-}
-
-bool gradus_bind_no_memory(gradus_binder *b)
-{
-    gradus_tree_no_memory(b->error, b->arena);
-    return false;
-}
-
-void gradus_append(char *text, size_t size, const char *format, ...)
-{
-    size_t used = strlen(text);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text + used, size - used, format, arguments);
-    va_end(arguments);
-}
-
-const char *gradus_bind_written(const gradus_binder *b, gradus_where place, char text[BIND_WRITTEN])
-{
-    const char *source = (place.source ? b->changes[place.source - 1] : b->text) + place.offset;
-    size_t length = (size_t)place.length;
-    bool cut = length > BIND_WRITTEN - 4;
-    if (cut) length = BIND_WRITTEN - 4;
-    while (cut && ((unsigned char)source[length] & 0xC0) == 0x80) length--;
-    snprintf(text, BIND_WRITTEN, "%.*s%s", (int)length, source, cut ? "..." : "");
-    return text;
-}
-
-const char *gradus_bind_hint(const char *nearest, char text[BIND_HINT])
-{
-    text[0] = 0;
-    if (nearest) gradus_append(text, BIND_HINT, "; did you mean '%s'?", nearest);
-    return text;
-}
 
 /* ---- a name that is no member ---- */
 
@@ -134,8 +86,8 @@ static const gradus_member *read_text(gradus_binder *b, const gradus_family *fam
                          "a file stands first among the values: %s(%s, ...)", reader->name, node->text);
         return NULL;
     }
-    tree_node *value = gradus_arena_take(b->arena, sizeof *value, _Alignof(tree_node));
-    if (!value) return gradus_bind_no_memory(b), NULL;
+    tree_node *value = gradus_bind_take(b, sizeof *value);
+    if (!value) return NULL;
     *value = *node;
     value->kind = TREE_QUOTED;
     value->name = NULL, value->next = NULL;

@@ -49,10 +49,8 @@ static const char *copy(gradus_parser *p, size_t from, size_t to)
 
 static tree_node *new_node(gradus_parser *p, tree_kind kind)
 {
-    if (++p->nodes > GRADUS_SPEC_ITEMS) {
-        gradus_parse_fail(p, p->at, 0, GRADUS_CODE_TOO_LONG, "more than %d items", GRADUS_SPEC_ITEMS);
-        return NULL;
-    }
+    if (++p->nodes > GRADUS_SPEC_ITEMS)
+        return gradus_parse_fail(p, p->at, 0, GRADUS_CODE_TOO_LONG, "more than %d items", GRADUS_SPEC_ITEMS);
     tree_node *node = gradus_arena_take(p->arena, sizeof *node, _Alignof(tree_node));
     if (!node)
         gradus_tree_no_memory(p->error, p->arena);
@@ -75,10 +73,7 @@ static size_t unit_after(const gradus_parser *p, const char *number, size_t at)
 static const char *parse_bare(gradus_parser *p, gradus_where *place)
 {
     size_t from = p->at, length = gradus_parse_span(p, from);
-    if (!length) {
-        gradus_parse_unexpected(p, PARSE_ITEM);
-        return NULL;
-    }
+    if (!length) return gradus_parse_unexpected(p, PARSE_ITEM);
     const char *text = copy(p, from, from + length);
     size_t unit = text ? unit_after(p, text, from + length) : 0;
     if (unit) text = copy(p, from, from + length + unit);
@@ -99,29 +94,43 @@ static char escaped(char c)
     }
 }
 
+/* One character of a quoted text, or an escape; how many bytes of the text it takes, 0: neither. */
+static size_t parse_character(gradus_parser *p, char *out, size_t *length)
+{
+    const char *at = p->text + p->at;
+    uint32_t point;
+    size_t size = gradus_text_code_point(at, &point);
+    if (size && *at != '\\') {
+        memcpy(out, at, size);
+        *length = size;
+        return size;
+    }
+    *out = size ? escaped(at[1]) : 0;
+    *length = 1;
+    if (*out) return 2;
+    if (!size)
+        gradus_parse_unexpected(p, PARSE_ITEM);
+    else
+        gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX,
+                          "a backslash stands before \\ \" ' n or t only; a plain one is written \\\\");
+    return 0;
+}
+
 static tree_node *parse_quoted(gradus_parser *p)
 {
+    size_t from = p->at, length = 0, longest = strlen(p->text + from);
     tree_node *node = new_node(p, TREE_QUOTED);
-    size_t from = p->at, length = 0;
-    char quote = p->text[p->at++], *text = node ? gradus_arena_take(p->arena, strlen(p->text + p->at) + 1, 1) : NULL;
-    if (!text) return node ? gradus_tree_no_memory(p->error, p->arena), NULL : NULL;
+    if (!node) return NULL;
+    char quote = p->text[p->at++], *text = gradus_arena_take(p->arena, longest, 1);
+    if (!text) {
+        gradus_tree_no_memory(p->error, p->arena);
+        return NULL;
+    }
     while (p->text[p->at] != quote) {
-        uint32_t point;
-        size_t size = gradus_text_code_point(p->text + p->at, &point);
-        if (!p->text[p->at])
-            return gradus_parse_fail(p, from, 1, GRADUS_CODE_UNCLOSED, "this quote is never closed"), NULL;
-        if (!size) return gradus_parse_unexpected(p, PARSE_ITEM), NULL;
-        if (point == '\\') {
-            text[length++] = escaped(p->text[p->at + 1]);
-            if (!text[length - 1])
-                return gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX,
-                                         "a backslash stands before \\ \" ' n or t only; a plain one is written \\\\"),
-                       NULL;
-            p->at += 2;
-            continue;
-        }
-        memcpy(text + length, p->text + p->at, size);
-        length += size, p->at += size;
+        size_t made, taken = 0;
+        if (!p->text[p->at]) return gradus_parse_fail(p, from, 1, GRADUS_CODE_UNCLOSED, "this quote is never closed");
+        if (!(taken = parse_character(p, text + length, &made))) return NULL;
+        length += made, p->at += taken;
     }
     take(p, 1);
     node->text = text;
@@ -136,10 +145,8 @@ typedef tree_node *parse_function(gradus_parser *p);
 static bool open_bracket(gradus_parser *p, gradus_opening *opening, gradus_parse_within within)
 {
     *opening = (gradus_opening){.within = within, .at = p->at, .outer = p->open};
-    if (++p->depth > GRADUS_SPEC_DEPTH) {
-        gradus_parse_fail(p, p->at, 1, GRADUS_CODE_TOO_DEEP, "nested deeper than %d", GRADUS_SPEC_DEPTH);
-        return false;
-    }
+    if (++p->depth > GRADUS_SPEC_DEPTH)
+        return gradus_parse_fail(p, p->at, 1, GRADUS_CODE_TOO_DEEP, "nested deeper than %d", GRADUS_SPEC_DEPTH);
     p->open = opening;
     take(p, 1);
     return true;
@@ -166,7 +173,7 @@ static bool parse_elements(gradus_parser *p, tree_node *parent, char close, grad
         if (c == ',')
             take(p, 1);
         else if (c != close)
-            return gradus_parse_unexpected(p, PARSE_JOINT), false;
+            return gradus_parse_unexpected(p, PARSE_JOINT);
     }
     close_bracket(p);
     return true;
@@ -204,7 +211,7 @@ static tree_node *parse_argument(gradus_parser *p)
     take(p, 1);
     char c = next(p);
     if (c == ',' || c == ')')
-        return gradus_parse_fail(p, p->at, 1, GRADUS_CODE_MISSING, "a value is missing after '%s='", name), NULL;
+        return gradus_parse_fail(p, p->at, 1, GRADUS_CODE_MISSING, "a value is missing after '%s='", name);
     tree_node *node = name ? gradus_parse_value(p) : NULL;
     if (!node) return NULL;
     node->name = name;
@@ -232,9 +239,9 @@ static tree_node *parse_group(gradus_parser *p)
     tree_node *node = new_node(p, TREE_CHAIN), *inside;
     if (!node || !open_bracket(p, &opening, PARSE_IN_GROUP)) return NULL;
     if (next(p) == ')')
-        return gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "nothing stands between these parentheses"), NULL;
+        return gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "nothing stands between these parentheses");
     if (!(inside = parse_chain(p))) return NULL;
-    if (next(p) != ')') return gradus_parse_unexpected(p, PARSE_JOINT), NULL;
+    if (next(p) != ')') return gradus_parse_unexpected(p, PARSE_JOINT);
     close_bracket(p);
     node->first = inside->kind == TREE_CHAIN && !inside->parentheses ? inside->first : inside;
     node->parentheses = true;
@@ -249,7 +256,10 @@ static bool parse_count(gradus_parser *p, int32_t *count)
     double number = 0;
     bool is_number = length && gradus_number_read(p->text + from, length, &number) == length;
     p->at += length;
-    if (!is_number || next(p) != '*') return p->at = from, true;
+    if (!is_number || next(p) != '*') {
+        p->at = from;
+        return true;
+    }
     if (!(number >= 1 && number <= GRADUS_SPEC_LAYERS && number == (int32_t)number)) {
         const char *text = copy(p, from, from + length);
         if (text)
@@ -278,8 +288,7 @@ static tree_node *parse_item(gradus_parser *p)
 
 static tree_node *parse_chain(gradus_parser *p)
 {
-    if (next(p) == '>')
-        return gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "nothing stands before this '>'"), NULL;
+    if (next(p) == '>') return gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "nothing stands before this '>'");
     size_t from = p->at;
     tree_node *first = parse_item(p), *node = first;
     if (!first || next(p) != '>') return first;
@@ -289,9 +298,9 @@ static tree_node *parse_chain(gradus_parser *p)
         size_t joint = p->at;
         take(p, 1);
         char c = next(p);
-        if (c == '>') return gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "items are joined with one '>'"), NULL;
+        if (c == '>') return gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "items are joined with one '>'");
         if (!c || strchr("),]", c))
-            return gradus_parse_fail(p, joint, 1, GRADUS_CODE_SYNTAX, "nothing follows this '>'"), NULL;
+            return gradus_parse_fail(p, joint, 1, GRADUS_CODE_SYNTAX, "nothing follows this '>'");
         if (!(last->next = parse_item(p))) return NULL;
     }
     node->place = gradus_parse_place(p, from, p->last);
@@ -307,16 +316,11 @@ tree_node *gradus_tree_parse(const tree_input *input, gradus_arena *arena, gradu
                        .source = input->source,
                        .fixed = input->fixed,
                        .joint = input->joint ? input->joint : "items are joined with '>'"};
-    if (strlen(input->text) > GRADUS_SPEC_BYTES) {
-        gradus_parse_fail(&p, input->from, 0, GRADUS_CODE_TOO_LONG, "the text is longer than %d KiB",
-                          GRADUS_SPEC_BYTES / 1024);
-        return NULL;
-    }
-    if (!next(&p)) {
-        gradus_parse_fail(&p, p.at, 0, GRADUS_CODE_MISSING, "nothing is written here");
-        return NULL;
-    }
+    if (strlen(input->text) > GRADUS_SPEC_BYTES)
+        return gradus_parse_fail(&p, input->from, 0, GRADUS_CODE_TOO_LONG, "the text is longer than %d KiB",
+                                 GRADUS_SPEC_BYTES / 1024);
+    if (!next(&p)) return gradus_parse_fail(&p, p.at, 0, GRADUS_CODE_MISSING, "nothing is written here");
     tree_node *node = gradus_parse_value(&p);
-    if (node && next(&p)) return gradus_parse_unexpected(&p, PARSE_JOINT), NULL;
+    if (node && next(&p)) return gradus_parse_unexpected(&p, PARSE_JOINT);
     return node;
 }

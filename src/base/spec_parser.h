@@ -29,9 +29,9 @@ void gradus_parse_skip(gradus_parser *p);                      /* white space an
 size_t gradus_parse_span(const gradus_parser *p, size_t from); /* bytes of the bare text that begins there */
 gradus_where gradus_parse_place(const gradus_parser *p, size_t from, size_t to);
 
-void gradus_parse_fail(gradus_parser *p, size_t from, size_t length, gradus_code code, const char *format, ...)
+/* Both set the error and return NULL, which is false as well. The second says why what stands at p->at cannot stand there. */
+void *gradus_parse_fail(gradus_parser *p, size_t from, size_t length, gradus_code code, const char *format, ...)
     GRADUS_FORMAT(5, 6);
-void gradus_parse_unexpected(gradus_parser *p,
-                             gradus_parse_wanted wanted); /* says why what stands at p->at cannot stand there */
+void *gradus_parse_unexpected(gradus_parser *p, gradus_parse_wanted wanted);
 
 #endif

@@ -144,13 +144,18 @@ static void print_call(gradus_pen *pen, const gradus_item *item)
         if (!value->present || is_placed(row, value) || is_hidden(&scope, i)) continue;
         if (pen->how == GRADUS_PRINT_FULL || !is_default(&scope, row, value)) print_named(&s, &scope, row, value);
     }
-    if (item->like_given) begin(&s), gradus_pen_text(pen, "like="), gradus_pen_text(pen, item->like);
+    if (item->like_given) {
+        begin(&s);
+        gradus_pen_text(pen, "like=");
+        gradus_pen_text(pen, item->like);
+    }
     for (int32_t i = 0; i < item->extra_count; i++) {
         const gradus_extra *extra = &item->extra[i];
         const gradus_argument *row = item->member->open;
         while (row[1].name && strcmp(row->name, extra->name) != 0) row++;
         begin(&s);
-        gradus_pen_text(pen, extra->name), gradus_pen_text(pen, "=");
+        gradus_pen_text(pen, extra->name);
+        gradus_pen_text(pen, "=");
         gradus_print_value(pen, row, &extra->value);
     }
     if (s.any) gradus_pen_text(pen, ")");
@@ -158,15 +163,22 @@ static void print_call(gradus_pen *pen, const gradus_item *item)
 
 /* ---- items and chains ---- */
 
+static void print_count(gradus_pen *pen, int32_t count)
+{
+    char text[32];
+    if (count == 1) return;
+    gradus_number_print(count, text);
+    gradus_pen_text(pen, text);
+    gradus_pen_text(pen, " * ");
+}
+
 static void print_item(gradus_pen *pen, const gradus_item *item)
 {
-    char count[32];
-    if (item->repeat > 1) {
-        gradus_number_print(item->repeat, count);
-        gradus_pen_text(pen, count), gradus_pen_text(pen, " * ");
-    }
+    print_count(pen, item->repeat);
     if (item->group) {
-        gradus_pen_text(pen, "("), gradus_print_chain(pen, item->group), gradus_pen_text(pen, ")");
+        gradus_pen_text(pen, "(");
+        gradus_print_chain(pen, item->group);
+        gradus_pen_text(pen, ")");
     } else if (item->open) {
         gradus_pen_text(pen, "choice(");
         for (int32_t i = 0; i < item->open->count; i++) {
@@ -192,20 +204,21 @@ void gradus_print_chain(gradus_pen *pen, const gradus_chain *chain)
 
 static void print_tree(gradus_pen *pen, const tree_node *node)
 {
-    bool chain = node->kind == TREE_CHAIN, list = node->kind == TREE_LIST, call = node->kind == TREE_CALL;
-    char count[32];
-    if (node->name) gradus_pen_text(pen, node->name), gradus_pen_text(pen, "=");
-    if (node->repeat > 1)
-        gradus_number_print(node->repeat, count), gradus_pen_text(pen, count), gradus_pen_text(pen, " * ");
+    bool chain = node->kind == TREE_CHAIN, list = node->kind == TREE_LIST;
+    bool brackets = list || (chain && node->repeat > 1) || (node->kind == TREE_CALL && node->first);
+    if (node->name) {
+        gradus_pen_text(pen, node->name);
+        gradus_pen_text(pen, "=");
+    }
+    print_count(pen, node->repeat);
     if (node->kind == TREE_QUOTED) gradus_print_quoted(pen, node->text);
-    if (call) gradus_pen_text(pen, node->text);
-    const char *open = list ? "[" : (chain && node->repeat > 1) || (call && node->first) ? "(" : "";
-    gradus_pen_text(pen, open);
+    if (node->kind == TREE_CALL) gradus_pen_text(pen, node->text);
+    if (brackets) gradus_pen_text(pen, list ? "[" : "(");
     for (const tree_node *at = node->first; at; at = at->next) {
         if (at != node->first) gradus_pen_text(pen, chain ? " > " : ", ");
         print_tree(pen, at);
     }
-    gradus_pen_text(pen, *open == '[' ? "]" : *open == '(' ? ")" : "");
+    if (brackets) gradus_pen_text(pen, list ? "]" : ")");
 }
 
 /* ---- the interface ---- */

@@ -20,8 +20,8 @@ int32_t gradus_bind_search_of(const tree_node *node)
 
 static gradus_open *new_open(gradus_binder *b, const tree_node *node, int32_t search)
 {
-    gradus_open *open = gradus_arena_take(b->arena, sizeof *open, _Alignof(gradus_open));
-    if (!open) return gradus_bind_no_memory(b), NULL;
+    gradus_open *open = gradus_bind_take(b, sizeof *open);
+    if (!open) return NULL;
     open->search = (gradus_search)search;
     open->place = node->place;
     return open;
@@ -46,8 +46,8 @@ static bool bind_choice(gradus_binder *b, const bind_scope *scope, const gradus_
                         gradus_open *open)
 {
     if (!check_choice(b, node, &open->count)) return false;
-    gradus_value *values = gradus_arena_take(b->arena, (size_t)open->count * sizeof *values, _Alignof(gradus_value));
-    if (!values) return gradus_bind_no_memory(b);
+    gradus_value *values = gradus_bind_take(b, (size_t)open->count * sizeof *values);
+    if (!values) return false;
     open->values = values;
     for (tree_node *at = node->first; at; at = at->next) {
         at->flags = node->flags;
@@ -65,8 +65,8 @@ bool gradus_bind_open_item(gradus_binder *b, const gradus_family *family, tree_n
                                 names[search], gradus_a_noun(family, a));
     gradus_open *open = new_open(b, node, search);
     if (!open || !check_choice(b, node, &open->count)) return false;
-    gradus_chain *chains = gradus_arena_take(b->arena, (size_t)open->count * sizeof *chains, _Alignof(gradus_chain));
-    if (!chains) return gradus_bind_no_memory(b);
+    gradus_chain *chains = gradus_bind_take(b, (size_t)open->count * sizeof *chains);
+    if (!chains) return false;
     item->open = open, open->chains = chains;
     for (tree_node *at = node->first; at; at = at->next)
         if (!gradus_bind_chain_into(b, family, at, chains++)) return false;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "spec_parser.h"
 
-void gradus_parse_fail(gradus_parser *p, size_t from, size_t length, gradus_code code, const char *format, ...)
+void *gradus_parse_fail(gradus_parser *p, size_t from, size_t length, gradus_code code, const char *format, ...)
 {
     char message[sizeof p->error->message + 8];
     va_list arguments;
@@ -14,6 +14,7 @@ void gradus_parse_fail(gradus_parser *p, size_t from, size_t length, gradus_code
     va_end(arguments);
     gradus_tree_fail(p->error, p->fixed ? NULL : p->text, gradus_parse_place(p, from, from + length), code, NULL, "%s",
                      message);
+    return NULL;
 }
 
 static void fail_end(gradus_parser *p)
@@ -63,20 +64,17 @@ static void fail_bare(gradus_parser *p, size_t length)
     static const char *const expected[] = {
         [PARSE_IN_CALL] = "',' or ')'", [PARSE_IN_GROUP] = "'>' or ')'", [PARSE_IN_LIST] = "',' or ']'"};
     const char *wanted = p->open ? expected[p->open->within] : "'>' or the end", *text = p->text + p->at;
-    bool arrow = length == 1 && *text == '-' && text[1] == '>';
-    if (arrow) {
+    char before[2] = {p->last > 0 ? p->text[p->last - 1] : '(', 0}, word[64] = "";
+    bool after_text = gradus_text_bare(before) && !(*before >= '0' && *before <= '9');
+    gradus_append(word, sizeof word, "%.*s", (int)length, text);
+    if (length == 1 && *text == '-' && text[1] == '>')
         gradus_parse_fail(p, p->at, 2, GRADUS_CODE_SYNTAX, "unexpected '->'; %s", p->joint);
-        return;
-    }
-    if (length == 1 && strchr("+-/%", *text)) {
-        gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "unexpected '%c'; there is no arithmetic, write sum(a, b)",
-                          *text);
-        return;
-    }
-    bool after_text = p->last > 0 && gradus_text_bare(p->text + p->last - 1) &&
-                      !(p->text[p->last - 1] >= '0' && p->text[p->last - 1] <= '9');
-    gradus_parse_fail(p, p->at, length, GRADUS_CODE_SYNTAX, "expected %s before '%.*s'%s", wanted,
-                      (int)(length < 60 ? length : 60), text, after_text ? "; a text with a space goes in quotes" : "");
+    else if (length == 1 && strchr("+-/%", *text))
+        gradus_parse_fail(p, p->at, 1, GRADUS_CODE_SYNTAX, "unexpected '%s'; there is no arithmetic, write sum(a, b)",
+                          word);
+    else
+        gradus_parse_fail(p, p->at, length, GRADUS_CODE_SYNTAX, "expected %s before '%s'%s", wanted, word,
+                          after_text ? "; a text with a space goes in quotes" : "");
 }
 
 static void fail_code_point(gradus_parser *p)
@@ -118,7 +116,7 @@ static void fail_sign(gradus_parser *p, gradus_parse_wanted wanted)
         fail_code_point(p);
 }
 
-void gradus_parse_unexpected(gradus_parser *p, gradus_parse_wanted wanted)
+void *gradus_parse_unexpected(gradus_parser *p, gradus_parse_wanted wanted)
 {
     char c = p->text[p->at];
     size_t length = gradus_parse_span(p, p->at);
@@ -139,4 +137,5 @@ void gradus_parse_unexpected(gradus_parser *p, gradus_parse_wanted wanted)
                           c == '(' || c == '[' ? "bracket" : "quoted text");
     else
         fail_sign(p, wanted);
+    return NULL;
 }

@@ -83,6 +83,8 @@ bool gradus_text_quantity(const char *text, text_quantity *quantity); /* false: 
 
 /* ---- errors (spec_errors.c) ------------------------------------------------------------------------------------------ */
 
+/* Appends to a text of `size` bytes, as far as whole characters fit. */
+void gradus_append(char *text, size_t size, const char *format, ...) GRADUS_FORMAT(3, 4);
 /* Fills *error; text NULL: without line and column. `near` may be NULL. Returns the status that stands then. */
 gradus_status gradus_tree_fail(gradus_error *error, const char *text, gradus_where place, gradus_code code,
                                const char *near, const char *format, ...) GRADUS_FORMAT(6, 7);

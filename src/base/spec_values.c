@@ -1,9 +1,7 @@
-/* What a row makes of a value: numbers, shares and lengths with their units and ranges, flags, words, texts, points, lists,
- * pipelines. The type of the parameter decides how a text is read. */
-#include <math.h>
+/* What a row makes of a value: words, flags, texts, points, lists, pipelines; numbers are in spec_number.c. The type of the
+ * parameter decides how a text is read. */
 #include <stdio.h>
 #include <string.h>
-#include "number.h"
 #include "spec_bind.h"
 
 /* ---- words: "linear|cosine|1-sqrt" ---- */
@@ -82,135 +80,7 @@ bool gradus_bind_expected(gradus_binder *b, const gradus_argument *row, const tr
                             end);
 }
 
-/* ---- numbers ---- */
-
-static const char *describe_range(const gradus_argument *row, char text[BIND_HINT])
-{
-    char low[32], high[32];
-    bool above = row->open && strchr(row->open, '('), below = row->open && strchr(row->open, ')');
-    gradus_number_print(row->low, low), gradus_number_print(row->high, high);
-    text[0] = 0;
-    if (isinf(row->high))
-        gradus_append(text, BIND_HINT, "%s %s", above ? "above" : "at least", low);
-    else if (isinf(row->low))
-        gradus_append(text, BIND_HINT, "%s %s", below ? "below" : "at most", high);
-    else
-        gradus_append(text, BIND_HINT, "in %c%s, %s%c", above ? '(' : '[', low, high, below ? ')' : ']');
-    return text;
-}
-
-static bool in_range(const gradus_argument *row, double number)
-{
-    bool above = row->open && strchr(row->open, '('), below = row->open && strchr(row->open, ')');
-    if (row->low == 0 && row->high == 0) return true;
-    if (above ? number <= row->low : number < row->low) return false;
-    return below ? number < row->high : number <= row->high;
-}
-
-static bool check_range(gradus_binder *b, const gradus_argument *row, const tree_node *node, const gradus_value *value)
-{
-    static const gradus_argument at_least_0 = {.high = INFINITY};
-    char written[BIND_WRITTEN], range[BIND_HINT];
-    const gradus_argument *bounds =
-        value->absolute || (row->kind == GRADUS_LENGTH && row->low == 0 && row->high == 0) ? &at_least_0 : row;
-    gradus_bind_written(b, node->place, written);
-    if (!isfinite(value->number))
-        return gradus_bind_fail(b, node->place, GRADUS_CODE_OUT_OF_RANGE, NULL, "'%s' is no finite number", written);
-    if (!in_range(bounds, value->number))
-        return gradus_bind_fail(b, node->place, GRADUS_CODE_OUT_OF_RANGE, NULL, "%s must be %s, not %s",
-                                node->name ? node->name : row->name, describe_range(bounds, range), written);
-    if (row->kind == GRADUS_LENGTH && value->unit == GRADUS_IN_PERCENT && value->number > 1)
-        return gradus_bind_fail(b, node->place, GRADUS_CODE_LENGTHS, NULL, "%s is more than 100 %% of %s", written,
-                                b->inside ? "what is around it" : "the run");
-    return true;
-}
-
-/* 1_000 is a habit from other languages. */
-static bool fail_underscores(gradus_binder *b, const tree_node *node, bool *handled)
-{
-    static const struct {
-        double least;
-        int32_t shift;
-        char letter;
-    } multiples[] = {{1e9, 9, 'B'}, {1e6, 6, 'M'}, {1e3, 3, 'k'}};
-    char digits[BIND_WRITTEN], plain[32], scaled[32], remedy[BIND_HINT] = "";
-    size_t length = 0;
-    double number;
-    for (const char *at = node->text; *at && length < sizeof digits - 1; at++)
-        if (*at != '_') digits[length++] = *at;
-    digits[length] = 0;
-    *handled = strchr(node->text, '_') && gradus_number_read(digits, length, &number) == length;
-    if (!*handled) return false;
-    gradus_number_print(number, plain);
-    gradus_append(remedy, sizeof remedy, "%s", plain);
-    for (int i = 0; i < 3; i++) {
-        if (number < multiples[i].least) continue;
-        gradus_number_print_shifted(number, -multiples[i].shift, scaled);
-        gradus_append(remedy, sizeof remedy, " or %s%c", scaled, multiples[i].letter);
-        break;
-    }
-    return gradus_bind_fail(b, node->place, GRADUS_CODE_WRONG_TYPE, NULL, "'%s' is no number; write %s", node->text,
-                            remedy);
-}
-
-static bool fail_unit(gradus_binder *b, const gradus_argument *row, const tree_node *node,
-                      const text_quantity *quantity)
-{
-    char number[32], hint[BIND_HINT];
-    const char *unit = node->text + quantity->unit_at;
-    if (quantity->unit == GRADUS_IN_PERCENT) {
-        gradus_number_print(quantity->number, number);
-        return gradus_bind_fail(b, node->place, GRADUS_CODE_WRONG_UNIT, NULL, "'%%' does not belong here; write %s",
-                                number);
-    }
-    if (row->kind != GRADUS_LENGTH)
-        return gradus_bind_fail(b, node->place, GRADUS_CODE_WRONG_UNIT, NULL,
-                                "'%s' does not belong here; %s has no unit", unit, row->name);
-    const char *nearest = gradus_text_nearest_unit(unit, strlen(unit));
-    gradus_where place = node->text_place;
-    if (place.length == (int32_t)strlen(node->text)) /* not a default, whose place is that of its item */
-        place.offset += (int32_t)quantity->unit_at, place.length -= (int32_t)quantity->unit_at;
-    return gradus_bind_fail(b, place, GRADUS_CODE_UNKNOWN_UNIT, nearest, "'%s' is no unit%s", unit,
-                            nearest ? gradus_bind_hint(nearest, hint)
-                                    : "; there are % ep updates samples tokens s min h");
-}
-
-static bool set_unit(gradus_binder *b, const gradus_argument *row, const tree_node *node, const text_quantity *quantity,
-                     gradus_value *value)
-{
-    bool length = row->kind == GRADUS_LENGTH, percent = quantity->unit == GRADUS_IN_PERCENT;
-    if (quantity->unit == TEXT_UNKNOWN_UNIT ||
-        (quantity->unit >= 0 && !length && !(percent && row->kind == GRADUS_SHARE)))
-        return fail_unit(b, row, node, quantity);
-    value->number = quantity->number;
-    value->unit = quantity->unit == TEXT_NO_UNIT ? GRADUS_IN_UPDATES : quantity->unit;
-    if (quantity->unit == TEXT_MINUTES || quantity->unit == TEXT_HOURS) {
-        value->number *= quantity->unit == TEXT_HOURS ? 3600 : 60;
-        value->unit = GRADUS_IN_SECONDS;
-    }
-    return true;
-}
-
-static bool bind_number(gradus_binder *b, const gradus_argument *row, const tree_node *node, gradus_value *value)
-{
-    static const double largest_whole = 9007199254740992;
-    text_quantity quantity;
-    bool handled = false;
-    if (!gradus_tree_is_text(node)) return gradus_bind_expected(b, row, node);
-    if (!gradus_text_quantity(node->text, &quantity) ||
-        (quantity.unit == TEXT_UNKNOWN_UNIT && row->kind != GRADUS_LENGTH &&
-         !gradus_text_nearest_unit(node->text + quantity.unit_at, strlen(node->text + quantity.unit_at)))) {
-        fail_underscores(b, node, &handled);
-        return handled ? false : gradus_bind_expected(b, row, node);
-    }
-    if (!set_unit(b, row, node, &quantity, value)) return false;
-    if (node->flags & TREE_INVERSE) value->number = 1 / value->number;
-    value->absolute = (node->flags & TREE_ABSOLUTE) != 0;
-    if (!check_range(b, row, node, value)) return false;
-    if (row->kind != GRADUS_INTEGER) return true;
-    bool whole = value->number == floor(value->number) && fabs(value->number) <= largest_whole;
-    return whole || gradus_bind_expected(b, row, node);
-}
+/* ---- the kinds ---- */
 
 /* A number that may follow a schedule does so where a call stands, or the bare name of a schedule. */
 static bool follows_schedule(const gradus_binder *b, const gradus_argument *row, const tree_node *node)
@@ -220,8 +90,6 @@ static bool follows_schedule(const gradus_binder *b, const gradus_argument *row,
         return false;
     return !gradus_tree_is_text(node) || gradus_language_find(b->language, schedules, node->text);
 }
-
-/* ---- the other kinds ---- */
 
 static bool bind_flag(gradus_binder *b, const gradus_argument *row, const tree_node *node, gradus_value *value)
 {
@@ -240,8 +108,8 @@ static bool bind_flag(gradus_binder *b, const gradus_argument *row, const tree_n
 
 static bool keep_name(gradus_binder *b, bind_name **list, const gradus_value *value)
 {
-    bind_name *name = gradus_arena_take(b->arena, sizeof *name, _Alignof(bind_name));
-    if (!name) return gradus_bind_no_memory(b);
+    bind_name *name = gradus_bind_take(b, sizeof *name);
+    if (!name) return false;
     *name = (bind_name){.name = value->text, .place = value->place, .next = *list};
     *list = name;
     return true;
@@ -249,10 +117,11 @@ static bool keep_name(gradus_binder *b, bind_name **list, const gradus_value *va
 
 static bool bind_label(gradus_binder *b, const gradus_value *value)
 {
-    for (const char *at = value->text; *at || at == value->text; at++)
-        if (!gradus_text_bare(at) || strchr("./%+~", *at))
-            return gradus_bind_fail(b, value->place, GRADUS_CODE_UNEXPECTED_VALUE, NULL,
-                                    "a name is made of letters, digits, '_' and '-'");
+    const char *at = value->text;
+    for (size_t size; (size = gradus_text_bare(at)) != 0 && !strchr("./%+~", *at);) at += size;
+    if (at == value->text || *at)
+        return gradus_bind_fail(b, value->place, GRADUS_CODE_UNEXPECTED_VALUE, NULL,
+                                "a name is made of letters, digits, '_' and '-'");
     for (const bind_name *label = b->labels; label; label = label->next)
         if (strcmp(label->name, value->text) == 0)
             return gradus_bind_fail(b, value->place, GRADUS_CODE_REPEATED, NULL, "the name '%s' is given twice",
@@ -292,8 +161,8 @@ static bool bind_point(gradus_binder *b, const bind_scope *scope, const gradus_a
     parts[1].kind = GRADUS_SHARE;
     if (node->kind != TREE_LIST || !node->first || !node->first->next || node->first->next->next)
         return gradus_bind_expected(b, row, node);
-    gradus_value *items = gradus_arena_take(b->arena, 2 * sizeof *items, _Alignof(gradus_value));
-    if (!items) return gradus_bind_no_memory(b);
+    gradus_value *items = gradus_bind_take(b, 2 * sizeof *items);
+    if (!items) return false;
     value->items = items, value->count = 2;
     return bind_element(b, scope, &parts[0], node->first, &items[0]) &&
            bind_element(b, scope, &parts[1], node->first->next, &items[1]);
@@ -317,7 +186,7 @@ static bool bind_kind(gradus_binder *b, const bind_scope *scope, const gradus_ar
     case GRADUS_LENGTH:
         if (follows_schedule(b, row, node))
             return gradus_bind_chain(b, gradus_language_family(b->language, "schedule"), node, &value->chain);
-        return bind_number(b, row, node, value);
+        return gradus_bind_number(b, row, node, value);
     case GRADUS_FLAG: return bind_flag(b, row, node, value);
     case GRADUS_WORD: return gradus_bind_expected(b, row, node);
     case GRADUS_TEXT:
@@ -357,8 +226,8 @@ static bool bind_list(gradus_binder *b, const bind_scope *scope, const gradus_ar
     single.flags &= ~(uint32_t)GRADUS_LIST;
     for (const tree_node *at = first; at; at = node->kind == TREE_LIST ? at->next : NULL) count++;
     if (!count) return gradus_bind_fail(b, node->place, GRADUS_CODE_MISSING, NULL, "this list is empty");
-    gradus_value *items = gradus_arena_take(b->arena, (size_t)count * sizeof *items, _Alignof(gradus_value));
-    if (!items) return gradus_bind_no_memory(b);
+    gradus_value *items = gradus_bind_take(b, (size_t)count * sizeof *items);
+    if (!items) return false;
     value->given = value->present = true;
     value->name = node->name;
     value->place = node->place;
