@@ -7,7 +7,7 @@
 
 /* ---- the time ---- */
 
-static double clock_now(void)
+double gradus_loop_clock(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -16,7 +16,7 @@ static double clock_now(void)
 
 static void tick(gradus_loop *loop)
 {
-    double now = clock_now();
+    double now = gradus_loop_clock();
     loop->run->times.total += now - loop->now;
     loop->now = now;
 }
@@ -236,10 +236,10 @@ static gradus_status report(gradus_loop *loop, gradus_error *error)
     tick(loop);
     double before = loop->now;
     fill_training(loop, row);
-    gradus_optimizer_show(run->optimizer, GRADUS_AVERAGED, error);
+    gradus_run_show(run, GRADUS_AVERAGED, error);
     validate(loop, row, error);
     if (!error->status) keep_best(run, row);
-    gradus_optimizer_show(run->optimizer, GRADUS_TRAINED, error);
+    gradus_run_show(run, GRADUS_TRAINED, error);
     tick(loop);
     run->times.validation += loop->now - before;
     fill_times(loop, row);
@@ -286,12 +286,12 @@ static bool save_is_due(const gradus_loop *loop, bool epoch_done)
 
 gradus_status gradus_loop_save(gradus_loop *loop, gradus_error *error)
 {
-    double before = clock_now();
+    double before = gradus_loop_clock();
     gradus_run_end end;
     gradus_loop_end(loop, GRADUS_RUN_RUNNING, &end);
     gradus_run_save(loop->run, error);
     if (!error->status) gradus_summary_write(loop->run, &end, error);
-    loop->saved_at = clock_now();
+    loop->saved_at = gradus_loop_clock();
     loop->save_seconds = loop->saved_at - before;
     tick(loop);
     loop->applied_at = loop->now;
@@ -308,7 +308,8 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
 {
     gradus_run *run = loop->run;
     loop->norms = wants_norms(run);
-    loop->now = loop->applied_at = loop->started = loop->saved_at = clock_now();
+    tick(loop);
+    loop->applied_at = loop->started = loop->saved_at = loop->now;
     loop->first_update = run->update;
     loop->waited = gradus_loader_waited(run->training);
     while (!error->status && goes_on(loop)) {
@@ -325,7 +326,7 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
         if (goes_on(loop) && save_is_due(loop, row) && gradus_loop_save(loop, error)) break;
         tell_progress(loop);
     }
-    bool ended = loop->stopping || loop->converged || gradus_policy_finished(run->policy);
+    bool ended = loop->stopping || loop->converged || gradus_policy_reason(run->policy) == GRADUS_REASON_COMPLETED;
     if (ended && run->tally.score.count) report(loop, error); /* in the middle of an epoch */
     return error->status;
 }

@@ -24,6 +24,7 @@ typedef struct gradus_loop {
 
 gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error);  /* until something ends it */
 gradus_status gradus_loop_save(gradus_loop *loop, gradus_error *error); /* a state and a summary */
+double gradus_loop_clock(void);                                         /* monotonic, in seconds */
 double gradus_loop_left(const gradus_loop *loop);                       /* seconds to the planned end; NaN: not known */
 
 /* train.c: what is told at the end, with the reason for it. */

@@ -20,6 +20,12 @@ gradus_status gradus_run_score(gradus_run *run, gradus_loader *loader, gradus_sc
     return error->status;
 }
 
+gradus_status gradus_run_show(gradus_run *run, gradus_view view, gradus_error *error)
+{
+    if (error->status || !run->averages) return error->status;
+    return gradus_optimizer_show(run->optimizer, view, error);
+}
+
 int64_t gradus_tensor_values(const gradus_net_tensor *tensor)
 {
     int64_t count = 1;

@@ -52,9 +52,9 @@ gradus_status gradus_run_save_model(gradus_run *run, gradus_error *error)
     }
     float *values = malloc(((size_t)run->model_values + 1) * sizeof *values);
     if (!values) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
-    gradus_optimizer_show(run->optimizer, GRADUS_AVERAGED, error);
+    gradus_run_show(run, GRADUS_AVERAGED, error);
     gradus_run_read_model(run, values);
-    gradus_optimizer_show(run->optimizer, GRADUS_TRAINED, error);
+    gradus_run_show(run, GRADUS_TRAINED, error);
     write_model(run, values, error);
     free(values);
     return error->status;

@@ -118,7 +118,11 @@ static bool make_optimizer(gradus_run *run, gradus_report *report)
             parameter.shape[0] = tensor.count; /* padded in memory: one long row */
         if (gradus_optimizer_add(run->optimizer, &parameter, &report->error) < 0) break;
     }
-    return report->error.status ? unplaced(run, "optimizer", report) : true;
+    if (report->error.status) return unplaced(run, "optimizer", report);
+    gradus_error nothing = {0}; /* is averaged: then there is no such view */
+    run->averages = gradus_optimizer_show(run->optimizer, GRADUS_AVERAGED, &nothing) == GRADUS_OK;
+    gradus_run_show(run, GRADUS_TRAINED, &report->error);
+    return report->error.status == GRADUS_OK;
 }
 
 gradus_policy *gradus_run_policy(gradus_run *run, double base, gradus_error *error)

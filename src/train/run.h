@@ -69,6 +69,7 @@ struct gradus_run {
     gradus_net *net;
     int64_t model_values; /* of all tensors, in PyTorch's layout */
     gradus_optimizer *optimizer;
+    bool averages; /* it keeps averaged values too */
     gradus_policy *policy;
     gradus_stops *stops;
     gradus_loader *training, *validation;
@@ -98,6 +99,8 @@ struct gradus_run {
 gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool shuffle, gradus_error *error);
 /* The score of a part, forward only, of the values that stand in the net. */
 gradus_status gradus_run_score(gradus_run *run, gradus_loader *loader, gradus_score *score, gradus_error *error);
+/* The averaged values into the net, where anything is averaged, and back: what is measured and saved. */
+gradus_status gradus_run_show(gradus_run *run, gradus_view view, gradus_error *error);
 void gradus_run_read_model(const gradus_run *run, float *values);
 void gradus_run_write_model(gradus_run *run, const float *values);
 int64_t gradus_run_model_values(const gradus_net *net);

@@ -63,6 +63,7 @@ static void write_state(const gradus_run *run, const gradus_snapshot *now, gradu
     const double times[] = {run->times.total, run->times.training, run->times.validation, run->times.data_wait,
                             run->times.find};
     gradus_state_int(writer, "saves", run->saves + 1);
+    gradus_state_int(writer, "updates", run->plan.updates);
     gradus_state_int(writer, "threads", run->plan.threads);
     gradus_state_int(writer, "skips", run->skips);
     gradus_state_int(writer, "decisions_size", run->decisions.size);

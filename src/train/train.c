@@ -21,30 +21,40 @@ void gradus_run_note(const gradus_run *run, const char *format, ...)
 
 /* ---- decisions ---- */
 
+/* That a run was resumed is no decision about its rate: its log is to equal that of a run that never stopped. */
 static void record(gradus_run *run, const char *json, size_t length)
 {
     gradus_run_decision decision;
     json_t *object = gradus_decision_read(json, length, &decision);
-    if (run->error) {
-        gradus_journal_append(&run->decisions, json, length, run->error);
-        gradus_journal_append(&run->decisions, "\n", 1, run->error);
+    if (!object || !run->error || strcmp(decision.action, "resume") == 0) {
+        json_decref(object);
+        return;
     }
-    if (!object) return;
+    gradus_journal_append(&run->decisions, json, length, run->error);
+    gradus_journal_append(&run->decisions, "\n", 1, run->error);
     if (run->listener && run->listener->decision) run->listener->decision(run->listener->user, &decision);
     json_decref(object);
 }
 
 void gradus_run_log(void *user, const char *json, size_t length) { record(user, json, length); }
 
-/* What a member of `stop` decided looks like any other decision. */
+/* A decision of the trainer itself looks like any other. */
+static gradus_status record_own(gradus_run *run, gradus_run_decision *decision, gradus_error *error)
+{
+    decision->update = run->update;
+    decision->epoch = (double)run->update / (double)run->plan.updates_per_epoch;
+    decision->samples = run->tally.samples;
+    gradus_buffer line = {0};
+    if (gradus_decision_print(decision, &line, error) == GRADUS_OK && gradus_buffer_write(&line, "", 1) == 0)
+        record(run, (const char *)line.bytes, line.size - 1);
+    gradus_buffer_release(&line);
+    return error->status;
+}
+
 static void record_stop(const gradus_loop *loop, gradus_error *error)
 {
-    gradus_run *run = loop->run;
     const gradus_decision *last = &loop->decision;
-    gradus_run_decision decision = {.update = run->update,
-                                    .epoch = (double)run->update / (double)run->plan.updates_per_epoch,
-                                    .samples = run->tally.samples,
-                                    .by = loop->why.by,
+    gradus_run_decision decision = {.by = loop->why.by,
                                     .id = loop->why.id,
                                     .action = "stop",
                                     .reason = loop->why.by,
@@ -59,10 +69,29 @@ static void record_stop(const gradus_loop *loop, gradus_error *error)
         decision.seen[i].value = loop->why.verdict.seen[i].value;
         decision.count = i + 1;
     }
-    gradus_buffer line = {0};
-    if (gradus_decision_print(&decision, &line, error) == GRADUS_OK && gradus_buffer_write(&line, "", 1) == 0)
-        record(run, (const char *)line.bytes, line.size - 1);
-    gradus_buffer_release(&line);
+    record_own(loop->run, &decision, error);
+}
+
+/* The run is to be longer, or shorter, than it was when its state was saved. */
+static gradus_status record_length(gradus_run *run, int64_t before, gradus_error *error)
+{
+    char text[128];
+    double rate = gradus_policy_rate(run->policy), factor = run->row.feedback_factor;
+    gradus_run_decision decision = {
+        .by = "run",
+        .id = "run",
+        .action = "extend",
+        .reason = "none",
+        .factor_before = factor,
+        .factor_after = factor,
+        .rate_before = run->row.rate,
+        .rate_after = rate,
+        .count = 2,
+        .seen = {{"updates_before", (double)before}, {"updates", (double)run->plan.updates}},
+        .rule = "the run is given another length",
+        .text = text};
+    snprintf(text, sizeof text, "run: %lld updates in place of %lld", (long long)run->plan.updates, (long long)before);
+    return record_own(run, &decision, error);
 }
 
 /* ---- the beginning ---- */
@@ -116,7 +145,9 @@ static gradus_status begin_new(gradus_loop *loop, gradus_error *error)
     if (gradus_folder_make(&run->folder, &wanted, error) || write_run_file(run, error)) return error->status;
     if (gradus_run_start_from(run, error)) return error->status;
     if (open_journals(run, error)) return error->status;
+    double before = gradus_loop_clock();
     if (run->rate.automatic && (gradus_auto_rate(run, &run->rate, error) || set_base(run, error))) return error->status;
+    run->times.find = gradus_loop_clock() - before;
     return gradus_loop_save(loop, error);
 }
 
@@ -147,9 +178,12 @@ static gradus_status begin_again(gradus_loop *loop, gradus_error *error)
     gradus_run_rate saved;
     if (gradus_saved_rate(&run->saved, &saved, error)) return error->status;
     if (automatic) run->rate = saved;
-    if ((automatic && set_base(run, error)) || gradus_run_load(run, error)) return error->status;
+    if (automatic && set_base(run, error)) return error->status;
+    int64_t updates = run->plan.updates;
+    gradus_saved_int(&run->saved, "updates", &updates);
+    if (gradus_run_load(run, error) || open_journals(run, error)) return error->status;
     gradus_saved_close(&run->saved);
-    if (open_journals(run, error)) return error->status;
+    if (updates != run->plan.updates && record_length(run, updates, error)) return error->status;
     return write_run_file(run, error);
 }
 
@@ -231,7 +265,7 @@ static gradus_status test_model(gradus_run *run, gradus_run_end *end, gradus_err
     if (run->best.known)
         gradus_run_write_model(run, run->best.values);
     else
-        gradus_optimizer_show(run->optimizer, GRADUS_AVERAGED, error);
+        gradus_run_show(run, GRADUS_AVERAGED, error);
     gradus_score score;
     gradus_loader *loader = gradus_run_loader(run, GRADUS_TEST, false, error);
     if (loader && gradus_run_score(run, loader, &score, error) == GRADUS_OK) {
@@ -303,7 +337,7 @@ gradus_status gradus_run_train(gradus_run *run, const gradus_listener *listener,
     *report = (gradus_report){0};
     run->listener = listener ? listener : &nobody;
     run->error = &report->error;
-    gradus_loop loop = {.run = run, .listener = run->listener};
+    gradus_loop loop = {.run = run, .listener = run->listener, .now = gradus_loop_clock()};
     if (!end) end = &own;
     if ((run->saved.bytes ? begin_again : begin_new)(&loop, run->error) == GRADUS_OK) {
         tell_start(&loop);
