@@ -4,7 +4,7 @@
 #include "cli.h"
 
 /* Columns that a row may fill; what is wider stands on a line of its own, so that one long row does not narrow all. */
-enum { NAME_WIDTH = 24, TYPE_WIDTH = 20, INITIAL_WIDTH = 8 };
+enum { NAME_WIDTH = 24, TYPE_WIDTH = 20, INITIAL_WIDTH = 8, FORMULA_COLUMN = 35 };
 
 typedef struct table {
     int32_t name, type, initial, width;
@@ -114,28 +114,34 @@ static void print_like(const gradus_member *member, int32_t width)
     }
 }
 
+/* How it is written, and its formula: beside it where there is room, below it otherwise. */
+static void print_usage(const gradus_family *family, const gradus_member *member, int32_t width)
+{
+    char usage[1024];
+    cli_usage(family, member, usage, sizeof usage);
+    printf("\n  %s", usage);
+    if (!member->formula) {
+        putchar('\n');
+        return;
+    }
+    int32_t end = 2 + (int32_t)strlen(usage), wide = cli_columns(member->formula, strlen(member->formula));
+    int32_t column = end < FORMULA_COLUMN - 3 && FORMULA_COLUMN + wide <= width ? FORMULA_COLUMN : end + 4;
+    if (column + wide > width || strchr(member->formula, '\n')) {
+        printf("\n    ");
+        column = 4;
+    } else {
+        printf("%*s", (int)(column - end), "");
+    }
+    cli_wrap(stdout, member->formula, column, width);
+}
+
 void cli_explain(const cli_call *call, const gradus_family *family, const gradus_member *member)
 {
     int32_t width = call->terminal.width;
-    char text[1024];
-    snprintf(text, sizeof text, "%s (%s): %s", member->name, family->name, member->summary);
-    cli_wrap(stdout, text, 0, width);
-    cli_usage(family, member, text, sizeof text);
-    printf("\n  %s", text);
-    if (member->formula) {
-        int32_t column = 2 + (int32_t)strlen(text);
-        bool beside = column + 4 + cli_columns(member->formula, strlen(member->formula)) <= width &&
-                      !strchr(member->formula, '\n');
-        int32_t indent = beside ? (column < 31 ? 35 : column + 4) : 4;
-        if (beside && indent + cli_columns(member->formula, strlen(member->formula)) > width) indent = column + 4;
-        if (beside)
-            printf("%*s", (int)(indent - column), "");
-        else
-            printf("\n    ");
-        cli_wrap(stdout, member->formula, indent, width);
-    } else {
-        putchar('\n');
-    }
+    char title[1024];
+    snprintf(title, sizeof title, "%s (%s): %s", member->name, family->name, member->summary);
+    cli_wrap(stdout, title, 0, width);
+    print_usage(family, member, width);
     print_arguments(family, member, width);
     print_scheduled(member, width);
     print_like(member, width);

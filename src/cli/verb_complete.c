@@ -1,10 +1,13 @@
 /* gradus complete -- WORDS: what may stand in the place of the last word; the scripts of `gradus completion` ask this.
  * Everything comes from the tables: verbs, options, settings, families, members, parameters; runs and files from the disk. */
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "cli.h"
 #include "complete.h"
+
+enum { WORD = 4096 };
 
 void cli_candidate(cli_candidates *out, const char *text, size_t length, const char *name, const char *after,
                    const char *about)
@@ -123,51 +126,89 @@ static void add_spec(cli_candidates *out, const char *family, const char *word)
 
 /* ---- settings ---- */
 
-/* The chain that the rest of a path leads into: `schedule.warmup.` ends in the arguments of warmup. */
-static void add_path(cli_candidates *out, const gradus_chain *chain, const char *path)
+static const char *item_name(const gradus_item *item)
+{
+    return item->label ? item->label : item->member ? item->member->name : "";
+}
+
+static bool is_first(const char *path, const char *name)
 {
     size_t length = strcspn(path, ".");
-    for (int32_t i = 0; chain && i < chain->count; i++) {
-        const gradus_item *item = &chain->items[i];
-        const char *name = item->label ? item->label : item->member ? item->member->name : "";
-        size_t done = (size_t)(path - out->word);
-        if (chain->count > 1 && path[length] == '.' && strlen(name) == length && memcmp(name, path, length) == 0) {
-            gradus_chain one = *chain;
-            one.items = item;
-            one.count = 1;
-            add_path(out, &one, path + length + 1);
-        }
-        if (chain->count > 1 && !path[length])
-            cli_candidate(out, out->word, done, name, ".", item->member ? item->member->summary : NULL);
-        for (int32_t j = 0; chain->count == 1 && j < item->value_count; j++) {
-            const gradus_argument *row = gradus_item_argument(item, j);
-            if (row != gradus_language_argument(item->family, item->member, row->name)) continue;
-            if (!path[length]) cli_candidate(out, out->word, done, row->name, "=", row->help);
-            if (path[length] == '.' && strlen(row->name) == length && memcmp(row->name, path, length) == 0)
-                add_path(out, item->values[j].chain, path + length + 1);
-        }
+    return path[length] == '.' && strlen(name) == length && memcmp(name, path, length) == 0;
+}
+
+static void add_chain_path(cli_candidates *out, const gradus_chain *chain, const char *path);
+
+/* Inside one call: its parameters, or what lies inside one of them. */
+static void add_item_path(cli_candidates *out, const gradus_item *item, const char *path)
+{
+    for (int32_t i = 0; item->member && i < item->value_count; i++) {
+        const gradus_argument *row = gradus_item_argument(item, i);
+        if (row != gradus_language_argument(item->family, item->member, row->name)) continue;
+        if (!strchr(path, '.')) cli_candidate(out, out->word, (size_t)(path - out->word), row->name, "=", row->help);
+        if (is_first(path, row->name) && item->values[i].chain)
+            add_chain_path(out, item->values[i].chain, path + strlen(row->name) + 1);
     }
 }
 
+/* Inside a chain: its members, each by a name that only it has; a chain of one is as good as its member. */
+static void add_chain_path(cli_candidates *out, const gradus_chain *chain, const char *path)
+{
+    if (chain->count == 1) add_item_path(out, &chain->items[0], path);
+    for (int32_t i = 0; chain->count > 1 && i < chain->count; i++) {
+        const gradus_item *item = &chain->items[i];
+        const char *name = item_name(item);
+        int32_t same = 0;
+        for (int32_t j = 0; j < chain->count; j++) same += strcmp(item_name(&chain->items[j]), name) == 0;
+        if (same > 1 || !*name) continue;
+        if (!strchr(path, '.'))
+            cli_candidate(out, out->word, (size_t)(path - out->word), name, ".",
+                          item->member ? item->member->summary : NULL);
+        if (is_first(path, name)) add_item_path(out, item, path + strlen(name) + 1);
+    }
+}
+
+/* Shells hand over what was typed: the quotes around a word or a value are no part of it. */
+static void drop_quotes(const char *raw, char word[WORD])
+{
+    size_t equals = strcspn(raw, "="), at = raw[equals] ? equals + 1 : 0;
+    char quote = raw[at] == '\'' || raw[at] == '"' ? raw[at] : 0;
+    if (!quote && (*raw == '\'' || *raw == '"')) quote = raw[at = 0];
+    snprintf(word, WORD, "%.*s%s", (int)at, raw, raw + at + (quote != 0));
+    size_t length = strlen(word);
+    if (quote && length > at && word[length - 1] == quote) word[length - 1] = 0;
+}
+
 /* Inner paths need the effective text, so the other words are read; when they are wrong, the defaults serve. */
+static gradus_settings *read_words(const cli_call *words)
+{
+    gradus_report report;
+    static const gradus_settings_config defaults;
+    char(*texts)[WORD] = calloc((size_t)words->word_count + 1, sizeof *texts);
+    const char **arguments = calloc((size_t)words->word_count + 1, sizeof *arguments), *file = NULL;
+    gradus_settings *settings = NULL;
+    for (int32_t i = 1, count = 0; texts && arguments && i + 1 < words->word_count; i++) {
+        drop_quotes(words->words[i], texts[i]);
+        if (texts[i][0] == '-') continue;
+        if (strchr(texts[i], '='))
+            arguments[count++] = texts[i];
+        else
+            file = texts[i];
+    }
+    gradus_settings_config config = {.file = file, .arguments = arguments, .open = true};
+    if (arguments) settings = gradus_settings_create(&config, &report);
+    free(texts);
+    free(arguments);
+    return settings ? settings : gradus_settings_create(&defaults, &report);
+}
+
 static void add_inner(cli_candidates *out, const cli_call *words, const char *path)
 {
     char key[64];
-    gradus_report report;
-    const char *arguments[256], *file = NULL;
-    int32_t count = 0;
-    for (int32_t i = 1; i + 1 < words->word_count && count < 255; i++)
-        if (strchr(words->words[i], '='))
-            arguments[count++] = words->words[i];
-        else if (words->words[i][0] != '-')
-            file = words->words[i];
-    arguments[count] = NULL;
-    gradus_settings_config config = {.file = file, .arguments = arguments, .open = true}, defaults = {0};
-    gradus_settings *settings = gradus_settings_create(&config, &report);
-    if (!settings) settings = gradus_settings_create(&defaults, &report);
     snprintf(key, sizeof key, "%.*s", (int)strcspn(path, "."), path);
+    gradus_settings *settings = read_words(words);
     const gradus_spec *spec = settings ? gradus_settings_spec(settings, key) : NULL;
-    if (spec) add_path(out, gradus_spec_chain(spec), path + strlen(key) + 1);
+    if (spec) add_chain_path(out, gradus_spec_chain(spec), path + strlen(key) + 1);
     gradus_settings_destroy(settings);
 }
 
@@ -192,17 +233,6 @@ static void add_settings(cli_candidates *out, const cli_call *words, const char 
 }
 
 /* ---- the word at hand ---- */
-
-/* Shells hand over what was typed: the quote that opens a word or a value is no part of it. */
-static void drop_quote(const char *raw, char word[4096])
-{
-    size_t equals = strcspn(raw, "=");
-    bool value = raw[equals] && (raw[equals + 1] == '\'' || raw[equals + 1] == '"');
-    if (value)
-        snprintf(word, 4096, "%.*s%s", (int)equals + 1, raw, raw + equals + 2);
-    else
-        snprintf(word, 4096, "%s", raw + (*raw == '\'' || *raw == '"'));
-}
 
 static void add_operands(cli_candidates *out, const cli_call *words, const cli_verb *verb, int32_t position)
 {
@@ -247,8 +277,8 @@ static cli_exit run(cli_call *call)
 {
     int32_t last = call->word_count - 1, position = 0; /* of the last word among the verb's own */
     if (last < 0) return CLI_DONE;
-    char word[4096];
-    drop_quote(call->words[last], word);
+    char word[WORD];
+    drop_quotes(call->words[last], word);
     cli_candidates out = {.word = word, .before = ""};
     const cli_verb *verb = last > 0 ? cli_verb_find(call->words[0]) : NULL;
     const cli_option *option = option_here(verb, word, last > 0 ? call->words[last - 1] : "");
