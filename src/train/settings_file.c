@@ -58,6 +58,8 @@ static bool fail_missing(const gradus_yaml *yaml, gradus_report *report)
     const char *near = gradus_nearest(base_name(yaml->name), (const char *const *)names, count);
     if (data && gradus_language_find(language, data, yaml->name))
         snprintf(text, sizeof text, "; it is a data set: data=%s", yaml->name);
+    else if (gradus_setting_find(yaml->name))
+        snprintf(text, sizeof text, "; a setting is written in one word: %s=...", yaml->name);
     else
         list_near(names, count, near, text);
     gradus_error error = {0};
