@@ -155,8 +155,7 @@ static void test_aligned(void **state)
     char text[4096];
     gradus_settings *settings = good("lr: 0.1\nschedule: none\nfeedback: none\noptimizer: sgd\n", NULL);
     gradus_settings_print(settings, GRADUS_PRINT_CANONICAL, text, sizeof text);
-    assert_non_null(
-        strstr(text, "optimizer: sgd\nlr:        0.1\nlr_min:    0\nschedule:  none\n"));
+    assert_non_null(strstr(text, "optimizer: sgd\nlr:        0.1\nlr_min:    0\nschedule:  none\n"));
     gradus_settings_destroy(settings);
 }
 
