@@ -118,6 +118,12 @@ static void add_all_members(cli_candidates *out)
             cli_candidate(out, "", 0, member->name, "", member->summary);
 }
 
+static void add_sets(cli_candidates *out)
+{
+    const gradus_known_set *set;
+    for (int32_t i = 0; (set = gradus_known_sets(i)); i++) cli_candidate(out, "", 0, set->name, "", set->summary);
+}
+
 static void add_spec(cli_candidates *out, const char *family, const char *word)
 {
     const gradus_argument row = {.kind = GRADUS_PIPELINE, .family = family};
@@ -245,6 +251,7 @@ static void add_operands(cli_candidates *out, const cli_call *words, const cli_v
     if (verb->operands & CLI_RUNS && position == 0) add_runs(out);
     if (verb->operands & CLI_SETTINGS) add_settings(out, words, word);
     if (verb->operands & CLI_SETTINGS && !strpbrk(word, "=")) add_files(out, word, ".yaml");
+    if (verb->operands & CLI_SETS && position > 0) add_sets(out);
     if (verb->operands & CLI_FILES && position > 0) add_files(out, word, NULL);
 }
 
