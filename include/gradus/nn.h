@@ -48,9 +48,9 @@ typedef struct gradus_net_tensor {
 } gradus_net_tensor;
 int32_t gradus_net_tensor_count(const gradus_net *net);
 void    gradus_net_tensor_at(const gradus_net *net, int32_t index, gradus_net_tensor *tensor);
-void    gradus_net_read(const gradus_net *net, int32_t index, float *destination);          /* in PyTorch's layout   */
-void    gradus_net_read_gradient(const gradus_net *net, int32_t index, float *destination);
-void    gradus_net_write(gradus_net *net, int32_t index, const float *source);
+bool    gradus_net_read(const gradus_net *net, int32_t index, float *destination);          /* in PyTorch's layout; false: no memory */
+bool    gradus_net_read_gradient(const gradus_net *net, int32_t index, float *destination);
+bool    gradus_net_write(gradus_net *net, int32_t index, const float *source);
 
 /* safetensors: named tensors of float32 behind a JSON header. Written through the caller's writer, read in place from memory (a file that was
  * read or mapped); open checks all of it, so that what follows cannot fail. `metadata` is NAME, TEXT, ... and ends with NULL. */

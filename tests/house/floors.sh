@@ -25,7 +25,7 @@ posix="$core|(dirent|fcntl|locale|pthread|signal|strings|time|unistd|wchar|sys/(
 floor base   'gradus\|extend\|base\|spec' "$core"
 floor rate   'gradus\|extend\|base\|spec' "$core"
 floor optim  'gradus\|extend\|base\|spec' "$core"
-floor nn     'gradus\|extend\|base\|spec\|nn' "$posix|dnnl.*\\.h"
+floor nn     'gradus\|extend\|base\|spec\|nn' "$posix|oneapi/dnnl/dnnl\\.h|jansson\\.h"
 floor data   'gradus\|extend\|base\|spec\|nn\|data' "$posix|zlib\\.h|curl/curl\\.h"
 floor train  'gradus\|extend\|base\|spec\|nn\|data\|train' "$posix|yaml\\.h|jansson\\.h|zlib\\.h"
 floor search 'gradus\|extend\|base\|spec\|nn\|data\|train\|search' "$posix|jansson\\.h"

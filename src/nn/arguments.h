@@ -1,0 +1,30 @@
+/* Arguments that several layers or losses have, so that they mean the same and read the same everywhere. */
+#ifndef GRADUS_NN_ARGUMENTS_H
+#define GRADUS_NN_ARGUMENTS_H
+
+#define GRADUS_BIAS_ARGUMENT                                                                               \
+    {                                                                                                      \
+        .name = "bias", .kind = GRADUS_FLAG, .initial = "true", .flags = GRADUS_NAMED, .also = "use_bias", \
+        .help = "whether a number of its own is added to each output"                                      \
+    }
+
+#define GRADUS_INIT_ARGUMENT                                                                                \
+    {                                                                                                       \
+        .name = "init", .kind = GRADUS_PIPELINE, .family = "init", .flags = GRADUS_NAMED | GRADUS_OPTIONAL, \
+        .also = "kernel_initializer, weight_init, initializer",                                             \
+        .help = "how the weights begin; without it as the run's init= says"                                 \
+    }
+
+#define GRADUS_TIE_ARGUMENT                                                                             \
+    {                                                                                                   \
+        .name = "tie", .kind = GRADUS_TEXT, .flags = GRADUS_NAMED | GRADUS_OPTIONAL | GRADUS_REFERENCE, \
+        .help = "name of the layer whose weights it shares"                                             \
+    }
+
+#define GRADUS_REDUCTION_ARGUMENT                                                                                \
+    {                                                                                                            \
+        .name = "reduction", .kind = GRADUS_WORD, .words = "mean|sum", .initial = "mean", .flags = GRADUS_NAMED, \
+        .help = "whether the losses of a batch are averaged or added up"                                         \
+    }
+
+#endif

@@ -1,0 +1,81 @@
+/* The loops that are not oneDNN's, for one instruction set: activations, batch norm, pooling, softmax, dropout, sums.
+ * kernels_*.h hold each of them once; kernels_baseline.c, kernels_avx2.c and kernels_avx512.c compile them. */
+#ifndef GRADUS_NN_KERNELS_H
+#define GRADUS_NN_KERNELS_H
+#include <stdbool.h>
+#include "gradus/gradus.h"
+
+/* Where the values of an example lie: value c of pixel p stands at ((c / width) pixels + p) width + c mod width.
+ * Width 1 is channel after channel; the width of all channels is pixel after pixel; oneDNN's blocks have 8 or 16, and the last
+ * block is filled up with zeros. A flat example is one block, one pixel. */
+typedef struct gradus_form {
+    int64_t blocks, pixels, width;
+} gradus_form;
+static inline int64_t gradus_form_size(gradus_form at) { return at.blocks * at.pixels * at.width; }
+
+/* Functions of one value whose derivative can be told from their result: they need no input kept, and work in place. */
+typedef enum gradus_activation { GRADUS_LINEAR, GRADUS_RELU, GRADUS_TANH, GRADUS_SIGMOID } gradus_activation;
+
+/* A channel's batch norm: (x - mean) scale + shift; and its backward: dx = scale (dy - mean_gradient - (x - mean) slope). */
+typedef struct gradus_norm_forward {
+    const float *mean, *scale, *shift;
+} gradus_norm_forward;
+typedef struct gradus_norm_backward {
+    const float *mean, *scale, *mean_gradient, *slope;
+} gradus_norm_backward;
+
+typedef struct gradus_window { /* of a pooling layer, in pixels: height, then width */
+    int64_t input[2], output[2], size[2], stride[2], pad[2];
+} gradus_window;
+
+typedef struct gradus_softmax_sum { /* log of the sum of exp(x) is largest + log(sum) */
+    float largest, sum;
+} gradus_softmax_sum;
+
+typedef struct gradus_kernels {
+    /* output = f(input), `count` values; input may be output. Backward: gradient times f'(input), told from the output. */
+    void (*activate)(gradus_activation f, const float *input, float *output, int64_t count);
+    void (*activate_backward)(gradus_activation f, const float *output, float *gradient, int64_t count);
+
+    /* values = f(values + bias), rows x columns. Backward: gradient as above, and its columns are added up in bias_gradient
+     * (which it adds to); f GRADUS_LINEAR reads no output. */
+    void (*add_bias)(gradus_activation f, float *values, const float *bias, int64_t rows, int64_t columns);
+    void (*add_bias_backward)(gradus_activation f, const float *output, float *gradient, float *bias_gradient,
+                              int64_t rows, int64_t columns);
+
+    /* Mean and sum of squared distances from it of each channel, over `count` examples. */
+    void (*moments)(gradus_form at, const float *x, int64_t count, float *mean, float *squares);
+    /* y = f(norm(x)). */
+    void (*normalise)(gradus_form at, gradus_activation f, gradus_norm_forward norm, const float *x, float *y,
+                      int64_t count);
+    /* gradient times f'(norm(x)); the sums over it, and over it times (x - mean), of each channel. */
+    void (*normalise_sums)(gradus_form at, gradus_activation f, gradus_norm_forward norm, const float *x,
+                           float *gradient, int64_t count, float *sum, float *product);
+    void (*normalise_backward)(gradus_form at, gradus_norm_backward norm, const float *x, float *gradient,
+                               int64_t count);
+
+    /* The largest value of each window, and which of the window's pixels it was. */
+    void (*maxpool)(gradus_form from, gradus_form to, const gradus_window *view, const float *input, float *output,
+                    uint8_t *which, int64_t count);
+    void (*maxpool_backward)(gradus_form from, gradus_form to, const gradus_window *view, const float *gradient,
+                             const uint8_t *which, float *input_gradient, int64_t count);
+
+    gradus_softmax_sum (*softmax)(const float *input, float *output, int64_t count); /* one row; in place if it likes */
+
+    /* output = input scale where a number that is a function of `key` and of the value's index, first + i, is not below
+     * `threshold` of 2^32; else 0. */
+    void (*dropout)(uint64_t key, uint32_t threshold, float scale, int64_t first, const float *input, float *output,
+                    int64_t count);
+
+    void (*add)(float *to, const float *from, int64_t count);
+} gradus_kernels;
+
+extern const gradus_kernels gradus_kernels_baseline;
+#if defined(__x86_64__)
+extern const gradus_kernels gradus_kernels_avx2, gradus_kernels_avx512;
+#endif
+
+/* The best that the machine has, by GRADUS_ISA's leave; NULL: *error says why. */
+const gradus_kernels *gradus_kernels_best(gradus_error *error);
+
+#endif

@@ -1,0 +1,25 @@
+/* Every kernel for one instruction set: a kernels_ISA.c file defines LANES and KERNELS and includes this. */
+#include <stdint.h>
+#include <string.h>
+#include "kernels.h"
+#include "vector.h"
+#include "kernels_activation.h"
+#include "kernels_batchnorm.h"
+#include "kernels_maxpool.h"
+#include "kernels_others.h"
+
+const gradus_kernels KERNELS = {
+    .activate = activate,
+    .activate_backward = activate_backward,
+    .add_bias = add_bias,
+    .add_bias_backward = add_bias_backward,
+    .moments = moments,
+    .normalise = normalise,
+    .normalise_sums = normalise_sums,
+    .normalise_backward = normalise_backward,
+    .maxpool = maxpool,
+    .maxpool_backward = maxpool_backward,
+    .softmax = softmax,
+    .dropout = dropout,
+    .add = add,
+};

@@ -1,0 +1,213 @@
+/* conv: each filter is laid over every place of the image. The back end computes it on pieces of the batch, one thread each; the
+ * weights' gradients of the pieces are added up in their order, so that the sum has the same bits on any number of threads. */
+#include <stdio.h>
+#include <string.h>
+#include "arguments.h"
+#include "net.h"
+
+enum { CHANNELS, SIZE, STRIDE, PAD, BIAS, INIT, TIE };
+enum { WEIGHT, OFFSET }; /* tensors */
+enum { SAME = -1 };      /* pad=same */
+
+typedef struct conv {
+    gradus_convolution_config config;
+    gradus_convolution *convolution;
+    int64_t weights, filters; /* values of the weights and of the bias in memory; 0: no bias */
+} conv;
+
+/* Where windows of `size` fit, with so much padding before and behind; pad=same: one for every stride-th pixel, the odd pixel of
+ * padding behind. */
+static gradus_status fit(gradus_layer *layer, gradus_convolution_config *config, const int64_t *pad,
+                         gradus_error *error)
+{
+    for (int i = 0; i < 2; i++) {
+        const int64_t input = config->input[i], size = config->size[i], stride = config->stride[i];
+        if (pad[i] == SAME) {
+            config->output[i] = (input + stride - 1) / stride;
+            const int64_t missing = (config->output[i] - 1) * stride + size - input, all = missing > 0 ? missing : 0;
+            config->before[i] = all / 2;
+            config->after[i] = all - all / 2;
+            continue;
+        }
+        config->before[i] = config->after[i] = pad[i];
+        if (input + 2 * pad[i] < size) {
+            char wanted[80], least[32];
+            gradus_shape_print((int64_t[]){size, size, 0}, least, sizeof least);
+            snprintf(wanted, sizeof wanted, "an image of at least %s", least);
+            return gradus_layer_misfit(layer, wanted, "make the filter smaller or write pad=same", error);
+        }
+        config->output[i] = (input + 2 * pad[i] - size) / stride + 1;
+    }
+    return GRADUS_OK;
+}
+
+static gradus_status infer(gradus_layer *layer, gradus_error *error)
+{
+    const gradus_value *values = layer->item->values;
+    const int64_t *from = layer->input->shape;
+    if (gradus_shape_rank(from) != 3)
+        return gradus_layer_misfit(layer, "an image (channels x height x width)",
+                                   layer->input->from ? "put it before flatten and dense" : "take dense for such data",
+                                   error);
+    conv *state = layer->state;
+    gradus_convolution_config *config = &state->config;
+    *config = (gradus_convolution_config){.channels = from[0],
+                                          .filters = (int64_t)values[CHANNELS].number,
+                                          .input = {from[1], from[2]},
+                                          .bias = values[BIAS].number != 0,
+                                          .most = GRADUS_CHUNK};
+    int64_t pad[2];
+    if (gradus_layer_pair(layer, SIZE, config->size, error) ||
+        gradus_layer_pair(layer, STRIDE, config->stride, error) || gradus_layer_pair(layer, PAD, pad, error) ||
+        fit(layer, config, pad, error))
+        return (gradus_status)error->status;
+    memcpy(layer->output->shape, (int64_t[]){config->filters, config->output[0], config->output[1]},
+           3 * sizeof(int64_t));
+    layer->output->untouched = false;
+    const int64_t window = config->size[0] * config->size[1];
+    gradus_tensor *tensor;
+    const int64_t shape[] = {config->filters, config->channels, config->size[0], config->size[1], 0};
+    if (gradus_layer_add_tensor(layer, "weight", shape, &tensor, error)) return (gradus_status)error->status;
+    tensor->fan_in = config->channels * window;
+    tensor->fan_out = config->filters * window;
+    tensor->layout = GRADUS_CONVOLUTION;
+    if (!config->bias) return GRADUS_OK;
+    if (gradus_layer_add_tensor(layer, "bias", (int64_t[]){config->filters, 0}, &tensor, error))
+        return (gradus_status)error->status;
+    tensor->fan_in = config->channels * window;
+    tensor->fan_out = config->filters * window;
+    return GRADUS_OK;
+}
+
+static gradus_status prepare(gradus_layer *layer, gradus_error *error)
+{
+    conv *state = layer->state;
+    gradus_convolution_config *config = &state->config;
+    config->input_gradient = layer->input->trained;
+    state->convolution =
+        gradus_convolution_create(layer->net->backend, config, layer->input->form, &layer->output->form, error);
+    if (!state->convolution) return (gradus_status)error->status;
+    gradus_tensor *weight = gradus_layer_tensor(layer, WEIGHT);
+    weight->convolution = state->convolution;
+    weight->count = state->weights = gradus_convolution_weights(state->convolution);
+    state->filters = config->bias ? config->filters : 0;
+    layer->parts = 2 * (state->weights + state->filters);
+    layer->work = (double)(config->filters * config->output[0] * config->output[1]) *
+                  (double)(config->channels * config->size[0] * config->size[1]) / 4;
+    return GRADUS_OK;
+}
+
+static gradus_status ready(gradus_layer *layer, int64_t count, gradus_error *error)
+{
+    return gradus_convolution_ready(((conv *)layer->state)->convolution, count, error);
+}
+
+static void release(gradus_layer *layer) { gradus_convolution_destroy(((conv *)layer->state)->convolution); }
+
+static void begin(const gradus_layer *layer, const gradus_walk *walk)
+{
+    if (walk->purpose == GRADUS_WALK_TRAIN)
+        gradus_convolution_turn(((conv *)layer->state)->convolution, gradus_layer_tensor(layer, WEIGHT)->values);
+}
+
+static void forward(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const conv *state = layer->state;
+    float *output = gradus_values(layer->output, piece);
+    gradus_convolution_forward(state->convolution, piece->worker, piece->count, gradus_values(layer->input, piece),
+                               gradus_layer_tensor(layer, WEIGHT)->values,
+                               state->filters ? gradus_layer_tensor(layer, OFFSET)->values : NULL, output);
+    gradus_layer_activate(layer, output, piece->count);
+}
+
+/* Each slot has room for what its pieces add up to, and behind it for one piece. */
+static void backward(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const conv *state = layer->state;
+    const int64_t part = state->weights + state->filters;
+    float *gradient = gradus_gradient(layer->output, piece), *input_gradient = gradus_gradient(layer->input, piece);
+    float *sum = layer->sums + piece->slot * layer->parts, *added = piece->opens ? sum : sum + part;
+    if (layer->activation != GRADUS_LINEAR)
+        layer->net->kernels->activate_backward(layer->activation, gradus_values(layer->output, piece), gradient,
+                                               piece->count * gradus_form_size(layer->output->form));
+    gradus_convolution_backward_weights(state->convolution, piece->worker, piece->count,
+                                        gradus_values(layer->input, piece), gradient, added, added + state->weights);
+    if (!piece->opens) layer->net->kernels->add(sum, added, part);
+    if (input_gradient)
+        gradus_convolution_backward_input(state->convolution, piece->worker, piece->count,
+                                          gradus_layer_tensor(layer, WEIGHT)->values, gradient, input_gradient);
+}
+
+static void conclude(const gradus_layer *layer, const gradus_walk *walk)
+{
+    const conv *state = layer->state;
+    gradus_layer_gather(layer, walk, layer->sums, state->weights, gradus_layer_tensor(layer, WEIGHT)->gradient);
+    if (state->filters)
+        gradus_layer_gather(layer, walk, layer->sums + state->weights, state->filters,
+                            gradus_layer_tensor(layer, OFFSET)->gradient);
+}
+
+static const gradus_argument arguments[] = {
+    {.name = "channels",
+     .kind = GRADUS_INTEGER,
+     .low = 1,
+     .high = 1 << 16,
+     .help = "how many filters it has, which is how many channels it gives",
+     .search = "int(8, 256, log)",
+     .also = "filters, out_channels, features, num_filters"},
+    {.name = "size",
+     .kind = GRADUS_INTEGER,
+     .low = 1,
+     .high = 255,
+     .flags = GRADUS_LIST,
+     .help = "of a filter, in pixels: one number, or [height, width]",
+     .also = "kernel_size, kernel, filter_size, window"},
+    {.name = "stride",
+     .kind = GRADUS_INTEGER,
+     .initial = "1",
+     .low = 1,
+     .high = 255,
+     .flags = GRADUS_LIST | GRADUS_NAMED,
+     .help = "pixels from one place to the next: one number, or [down, across]",
+     .also = "strides, step, subsample"},
+    {.name = "pad",
+     .kind = GRADUS_INTEGER,
+     .initial = "0",
+     .low = 0,
+     .high = 255,
+     .words = "same",
+     .flags = GRADUS_LIST | GRADUS_NAMED,
+     .help = "zeros around the image, in pixels: one number, or [height, width]; same: as many as keep its size",
+     .also = "border, zero_padding"},
+    GRADUS_BIAS_ARGUMENT,
+    GRADUS_INIT_ARGUMENT,
+    GRADUS_TIE_ARGUMENT,
+    {.name = NULL},
+};
+
+static const gradus_refusal refuses[] = {
+    {"in_channels", "input sizes are inferred"},
+    {"activation", "an activation is a layer of its own: conv(16, 3) > %s"},
+    {NULL, NULL},
+};
+
+const gradus_layer_row gradus_layer_conv = {
+    .member = {.name = "conv",
+               .summary = "lays filters over every place of an image",
+               .formula =
+                   "y[f, i, j] = b[f] + sum over c, u, v of w[f, c, u, v] x[c, i stride + u - pad, j stride + v - pad]",
+               .paper = "LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition",
+               .also = "conv2d, convolution, convolution2d",
+               .arguments = arguments,
+               .refuses = refuses},
+    .abi = GRADUS_ABI,
+    .traits = GRADUS_KEEPS_INPUT | GRADUS_BLOCKS | GRADUS_RUNS_ACTIVATION | GRADUS_KEEPS_ACTIVATED,
+    .state_size = sizeof(conv),
+    .infer = infer,
+    .prepare = prepare,
+    .ready = ready,
+    .begin = begin,
+    .forward = {{.run = forward}},
+    .backward = {{.run = backward, .conclude = conclude}},
+    .release = release,
+};

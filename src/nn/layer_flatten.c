@@ -1,0 +1,32 @@
+/* flatten: an image as one row of values. Nothing is moved: a dense layer that follows keeps its weights in the order in which the
+ * image lies in memory; where another layer follows, the net puts the values in order first (layer_arrange.c). */
+#include <string.h>
+#include "net.h"
+
+static gradus_status infer(gradus_layer *layer, gradus_error *error)
+{
+    (void)error;
+    memset(layer->output->shape, 0, sizeof layer->output->shape);
+    layer->output->shape[0] = gradus_shape_size(layer->input->shape);
+    return GRADUS_OK;
+}
+
+static gradus_status prepare(gradus_layer *layer, gradus_error *error)
+{
+    (void)error;
+    if (gradus_form_is_plain(layer->input->form, layer->input->shape))
+        layer->output->form = gradus_form_plain(layer->output->shape);
+    return GRADUS_OK;
+}
+
+const gradus_layer_row gradus_layer_flatten = {
+    .member = {.name = "flatten",
+               .summary = "an image as one row of values",
+               .formula = "y[(c height + i) width + j] = x[c, i, j]",
+               .also = "reshape, view",
+               .arguments = gradus_no_arguments},
+    .abi = GRADUS_ABI,
+    .traits = GRADUS_ANY_ORDER | GRADUS_BLOCKS | GRADUS_SAME_MEMORY,
+    .infer = infer,
+    .prepare = prepare,
+};

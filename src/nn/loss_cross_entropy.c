@@ -1,0 +1,60 @@
+/* cross_entropy: softmax and the log of the right class's probability in one, which is exact where a probability is tiny. */
+#include <math.h>
+#include "arguments.h"
+#include "net.h"
+
+enum { REDUCTION, SMOOTHING };
+
+/* With q = (1 - smoothing) [k = target] + smoothing / width: loss = -sum(q log p), slope = p - q, p = softmax(output).
+ * log p[k] = output[k] - largest - log(sum). */
+static double example(const gradus_loss *loss, const float *output, int32_t target, const float *numbers, float scale,
+                      float *gradient)
+{
+    (void)numbers;
+    const double smoothing = loss->values[SMOOTHING].number, spread = smoothing / (double)loss->width;
+    double mean = 0; /* of all outputs, which smoothing asks for */
+    for (int64_t i = 0; smoothing > 0 && i < loss->width; i++) mean += output[i] / (double)loss->width;
+    const double wanted = (1 - smoothing) * output[target] + smoothing * mean;
+    const gradus_softmax_sum sum = loss->kernels->softmax(output, gradient, loss->width);
+    for (int64_t i = 0; i < loss->width; i++) gradient[i] = scale * (gradient[i] - (float)spread);
+    gradient[target] -= scale * (float)(1 - smoothing);
+    return sum.largest + log(sum.sum) - wanted;
+}
+
+static void predict(const gradus_loss *loss, float *output) { loss->kernels->softmax(output, output, loss->width); }
+
+static const gradus_argument arguments[] = {
+    GRADUS_REDUCTION_ARGUMENT,
+    {.name = "smoothing",
+     .kind = GRADUS_SHARE,
+     .initial = "0",
+     .low = 0,
+     .high = 1,
+     .flags = GRADUS_NAMED,
+     .help = "share of the target that is spread over all classes",
+     .search = "uniform(0, 0.2)",
+     .also = "label_smoothing"},
+    {.name = NULL},
+};
+
+static const gradus_refusal refuses[] = {
+    {"from_logits", "outputs are always taken as they are, before any softmax: leave the softmax layer out"},
+    {NULL, NULL},
+};
+
+const gradus_loss_row gradus_loss_cross_entropy = {
+    .member = {.name = "cross_entropy",
+               .summary = "for classes: minus the log of the probability of the right one",
+               .formula = "-log softmax(output)[target]",
+               .also = "crossentropy, categorical_crossentropy, sparse_categorical_crossentropy, nll, log_loss, "
+                       "softmax_cross_entropy",
+               .arguments = arguments,
+               .refuses = refuses,
+               .notes = "It applies softmax itself: the net ends in plain outputs, one for each class."},
+    .abi = GRADUS_ABI,
+    .targets = 1 << GRADUS_TARGET_CLASS,
+    .applies = "softmax",
+    .reduction = REDUCTION,
+    .example = example,
+    .predict = predict,
+};

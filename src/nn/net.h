@@ -1,0 +1,299 @@
+/* What a net is made of: layers, what flows between them, their tensors, and the rows of the three tables (model, loss, init).
+ *
+ * Life of a net: build (texts become layers and shapes), prepare (orders of memory, primitives), arrange (the flat list of
+ * operations, what can be dropped when), and for each batch a walk over that list. A new layer is one file with one row. */
+#ifndef GRADUS_NN_NET_H
+#define GRADUS_NN_NET_H
+#include "backend.h"
+#include "gradus/base.h"
+#include "gradus/nn.h"
+#include "kernels.h"
+
+enum {
+    GRADUS_RANK = 8,          /* of shapes; they end at the first 0                                              */
+    GRADUS_LAYER_TENSORS = 4, /* most tensors of a layer                                                         */
+    GRADUS_CHUNK = 8,         /* examples that a thread takes through a stretch of layers while they are in its cache */
+    GRADUS_NET_SLOTS = 16     /* most stretches of a batch at once; what they add up is added in their order, so that
+                                 * the bits do not depend on how many threads there are                             */
+};
+
+typedef struct gradus_layer gradus_layer;
+typedef struct gradus_layer_row gradus_layer_row;
+
+/* ---- what flows between layers ---- */
+
+/* Memory for the values of a batch or for their gradient. What never leaves a stage is `local`: one chunk for each thread, which stays
+ * in its cache. Rooms that are not needed at the same time share memory. */
+typedef struct gradus_room {
+    bool needed, local;
+    int32_t from, to; /* stages between which it is needed */
+    int64_t size;     /* values of an example */
+    float *memory;
+} gradus_room;
+
+typedef struct gradus_signal {
+    int64_t shape[GRADUS_RANK]; /* of an example */
+    gradus_form form;
+    bool untouched; /* the data as they came, or each value on its own since: a dense layer takes any shape of it */
+    bool trained;   /* something before it has weights: a gradient is wanted */
+    const gradus_layer *from;       /* NULL: the data */
+    struct gradus_signal *same;     /* whose memory it has, values and gradient; NULL: its own */
+    struct gradus_signal *in_place; /* whose gradient's memory its gradient has; NULL: its own */
+    gradus_room values, gradient;
+} gradus_signal;
+
+/* ---- tensors ---- */
+
+typedef enum gradus_tensor_layout {
+    GRADUS_PLAIN,      /* as in PyTorch; filled up with zeros where channels lie in blocks                    */
+    GRADUS_TURNED,     /* input x output, the input in the order of the layer's input signal                  */
+    GRADUS_CONVOLUTION /* as the back end likes it                                                            */
+} gradus_tensor_layout;
+
+typedef struct gradus_tensor {
+    char name[96];
+    int64_t shape[GRADUS_RANK]; /* PyTorch's */
+    int64_t fan_in, fan_out;    /* 0: not initialised by an init member but with `fill` */
+    float fill;
+    bool trained;
+    gradus_tensor_layout layout;
+    gradus_form form; /* TURNED: of the input                                                            */
+    const gradus_convolution *convolution;
+    int64_t count; /* values in memory                                                                */
+    float *values, *gradient;
+    char word[32]; /* the layout in words                                                             */
+} gradus_tensor;
+
+/* ---- a walk over a batch ---- */
+
+typedef enum gradus_walk_purpose { GRADUS_WALK_TRAIN, GRADUS_WALK_PROBE, GRADUS_WALK_EVALUATE } gradus_walk_purpose;
+
+typedef struct gradus_walk {
+    gradus_net *net;
+    const gradus_batch *batch;
+    gradus_walk_purpose purpose;
+    int64_t count; /* examples */
+    int32_t slots; /* stretches they are cut into */
+    int64_t update;
+    bool accumulate;
+} gradus_walk;
+
+/* Examples [first, first + count) of a walk, in stretch `slot`. */
+typedef struct gradus_piece {
+    const gradus_walk *walk;
+    int64_t first, count;
+    int32_t slot, worker; /* worker: the thread that runs it; each has memory of its own for what is local */
+    bool opens;           /* the first of its stretch: sums are begun, not added to */
+} gradus_piece;
+
+/* First example of slot `slot`; of slots, the end. A slot is cut into pieces of GRADUS_CHUNK. */
+int64_t gradus_walk_slot(const gradus_walk *walk, int32_t slot);
+
+static inline float *gradus_room_at(const gradus_room *room, const gradus_piece *piece)
+{
+    return room->memory + room->size * (room->local ? piece->worker * GRADUS_CHUNK : piece->first);
+}
+/* Where a piece's values or their gradient lie; the gradient is NULL where nobody wants it. */
+static inline float *gradus_values(const gradus_signal *signal, const gradus_piece *piece)
+{
+    return gradus_room_at(&signal->values, piece);
+}
+static inline float *gradus_gradient(const gradus_signal *signal, const gradus_piece *piece)
+{
+    return signal->gradient.needed ? gradus_room_at(&signal->gradient, piece) : NULL;
+}
+
+/* ---- layers ---- */
+
+enum gradus_layer_traits {
+    GRADUS_KEEPS_INPUT = 1,       /* backward reads the input's values                                           */
+    GRADUS_KEEPS_OUTPUT = 2,      /* backward reads the output's values                                          */
+    GRADUS_KEEPS_ACTIVATED = 128, /* ... where an activation is run with the layer                               */
+    GRADUS_ANY_ORDER = 4,         /* takes values in any order, also flat ones that a flatten left as they were   */
+    GRADUS_BLOCKS = 64,           /* takes images in blocks of channels                                          */
+    GRADUS_RUNS_ACTIVATION = 8,   /* an activation that follows is run with it                                   */
+    GRADUS_IN_PLACE = 16,         /* the input's gradient is made out of the output's, in the same memory        */
+    GRADUS_SAME_MEMORY = 32       /* nothing is computed: the output is the input under another shape            */
+};
+
+typedef struct gradus_layer_pass {
+    void (*run)(const gradus_layer *layer, const gradus_piece *piece);
+    void (*conclude)(const gradus_layer *layer, const gradus_walk *walk); /* once all pieces are done; NULL: nothing */
+    bool whole;         /* the batch at once, with the threads inside                                              */
+    bool training_only; /* left out of an evaluation                                                               */
+} gradus_layer_pass;
+
+struct gradus_layer_row {
+    gradus_member member;
+    int32_t abi;
+    gradus_activation activation; /* what it is, if it can be run with the layer before it; LINEAR: none         */
+    uint32_t traits;              /* enum gradus_layer_traits                                                    */
+    size_t state_size;            /* of what layer->state points to                                              */
+    /* Output shape from the input's, and the tensors. The output comes as a copy of the input. */
+    gradus_status (*infer)(gradus_layer *layer, gradus_error *error);
+    /* Output form from the input's, sizes of tensors and of memory in between; NULL: the form stays. */
+    gradus_status (*prepare)(gradus_layer *layer, gradus_error *error);
+    /* Before the first walk over pieces of `count` examples; NULL: nothing to do. */
+    gradus_status (*ready)(gradus_layer *layer, int64_t count, gradus_error *error);
+    /* Before each walk; NULL: nothing to do. */
+    void (*begin)(const gradus_layer *layer, const gradus_walk *walk);
+    gradus_layer_pass forward[2], backward[2]; /* end at the first without `run`                                      */
+    void (*release)(gradus_layer *layer);      /* what `state` holds; NULL: nothing                                   */
+};
+
+struct gradus_layer {
+    const gradus_layer_row *row;
+    const gradus_item *item; /* NULL: put in by the net itself                                              */
+    gradus_net *net;
+    int32_t index; /* among the user's layers, from 0                                             */
+    char name[64];
+    gradus_signal *input, *output;
+    gradus_activation activation; /* of the layer behind it, run here                                            */
+    bool absorbed;                /* an activation that the layer before it runs                                 */
+    int32_t first_tensor, tensors;
+    int64_t kept;   /* bytes kept for each example, in `memory`                                    */
+    int64_t parts;  /* floats for each slot, in `sums`                                             */
+    int64_t shared; /* floats for all, in `numbers`                                                */
+    double work;    /* rough number of operations an example, beyond a few for each value          */
+    unsigned char *memory;
+    float *sums, *numbers;
+    void *state;
+};
+
+static inline gradus_tensor *gradus_layer_tensor(const gradus_layer *layer, int32_t which);
+
+/* For rows: declares a tensor of PyTorch's shape (ends at the first 0), named after the layer. */
+gradus_status gradus_layer_add_tensor(gradus_layer *layer, const char *name, const int64_t *shape, gradus_tensor **made,
+                                      gradus_error *error);
+/* For rows: "'NAME' (layer N) wants WANTED but 'maxpool(2)' (layer 2) gives 16x14x14; REMEDY", placed at the layer. */
+gradus_status gradus_layer_misfit(const gradus_layer *layer, const char *wanted, const char *remedy,
+                                  gradus_error *error);
+/* For rows: "'NAME' (layer N) ..." with a sentence of the row's own. */
+gradus_status gradus_layer_fail(const gradus_layer *layer, const char *sentence, gradus_error *error);
+/* For rows: one number or one for each direction, from a LIST argument. */
+gradus_status gradus_layer_pair(const gradus_layer *layer, int32_t argument, int64_t pair[2], gradus_error *error);
+
+/* For passes: the activation that is run with the layer, over `count` examples of its output. */
+void gradus_layer_activate(const gradus_layer *layer, float *values, int64_t count);
+/* For passes: writes (or adds) the sum over the walk's slots of layer->sums + at, `count` values, to a gradient. */
+void gradus_layer_gather(const gradus_layer *layer, const gradus_walk *walk, const float *sums, int64_t count,
+                         float *gradient);
+/* For passes whose f(0) is not 0: channels that only fill up the last block are zero again. */
+void gradus_signal_clear_filling(const gradus_signal *signal, float *values, int64_t count);
+/* For rows of activations: the passes where no layer before takes them along. */
+void gradus_activation_forward(const gradus_layer *layer, const gradus_piece *piece);
+void gradus_activation_backward(const gradus_layer *layer, const gradus_piece *piece);
+extern const gradus_argument gradus_no_arguments[];
+/* What the net puts in where values must be in plain order. */
+extern const gradus_layer_row gradus_layer_arrange;
+
+/* ---- shapes and forms ---- */
+
+int32_t gradus_shape_rank(const int64_t *shape);
+int64_t gradus_shape_size(const int64_t *shape);
+void gradus_shape_print(const int64_t *shape, char *text, size_t size); /* "16x14x14" */
+gradus_form gradus_form_plain(const int64_t *shape);
+bool gradus_form_is_plain(gradus_form form, const int64_t *shape);
+/* Where value `index` of an example in plain order lies. */
+static inline int64_t gradus_form_place(gradus_form form, int64_t index)
+{
+    const int64_t channel = index / form.pixels, pixel = index % form.pixels;
+    return (channel / form.width * form.pixels + pixel) * form.width + channel % form.width;
+}
+
+/* ---- losses ---- */
+
+typedef struct gradus_loss {
+    const struct gradus_loss_row *row;
+    const gradus_value *values;
+    int32_t target; /* enum gradus_target */
+    bool mean;      /* over the examples of a batch; else their sum */
+    int64_t width;  /* values of the net's output */
+    double share;   /* of each of them in the loss of an example of numbers: 1 / width, or 1 where it is a sum */
+    const gradus_kernels *kernels;
+} gradus_loss;
+
+typedef struct gradus_loss_row {
+    gradus_member member;
+    int32_t abi;
+    uint32_t targets;    /* 1 << GRADUS_TARGET_CLASS, 1 << GRADUS_TARGET_NUMBERS                        */
+    const char *applies; /* the layer whose function it applies itself: "softmax"; NULL: none           */
+    int32_t reduction;   /* which argument is reduction=mean|sum                                        */
+    /* The loss of one example, and its slope times `scale`. The target is a class, or numbers; the other is 0 or NULL. */
+    double (*example)(const gradus_loss *loss, const float *output, int32_t target, const float *numbers, float scale,
+                      float *gradient);
+    void (*predict)(const gradus_loss *loss, float *output); /* outputs as probabilities; NULL: as they are     */
+} gradus_loss_row;
+
+/* ---- initial values ---- */
+
+typedef struct gradus_init_tensor {
+    int64_t shape[GRADUS_RANK], count;
+    int64_t fan_in, fan_out;
+    bool bias;
+    uint64_t seed, stream; /* of the random numbers; each tensor has a stream of its own                  */
+} gradus_init_tensor;
+
+typedef struct gradus_init_row {
+    gradus_member member;
+    int32_t abi;
+    gradus_status (*fill)(const gradus_value *values, const gradus_init_tensor *tensor, float *destination,
+                          gradus_error *error);
+} gradus_init_row;
+
+/* ---- the net ---- */
+
+typedef struct gradus_operation {
+    const gradus_layer *layer;
+    const gradus_layer_pass *pass;
+} gradus_operation;
+
+typedef struct
+    gradus_stage { /* operations that run chunk by chunk, or one that takes the whole batch, or (count 0) the loss */
+    int32_t first, count;
+    bool whole;
+    double work; /* rough number of operations an example                                           */
+} gradus_stage;
+
+struct gradus_net {
+    gradus_arena arena;  /* layers, signals, operations                                                     */
+    gradus_spec *spoken; /* what stands for texts that were not given: loss and init                        */
+    const char *model_text;
+    const gradus_kernels *kernels;
+    gradus_backend *backend;
+    gradus_loss loss;
+    int32_t threads;
+    uint64_t seed;
+    gradus_layer **users;  /* the layers of the model                                                         */
+    gradus_layer **layers; /* in the order in which they run: those, and what was put in between              */
+    int32_t layer_count, user_layers;
+    gradus_signal *input, *output;
+    gradus_tensor *tensors;
+    int32_t tensor_count, tensor_room;
+    gradus_operation *operations;
+    gradus_stage *stages; /* forward, the loss, backward                                                     */
+    int32_t stage_count, loss_stage;
+    float *row; /* as wide as the output                                                           */
+    float *tensor_memory;
+    unsigned char *memory; /* for `capacity` examples                                                         */
+    size_t tensor_bytes, memory_bytes;
+    int64_t capacity;
+    bool ready[GRADUS_CHUNK + 1]; /* for pieces of so many examples                                                */
+};
+
+static inline gradus_tensor *gradus_layer_tensor(const gradus_layer *layer, int32_t which)
+{
+    return &layer->net->tensors[layer->first_tensor + which];
+}
+
+/* From a bound model to layers, their shapes and tensors; then to forms and sizes. */
+gradus_status gradus_net_build(gradus_net *net, const gradus_net_config *config, gradus_error *error);
+/* Memory for the tensors, and their initial values. */
+gradus_status gradus_net_fill(gradus_net *net, const gradus_net_config *config, gradus_error *error);
+/* The flat list of operations, and which memory is needed when. */
+gradus_status gradus_net_plan(gradus_net *net, gradus_error *error);
+/* Memory and primitives for a batch of `count` examples. */
+gradus_status gradus_net_reserve(gradus_net *net, int64_t count, gradus_error *error);
+gradus_status gradus_net_no_memory(gradus_error *error);
+
+#endif

@@ -1,0 +1,50 @@
+/* The three tables of the nets: layers, losses, initial values. A new member is one file and one line in a .def file. */
+#include "net.h"
+
+#define GRADUS_MEMBER(name) extern const gradus_layer_row gradus_layer_##name;
+#include "layers.def"
+#undef GRADUS_MEMBER
+#define GRADUS_MEMBER(name) &gradus_layer_##name.member,
+static const gradus_member *const layers[] = {
+#include "layers.def"
+    NULL};
+#undef GRADUS_MEMBER
+
+#define GRADUS_MEMBER(name) extern const gradus_loss_row gradus_loss_##name;
+#include "losses.def"
+#undef GRADUS_MEMBER
+#define GRADUS_MEMBER(name) &gradus_loss_##name.member,
+static const gradus_member *const losses[] = {
+#include "losses.def"
+    NULL};
+#undef GRADUS_MEMBER
+
+#define GRADUS_MEMBER(name) extern const gradus_init_row gradus_init_##name;
+#include "inits.def"
+#undef GRADUS_MEMBER
+#define GRADUS_MEMBER(name) &gradus_init_##name.member,
+static const gradus_member *const inits[] = {
+#include "inits.def"
+    NULL};
+#undef GRADUS_MEMBER
+
+static const gradus_argument names[] = {
+    {.name = "name",
+     .kind = GRADUS_TEXT,
+     .flags = GRADUS_NAMED | GRADUS_OPTIONAL | GRADUS_LABEL,
+     .help = "what its tensors are called after, in place of its number; and what paths and tie= call it"},
+    {.name = NULL},
+};
+
+const gradus_family gradus_model_family = {.name = "model",
+                                           .noun = "layer",
+                                           .summary = "the layers of a net, from the data to the outputs",
+                                           .flags = GRADUS_CHAIN | GRADUS_REPEATS,
+                                           .members = layers,
+                                           .common = names};
+
+const gradus_family gradus_loss_family = {
+    .name = "loss", .summary = "what is wrong with the outputs, as one number", .members = losses};
+
+const gradus_family gradus_init_family = {
+    .name = "init", .summary = "what weights and biases begin with", .members = inits};

@@ -1,0 +1,97 @@
+/* The vocabulary of the loops that are not oneDNN's: vectors of LANES floats, loaded, stored, compared and exponentiated.
+ * A kernels_ISA.c file sets LANES and the compiler's target before it includes this, so that the loops are written once.
+ *
+ * The vectors are the compiler's own (GNU C vector extensions): arithmetic and comparison stand in plain operators. */
+#ifndef GRADUS_NN_VECTOR_H
+#define GRADUS_NN_VECTOR_H
+#include <stdint.h>
+#include <string.h>
+
+typedef float vector __attribute__((vector_size(4 * LANES)));
+typedef int32_t choice __attribute__((vector_size(4 * LANES))); /* of a comparison: all bits of a lane, or none */
+typedef float loose __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+static inline vector load(const float *from) { return *(const loose *)from; }
+static inline void store(float *to, vector value) { *(loose *)to = value; }
+static inline vector all(float value) { return value - (vector){0}; }
+
+/* The last few values of a row: those beyond `count` are read as zero, and not written. */
+static inline vector load_some(const float *from, int64_t count)
+{
+    if (count >= LANES) return load(from);
+    vector value = {0};
+    if (count == 1)
+        value[0] = *from;
+    else
+        memcpy(&value, from, (size_t)count * sizeof(float));
+    return value;
+}
+
+static inline void store_some(float *to, vector value, int64_t count)
+{
+    if (count >= LANES)
+        store(to, value);
+    else if (count == 1)
+        *to = value[0];
+    else
+        memcpy(to, &value, (size_t)count * sizeof(float));
+}
+
+static inline vector choose(choice which, vector yes, vector no)
+{
+    return (vector)(((choice)yes & which) | ((choice)no & ~which));
+}
+
+/* Not-a-number stays what it is on either side of these: a diverged net must show it. */
+static inline vector no_less(vector value, vector least) { return choose(value < least, least, value); }
+static inline vector no_more(vector value, vector most) { return choose(value > most, most, value); }
+
+static inline float sum_of(vector value)
+{
+    float sum = 0;
+    for (int i = 0; i < LANES; i++) sum += value[i];
+    return sum;
+}
+
+/* exp(x) as power * (1 + part), with power = 2^n, n the integer nearest to x / ln 2, and part = exp(r) - 1 of the rest
+ * r = x - n ln 2, |r| <= 0.3466, by the Taylor polynomial of degree 7, whose remainder is below 6e-9. ln 2 is subtracted in two
+ * pieces, the first of which has so few digits that n times it is exact. */
+typedef struct exponential {
+    vector power, part;
+} exponential;
+
+static inline exponential exponential_of(vector x)
+{
+    const vector shift = all(12582912.0f); /* 1.5 * 2^23: adding it leaves no digits after the point */
+    x = no_more(no_less(x, all(-87.0f)), all(88.0f));
+    vector shifted = x * all(1.44269504f) + shift, n = shifted - shift;
+    vector r = (x - n * all(0.693359375f)) - n * all(-2.12194440e-4f);
+    vector part = all(1.0f / 5040);
+    part = part * r + all(1.0f / 720);
+    part = part * r + all(1.0f / 120);
+    part = part * r + all(1.0f / 24);
+    part = part * r + all(1.0f / 6);
+    part = part * r + all(0.5f);
+    part = part * r * r + r;
+    choice bits = ((choice)shifted - (choice)shift + 127) << 23;
+    return (exponential){(vector)bits, part};
+}
+
+static inline vector exponential_sum(exponential e) { return e.power * e.part + e.power; }
+static inline vector exp_of(vector x) { return exponential_sum(exponential_of(x)); }
+static inline vector expm1_of(vector x)
+{
+    exponential e = exponential_of(x);
+    return e.power * e.part + (e.power - all(1));
+}
+
+static inline vector sigmoid_of(vector x) { return all(1) / (all(1) + exp_of(-x)); }
+
+/* tanh x = (e - 1) / (e + 1), e = exp(2 x), with e - 1 computed as such: small arguments keep all their digits. */
+static inline vector tanh_of(vector x)
+{
+    vector grown = expm1_of(no_more(no_less(all(2) * x, all(-40)), all(40)));
+    return grown / (grown + all(2));
+}
+
+#endif
