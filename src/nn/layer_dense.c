@@ -105,7 +105,7 @@ static const gradus_argument arguments[] = {
 };
 
 static const gradus_refusal refuses[] = {
-    {"", "sizes of inputs are found out: input sizes are inferred, write dense(%s)"},
+    {"", "input sizes are inferred: dense(%s)"},
     {"in_features", "input sizes are inferred"},
     {"input_dim", "input sizes are inferred"},
     {"activation", "an activation is a layer of its own: dense(10) > %s"},
