@@ -65,7 +65,7 @@ static inline float kernels_number(uint64_t *seed, bool odd)
     static const float odd_ones[] = {0.0f, -0.0f, 1e-42f, 3e38f, -3e38f, INFINITY, -INFINITY, NAN};
     *seed = *seed * 6364136223846793005u + 1442695040888963407u;
     const uint32_t bits = (uint32_t)(*seed >> 33);
-    if (odd && bits % 16 == 0) return odd_ones[bits / 16 % 8];
+    if (odd && bits % 8 == 0) return odd_ones[bits / 8 % 8];
     return (float)((int32_t)(bits >> 6) - (1 << 24)) / (1 << 24);
 }
 
@@ -79,7 +79,7 @@ static inline void kernels_run(const kernels_case *what, int isa, kernels_number
                                size_t offset, size_t count, bool odd)
 {
     float constants[GRADUS_CONSTANTS];
-    uint64_t seed = 7 + slots;
+    uint64_t seed = 7 + slots + 64 * (offset + 16 * count);
     for (int j = 0; j < GRADUS_CONSTANTS; j++) constants[j] = (1 + kernels_number(&seed, false)) / 2;
     kernels_fill(numbers->values, &seed, odd);
     for (int j = 0; j < GRADUS_SLOTS; j++) {
