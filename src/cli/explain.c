@@ -48,7 +48,7 @@ static void print_argument(const gradus_argument *row, const gradus_family *fami
     else if (wanted < room)
         printf("%s %-*s  ", type, (int)(room - (int32_t)strlen(type) - 1), initial);
     else
-        printf("%s %s\n%*s", type, initial, (int)left, "");
+        printf("%s%s%s\n%*s", type, *initial ? " " : "", initial, (int)left, "");
     cli_wrap(stdout, help, left, columns.width);
 }
 

@@ -1,5 +1,6 @@
 /* Looks a word up in all tables: names of ours, names that other texts use, words that mean several things, settings.
  * What explain, list and completion have in common. */
+#include <ctype.h>
 #include <string.h>
 #include "cli.h"
 
@@ -10,13 +11,23 @@ const gradus_like *cli_like_of(const gradus_member *member, const char *title)
     return NULL;
 }
 
+/* ReLU is relu: equal but for case, '_' and '-'. */
+static bool is_same(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += strspn(a, "_-"), b += strspn(b, "_-");
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) return false;
+        if (!*a) return true;
+    }
+}
+
 static bool matches(const gradus_member *member, const char *name, cli_match kind)
 {
     switch (kind) {
     case CLI_BY_NAME:
     case CLI_BY_PHRASE: return strcmp(member->name, name) == 0;
     case CLI_BY_TITLE: return cli_like_of(member, name) != NULL;
-    case CLI_BY_ALSO: return gradus_names_hold(member->also, name);
+    case CLI_BY_ALSO: return gradus_names_hold(member->also, name) || is_same(member->name, name);
     }
     return false;
 }

@@ -66,6 +66,7 @@ static void put_words(const char *words, char *text, size_t size)
 void cli_describe(const gradus_argument *argument, const gradus_family *family, char *text, size_t size)
 {
     *text = 0;
+    bool many = argument->flags & GRADUS_LIST && argument->kind != GRADUS_WORD && argument->kind != GRADUS_PIPELINE;
     if (argument->flags & GRADUS_LIST) put(text, size, "list of ");
     if (argument->flags & GRADUS_MANY) put(text, size, "one or more of ");
     if (argument->kind == GRADUS_WORD)
@@ -73,7 +74,7 @@ void cli_describe(const gradus_argument *argument, const gradus_family *family, 
     else if (argument->kind == GRADUS_PIPELINE)
         put(text, size, "%s", argument->family ? argument->family : family ? family->name : "spec");
     else
-        put(text, size, "%s", cli_type(argument));
+        put(text, size, "%s%s", cli_type(argument), many ? "s" : "");
     put_range(argument, text, size);
     if (argument->kind != GRADUS_WORD && argument->words) {
         put(text, size, " or ");

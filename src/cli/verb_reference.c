@@ -80,18 +80,26 @@ static void put_families(void)
                language->families[i]->summary);
 }
 
-static void put_settings(void)
+/* What a setting takes; families have pages of their own. */
+static void put_takes(const gradus_argument *row)
 {
     char type[512];
+    cli_describe(row, NULL, type, sizeof type);
+    if (row->kind == GRADUS_PIPELINE) printf("[%s](%s.md)", row->family, row->family);
+    put_cell(type + (row->kind == GRADUS_PIPELINE ? strlen(row->family) : 0));
+}
+
+static void put_settings(void)
+{
     const gradus_argument *row;
     printf("# Settings\n\nLines `KEY: VALUE` of a run file; `KEY=VALUE` on the command line replaces one, "
            "`KEY.PARAMETER=VALUE` reaches\n"
-           "into its call, `KEY.MEMBER.PARAMETER=VALUE` into one member of a chain.\n\n"
-           "| setting | takes | default | what it is |\n|---|---|---|---|\n");
+           "into its call, `KEY.MEMBER.PARAMETER=VALUE` into one member of a chain. `like` takes ");
+    for (int32_t i = 0; gradus_frameworks(i); i++) printf("%s`%s`", i ? ", " : "", gradus_frameworks(i));
+    printf(".\n\n| setting | takes | default | what it is |\n|---|---|---|---|\n");
     for (int32_t i = 0; (row = gradus_setting_at(i)); i++) {
-        cli_describe(row, NULL, type, sizeof type);
         printf("| `%s` | ", row->name);
-        put_cell(type);
+        put_takes(row);
         printf(row->initial ? " | `%s` | " : " | %s | ", row->initial ? row->initial : "");
         put_cell(row->help);
         printf(" |\n");
