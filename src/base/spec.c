@@ -36,7 +36,7 @@ static int64_t count_item(const gradus_item *item, const gradus_item **too_many)
             if (value->items[j].chain && value->items[j].chain->family == item->family)
                 inside += count_layers(value->items[j].chain, too_many);
     }
-    return inside * item->repeat;
+    return inside > GRADUS_SPEC_LAYERS ? inside : inside * item->repeat;
 }
 
 /* How many layers a chain has after repetition; *too_many is the first item with which they pass the limit. */
