@@ -47,4 +47,4 @@ const gradus_family gradus_loss_family = {
     .name = "loss", .summary = "what is wrong with the outputs, as one number", .members = losses};
 
 const gradus_family gradus_init_family = {
-    .name = "init", .summary = "what weights and biases begin with", .members = inits};
+    .name = "init", .noun = "initialisation", .summary = "what weights and biases begin with", .members = inits};

@@ -93,6 +93,7 @@ static const gradus_member *const gradients[] = {
 
 const gradus_family gradus_gradient_family = {
     .name = "gradient",
+    .noun = "gradient transform",
     .summary = "what is done to the gradients before a rule sees them",
     .flags = GRADUS_CHAIN,
     .members = gradients,
@@ -108,6 +109,7 @@ static const gradus_member *const groups[] = {
 
 const gradus_family gradus_group_family = {
     .name = "group",
+    .noun = "group rule",
     .summary = "which tensors have hyperparameters of their own",
     .flags = GRADUS_CHAIN,
     .members = groups,

@@ -11,8 +11,11 @@ enum { NUMBERS = 8, NAME_SIZE = 64 };
 static const gradus_member *const members[] = {&gradus_stop_gradient_norm.member, &gradus_stop_patience.member,
                                                &gradus_stop_reach.member, &gradus_stop_time.member, NULL};
 
-const gradus_family gradus_stop_family = {
-    .name = "stop", .summary = "what ends a run early", .flags = GRADUS_CHAIN, .members = members};
+const gradus_family gradus_stop_family = {.name = "stop",
+                                          .noun = "stopping rule",
+                                          .summary = "what ends a run early",
+                                          .flags = GRADUS_CHAIN,
+                                          .members = members};
 
 typedef struct gradus_stop {
     const gradus_feedback_row *row;
