@@ -67,6 +67,13 @@ gradus_cursor  gradus_loader_cursor(const gradus_loader *loader);
 void           gradus_loader_seek(gradus_loader *loader, gradus_cursor cursor);
 double         gradus_loader_waited(const gradus_loader *loader);       /* seconds spent waiting for data so far     */
 
+/* ---- the disk: what this room and those above share ------------------------------------------------------------------ */
+
+/* Fails with "PATH: what errno says" in lower case. */
+gradus_status gradus_fail_file(gradus_error *error, const char *path, int number);
+/* Makes a folder and those above it, as mkdir -p does. */
+gradus_status gradus_make_folders(const char *path, gradus_error *error);
+
 /* Known sets that can be downloaded. */
 typedef struct gradus_known_file { const char *name, *sha256; int64_t bytes; } gradus_known_file;
 typedef struct gradus_known_set { const char *name, *summary, *url, *licence; const gradus_known_file *files; } gradus_known_set;

@@ -41,7 +41,7 @@ typedef enum gradus_status {
     GRADUS_ERROR_STATE       = -5,      /* a state that is damaged, of a newer format, or does not fit               */
     GRADUS_ERROR_WRITE       = -6,      /* the caller's writer refused                                               */
     GRADUS_ERROR_UNSUPPORTED = -7,      /* valid, but not in this build or not for this kind of memory               */
-    GRADUS_ERROR_DATA        = -8       /* a data set that is not here, cannot be read, or does not hold what it should */
+    GRADUS_ERROR_FILE        = -8       /* a file or a data set that is not here, cannot be read or written, or is not as it should be */
 } gradus_status;
 
 /* What exactly was wrong; finer than the status and as stable. The names that machines read are gradus_code_name's. */

@@ -16,7 +16,7 @@ static const char *const status_names[] = {
     [-GRADUS_ERROR_STATE] = "wrong state",
     [-GRADUS_ERROR_WRITE] = "cannot write",
     [-GRADUS_ERROR_UNSUPPORTED] = "not supported",
-    [-GRADUS_ERROR_DATA] = "wrong data",
+    [-GRADUS_ERROR_FILE] = "wrong file",
 };
 
 static const char *const code_names[] = {

@@ -96,7 +96,7 @@ gradus_status gradus_table_encode(gradus_table_file *file, gradus_arena *arena, 
     const gradus_table *table = file->table;
     int64_t rows = count_rows(file, error), width = table->width;
     if (!error->status && rows == 0)
-        gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: no rows", file->csv.path);
+        gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: no rows", file->csv.path);
     if (error->status) return error->status;
     if (rows > INT64_MAX / (int64_t)sizeof(float) / (width + table->outputs))
         return gradus_csv_no_memory(&file->csv, error);

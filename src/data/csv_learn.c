@@ -55,7 +55,7 @@ static gradus_status judge_target(gradus_table *table, const gradus_csv *csv, co
         bool classes = task == GRADUS_TASK_CLASSIFICATION || !column->numeric || counts_classes(&seen[i]);
         if (task == GRADUS_TASK_REGRESSION || table->outputs > 1) classes = false;
         if (!classes && !column->numeric)
-            return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+            return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                                "%s: the column '%s' holds texts; %s can only be numbers", csv->path, column->name,
                                table->outputs > 1 ? "several targets" : "the target of a regression");
         if (classes && seen[i].texts == 0) column->numeric = true;
@@ -79,10 +79,10 @@ static gradus_status judge(gradus_table *table, const gradus_csv *csv, const sur
             list_column(many, sizeof many, column->name);
     }
     if (*empty)
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: nothing stands in a column; drop=[%s]",
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: nothing stands in a column; drop=[%s]",
                            csv->path, empty);
     if (*many)
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: more than %d different texts in a column; drop=[%s]", csv->path, categories, many);
     return judge_target(table, csv, seen, task, error);
 }
@@ -103,7 +103,7 @@ gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, 
     if (!memory)
         status = gradus_csv_no_memory(&file->csv, error);
     else if (!status && *rows == 0)
-        status = gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: %s", file->csv.path,
+        status = gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %s", file->csv.path,
                              file->without ? "no row has a target" : "a header, but no rows");
     if (!status) status = judge(table, &file->csv, seen, task, categories, error);
     free(seen);
@@ -176,12 +176,12 @@ static gradus_status finish(gradus_table *table, const gradus_csv *csv, const ru
         if (column->role == GRADUS_COLUMN_TARGET && table->classes) {
             table->outputs = column->texts.count;
             if (table->outputs < 2)
-                return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+                return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                                    "%s: '%s' is always the same; there is nothing to learn", csv->path, column->name);
         }
     }
     if (table->width > 0) return GRADUS_OK;
-    return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: no column is left to learn from",
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: no column is left to learn from",
                        csv->path);
 }
 

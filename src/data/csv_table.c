@@ -105,7 +105,7 @@ gradus_status gradus_table_create(gradus_table *table, gradus_table_file *file, 
     gradus_status status = gradus_csv_begin(csv, source, table->separator, error);
     if (status) return status;
     if (!gradus_csv_next(csv, error))
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: the file holds no rows", csv->path);
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: the file holds no rows", csv->path);
     table->header = file->headed = header < 0 ? looks_like_header(csv) : header > 0;
     table->column_count = file->fields = csv->count;
     table->columns = gradus_arena_take(arena, (size_t)csv->count * sizeof *table->columns, sizeof(void *));
@@ -139,7 +139,7 @@ static gradus_status no_column(const gradus_csv *csv, const char *name, gradus_e
     }
     if (copies && names) near = gradus_nearest(name, names, count);
     gradus_status status =
-        gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s has no column '%s'%s%s%s", csv->path, name,
+        gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s has no column '%s'%s%s%s", csv->path, name,
                     near ? "; did you mean '" : ", which was learnt from", near ? near : "", near ? "'?" : "");
     gradus_suggest(error, near);
     free(copies);
@@ -181,7 +181,7 @@ gradus_status gradus_table_open(const gradus_table *table, gradus_table_file *fi
     gradus_status status = gradus_csv_begin(&file->csv, source, table->separator, error);
     if (status) return status;
     if (!gradus_csv_next(&file->csv, error))
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: the file holds no rows", source->path);
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: the file holds no rows", source->path);
     file->fields = file->csv.count;
     file->at = malloc((size_t)table->column_count * sizeof *file->at);
     if (!file->at) return gradus_csv_no_memory(&file->csv, error);

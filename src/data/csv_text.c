@@ -18,7 +18,7 @@ gradus_status gradus_csv_fail(const gradus_csv *csv, const gradus_csv_field *fie
     long long line = field ? field->line : csv->row_line, column = 1;
     for (const char *at = field ? field->line_start : NULL; at && at < field->place; at++)
         column += ((unsigned char)*at & 0xc0) != 0x80;
-    return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s:%lld:%lld: %s", csv->path, line, column,
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s:%lld:%lld: %s", csv->path, line, column,
                        message);
 }
 
@@ -86,7 +86,7 @@ gradus_status gradus_csv_begin(gradus_csv *csv, const gradus_source *source, cha
     csv->end = csv->start + source->size;
     if (source->size >= 3 && memcmp(csv->start, "\xef\xbb\xbf", 3) == 0) csv->start += 3;
     if (source->cut)
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: the compressed data end too early; the file is truncated", source->path);
     gradus_csv_rewind(csv);
     if (check_utf8(csv, error)) return error->status; /* no zero byte is in it from here on */

@@ -86,24 +86,24 @@ static CURLcode run(transfer *at, char reason[CURL_ERROR_SIZE], long *answer)
 static gradus_status explain(const transfer *at, CURLcode status, const char *reason, long answer, gradus_error *error)
 {
     const char *go_on = at->held ? "; what has come is kept, the same command goes on from there" : "";
-    if (at->number) return gradus_source_fail(error, at->part, at->number);
+    if (at->number) return gradus_fail_file(error, at->part, at->number);
     if (at->stopped)
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_INPUT_OUTPUT, "%s: stopped%s", at->wanted->name,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_INPUT_OUTPUT, "%s: stopped%s", at->wanted->name,
                            go_on);
     if (at->too_long)
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: more than the %lld bytes of the file",
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: more than the %lld bytes of the file",
                            at->url, (long long)at->wanted->bytes);
     if (status == CURLE_HTTP_RETURNED_ERROR)
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_INPUT_OUTPUT, "%s: the server answers %ld", at->url,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_INPUT_OUTPUT, "%s: the server answers %ld", at->url,
                            answer);
-    return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_INPUT_OUTPUT, "%s: %c%s%s", at->url,
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_INPUT_OUTPUT, "%s: %c%s%s", at->url,
                        tolower((unsigned char)reason[0]), reason[0] ? reason + 1 : "", go_on);
 }
 
 static gradus_status cut_back(transfer *at, gradus_error *error)
 {
     rewind(at->file);
-    if (ftruncate(fileno(at->file), 0) != 0) return gradus_source_fail(error, at->part, errno);
+    if (ftruncate(fileno(at->file), 0) != 0) return gradus_fail_file(error, at->part, errno);
     at->held = 0;
     return GRADUS_OK;
 }
@@ -125,7 +125,7 @@ static gradus_status fill(transfer *at, gradus_error *error)
         status = run(at, reason, &answer);
     }
     if (!status && fflush(at->file) == 0 && fsync(fileno(at->file)) == 0) return GRADUS_OK;
-    if (!status) return gradus_source_fail(error, at->part, errno);
+    if (!status) return gradus_fail_file(error, at->part, errno);
     fflush(at->file);
     return explain(at, status, reason, answer, error);
 }
@@ -145,7 +145,7 @@ static gradus_status sum_of(const char *path, char text[GRADUS_SHA256_TEXT], int
     gradus_sha256_end(&sum, text);
     free(bytes);
     if (file) fclose(file);
-    return number ? gradus_source_fail(error, path, number) : GRADUS_OK;
+    return number ? gradus_fail_file(error, path, number) : GRADUS_OK;
 }
 
 static bool is_right(const char *path, const gradus_known_file *wanted)
@@ -165,11 +165,11 @@ static gradus_status check_and_name(const transfer *at, gradus_error *error)
     if (!status && (size != at->wanted->bytes || strcmp(text, at->wanted->sha256) != 0)) {
         unlink(at->part);
         return gradus_fail(
-            error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+            error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
             "%s is not the file that is expected (%lld bytes, sha256 %.12s..., not %lld, %.12s...); it was removed",
             at->url, (long long)size, text, (long long)at->wanted->bytes, at->wanted->sha256);
     }
-    if (!status && rename(at->part, at->path) != 0) status = gradus_source_fail(error, at->path, errno);
+    if (!status && rename(at->part, at->path) != 0) status = gradus_fail_file(error, at->path, errno);
     return status;
 }
 
@@ -177,13 +177,13 @@ static gradus_status get_file(transfer *at, gradus_error *error)
 {
     if (is_right(at->path, at->wanted)) return GRADUS_OK;
     at->file = fopen(at->part, "ab");
-    if (!at->file) return gradus_source_fail(error, at->part, errno);
+    if (!at->file) return gradus_fail_file(error, at->part, errno);
     gradus_status status = GRADUS_OK;
     if (flock(fileno(at->file), LOCK_EX | LOCK_NB) != 0)
-        status = gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_INPUT_OUTPUT, "%s: another process is fetching it",
+        status = gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_INPUT_OUTPUT, "%s: another process is fetching it",
                              at->part);
     struct stat about;
-    if (!status && fstat(fileno(at->file), &about) != 0) status = gradus_source_fail(error, at->part, errno);
+    if (!status && fstat(fileno(at->file), &about) != 0) status = gradus_fail_file(error, at->part, errno);
     if (!status) at->held = about.st_size;
     if (!status) status = fill(at, error);
     if (!status) status = check_and_name(at, error); /* under the lock */
@@ -194,20 +194,6 @@ static gradus_status get_file(transfer *at, gradus_error *error)
 
 /* ---- a set ---- */
 
-static gradus_status make_folders(const char *path, gradus_error *error)
-{
-    char part[GRADUS_DATA_PATH + 64];
-    snprintf(part, sizeof part, "%s", path);
-    for (char *at = part + 1;; at++) {
-        if (*at && *at != '/') continue;
-        char kept = *at;
-        *at = 0;
-        if (mkdir(part, 0777) != 0 && errno != EEXIST) return gradus_source_fail(error, part, errno);
-        *at = kept;
-        if (!kept) return GRADUS_OK;
-    }
-}
-
 static gradus_status no_such_set(const char *name, gradus_error *error)
 {
     enum { MOST = 64 };
@@ -217,7 +203,7 @@ static gradus_status no_such_set(const char *name, gradus_error *error)
         names[count] = set->name;
     const char *near = gradus_nearest(name, names, count);
     gradus_status status =
-        gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_UNKNOWN_NAME, "no known data set '%s'%s%s%s", name,
+        gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_UNKNOWN_NAME, "no known data set '%s'%s%s%s", name,
                     near ? "; did you mean '" : "; gradus data list shows them", near ? near : "", near ? "'?" : "");
     gradus_suggest(error, near);
     return status;
@@ -236,10 +222,10 @@ gradus_status gradus_data_get(const char *name, const char *data_dir, gradus_dow
     if (!set) return no_such_set(name, error);
     if (!set->files) return GRADUS_OK; /* made on the spot */
     if (!gradus_place_to_write(data_dir, place))
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_NO_FILE,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_NO_FILE,
                            "no folder for data sets is known; give one with --data-dir or GRADUS_DATA");
     snprintf(folder, sizeof folder, "%s/%s", place, name);
-    gradus_status status = make_folders(folder, error);
+    gradus_status status = gradus_make_folders(folder, error);
     for (const gradus_known_file *file = set->files; file->name && !status; file++) {
         transfer at = {.wanted = file, .progress = progress, .user = user};
         bool mirrored = mirror && *mirror;
@@ -248,7 +234,7 @@ gradus_status gradus_data_get(const char *name, const char *data_dir, gradus_dow
         int path_length = snprintf(at.path, sizeof at.path, "%s/%s", folder, file->name);
         snprintf(at.part, sizeof at.part, "%s.part", at.path);
         if (length >= (int)sizeof at.url || path_length >= (int)sizeof at.path)
-            status = gradus_source_fail(error, folder, ENAMETOOLONG);
+            status = gradus_fail_file(error, folder, ENAMETOOLONG);
         else
             status = get_file(&at, error);
     }

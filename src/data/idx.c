@@ -40,7 +40,7 @@ static uint64_t big_endian(const unsigned char *bytes, int32_t count)
 
 static gradus_status bad(gradus_error *error, const idx *array, const char *what)
 {
-    return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: %s", array->source.path, what);
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %s", array->source.path, what);
 }
 
 static gradus_status read_head(idx *array, gradus_error *error)
@@ -50,12 +50,12 @@ static gradus_status read_head(idx *array, gradus_error *error)
     if (size < HEAD || bytes[0] || bytes[1] || !bytes_of(bytes[2])) {
         char begins[16] = "";
         for (size_t i = 0; i < 4 && i < size; i++) snprintf(begins + 2 * i, 3, "%02x", bytes[i]);
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: not an IDX file (it begins with %s, not with 0000)", array->source.path, begins);
     }
     array->type = bytes[2], array->rank = bytes[3];
     if (array->rank < 1 || array->rank > MOST_RANK)
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: %d dimensions, expected 1 to %d",
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %d dimensions, expected 1 to %d",
                            array->source.path, array->rank, MOST_RANK);
     if (size < HEAD + 4 * (size_t)array->rank)
         return bad(error, array, "ends inside its header; the file is truncated");
@@ -78,11 +78,11 @@ static gradus_status read_array(idx *array, const char *path, const char *noun, 
     if (status) return status;
     int64_t each = array->width * bytes_of(array->type), held = (int64_t)array->source.size - HEAD - 4 * array->rank;
     if (held / each < array->size[0])
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: ends after %lld of %lld %s; the file is truncated", path, (long long)(held / each),
                            (long long)array->size[0], noun);
     if (held != array->size[0] * each)
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: %lld bytes of values, but %lld %s take %lld", path, (long long)held,
                            (long long)array->size[0], noun, (long long)(array->size[0] * each));
     return GRADUS_OK;
@@ -137,7 +137,7 @@ static gradus_status take_classes(gradus_data *data, const idx *array, gradus_ex
     for (int64_t i = 0; i < array->size[0]; i++) {
         double label = value_at(array, i);
         if (label < 0 || label >= MOST_CLASSES)
-            return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+            return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                                "%s: label %lld is %lld; classes are counted from 0 and are at most %d",
                                array->source.path, (long long)i, (long long)label, MOST_CLASSES);
         classes[i] = (int32_t)label;
@@ -156,7 +156,7 @@ static gradus_status take_labels(gradus_data *data, const idx *array, gradus_exa
     }
     data->info.target = GRADUS_TARGET_NUMBERS;
     if (data->info.outputs && data->info.outputs != array->width)
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: %lld values a label, but %lld in training", array->source.path, (long long)array->width,
                            (long long)data->info.outputs);
     data->info.outputs = array->width;
@@ -191,7 +191,7 @@ static gradus_status same_shape(const idx *array, const int64_t expected[8], con
     if (memcmp(shape, expected, sizeof shape) == 0) return GRADUS_OK;
     print_shape(shape, here, sizeof here);
     print_shape(expected, there, sizeof there);
-    return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: %s of %s, expected %s", array->source.path,
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %s of %s, expected %s", array->source.path,
                        noun, here, there);
 }
 
@@ -205,7 +205,7 @@ static gradus_status read_pair(gradus_reading *reading, const char *images_path,
     if (!status) status = read_array(&labels, labels_path, "labels", &reading->sum, error);
     if (!status && labels.size[0] != images.size[0])
         status =
-            gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: %lld labels, but %s holds %lld images",
+            gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %lld labels, but %s holds %lld images",
                         labels_path, (long long)labels.size[0], images_path, (long long)images.size[0]);
     if (!status && data->info.shape[0]) status = same_shape(&images, data->info.shape, "images", error);
     if (!status) shape_of(&images, data->info.shape);

@@ -10,7 +10,7 @@ gradus_status gradus_idx_open_known(gradus_reading *reading, gradus_error *error
     char folder[GRADUS_DATA_PATH], looked[SHOWN], file[GRADUS_MOST_FILES][GRADUS_DATA_PATH];
     if (!gradus_data_find(set->name, reading->config->data_dir, folder, sizeof folder)) {
         bool cut = gradus_data_looked(reading->config->data_dir, looked, sizeof looked) >= sizeof looked;
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_NO_DATA,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_NO_DATA,
                            "%s is not here (looked in %s%s); get it with: gradus data get %s", set->name, looked,
                            cut ? "..." : "", set->name);
     }

@@ -43,7 +43,7 @@ gradus_status gradus_reading_path(const gradus_reading *reading, const char *tex
     bool joined = base && *base && text[0] != '/';
     int length = snprintf(path, GRADUS_DATA_PATH, "%s%s%s", joined ? base : "", joined ? "/" : "", text);
     if (length < GRADUS_DATA_PATH) return GRADUS_OK;
-    return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_NO_FILE, "%s: the path is too long", text);
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_NO_FILE, "%s: the path is too long", text);
 }
 
 bool gradus_amount_read(const char *text, int64_t count, int64_t *amount)
@@ -138,7 +138,7 @@ gradus_status gradus_reading_split(gradus_reading *reading, int64_t count, bool 
         return gradus_reading_fail(reading, gradus_item_value(reading->item, "test"), GRADUS_CODE_WRONG_TYPE, error,
                                    "'%s' is no share and no number of examples; write 10%%, 5000 or none", test);
     if (amounts[1] >= used || amounts[2] >= used || amounts[1] + amounts[2] >= used)
-        return gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA,
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "of %lld examples none are left for training: validation takes %s, test %s", (long long)used,
                            validation, test ? test : "none");
     amounts[GRADUS_TRAINING] = used - amounts[GRADUS_VALIDATION] - amounts[GRADUS_TEST];

@@ -1,7 +1,6 @@
 /* Reads files whole and unpacks gzip, whose every fault has a message of its own: data sets travel compressed, and a download
  * that broke off must not look like a small data set. */
 #include "source.h"
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,15 +10,6 @@
 #include <zlib.h>
 
 enum { FIRST_CAPACITY = 1 << 16, GZIP_WINDOW = 15 + 16, GZIP_LEAST = 18, MOST_EXPANSION = 1032 };
-
-gradus_status gradus_source_fail(gradus_error *error, const char *path, int number)
-{
-    char why[128];
-    snprintf(why, sizeof why, "%s", strerror(number));
-    if (why[0] && islower((unsigned char)why[1])) why[0] = (char)tolower((unsigned char)why[0]);
-    return gradus_fail(error, GRADUS_ERROR_DATA, number == ENOENT ? GRADUS_CODE_NO_FILE : GRADUS_CODE_INPUT_OUTPUT,
-                       "%s: %s", path, why);
-}
 
 void gradus_suggest(gradus_error *error, const char *near)
 {
@@ -34,8 +24,8 @@ static gradus_status no_memory(gradus_error *error, const char *path)
 static gradus_status read_stream(gradus_source *source, FILE *file, gradus_error *error)
 {
     struct stat about;
-    if (fstat(fileno(file), &about) != 0) return gradus_source_fail(error, source->path, errno);
-    if (S_ISDIR(about.st_mode)) return gradus_source_fail(error, source->path, EISDIR);
+    if (fstat(fileno(file), &about) != 0) return gradus_fail_file(error, source->path, errno);
+    if (S_ISDIR(about.st_mode)) return gradus_fail_file(error, source->path, EISDIR);
     /* One byte more than it is said to hold, so that the first read meets the end; a pipe says nothing and grows. */
     size_t capacity = about.st_size > 0 ? (size_t)about.st_size + 1 : FIRST_CAPACITY, got;
     source->bytes = malloc(capacity + 1);
@@ -47,7 +37,7 @@ static gradus_status read_stream(gradus_source *source, FILE *file, gradus_error
         if (!larger) return no_memory(error, source->path);
         source->bytes = larger, capacity *= 2;
     }
-    if (ferror(file)) return gradus_source_fail(error, source->path, errno ? errno : EIO);
+    if (ferror(file)) return gradus_fail_file(error, source->path, errno ? errno : EIO);
     return GRADUS_OK;
 }
 
@@ -99,7 +89,7 @@ static gradus_status unpack(gradus_source *source, gradus_error *error)
     if (status == Z_OK) {
         status = unpack_members(&stream, source, capacity);
         if (status == Z_DATA_ERROR)
-            gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: damaged gzip data (%s)", source->path,
+            gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: damaged gzip data (%s)", source->path,
                         stream.msg ? stream.msg : "unknown");
         inflateEnd(&stream);
     }
@@ -125,7 +115,7 @@ static gradus_status no_file(const char *path, gradus_error *error)
     }
     if (listed) closedir(listed);
     const char *near = gradus_nearest(slash ? slash + 1 : path, names, count);
-    gradus_status status = gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_NO_FILE, "%s: no such file%s%s%s", path,
+    gradus_status status = gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_NO_FILE, "%s: no such file%s%s%s", path,
                                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     gradus_suggest(error, near);
     return status;
@@ -136,16 +126,16 @@ gradus_status gradus_source_open(gradus_source *source, const char *path, gradus
     *source = (gradus_source){0};
     if (gradus_failed(error)) return (gradus_status)error->status;
     if (snprintf(source->path, sizeof source->path, "%s", path) >= (int)sizeof source->path)
-        return gradus_source_fail(error, path, ENAMETOOLONG);
+        return gradus_fail_file(error, path, ENAMETOOLONG);
     errno = 0;
     FILE *file = fopen(path, "rb");
-    if (!file) return errno == ENOENT ? no_file(path, error) : gradus_source_fail(error, path, errno);
+    if (!file) return errno == ENOENT ? no_file(path, error) : gradus_fail_file(error, path, errno);
     gradus_status status = read_stream(source, file, error);
     fclose(file);
     if (!status && sum) gradus_sha256_add(sum, source->bytes, source->size);
     if (!status && is_gzip(source->bytes, source->size)) status = unpack(source, error);
     if (!status && source->size == 0 && !source->cut)
-        status = gradus_fail(error, GRADUS_ERROR_DATA, GRADUS_CODE_BAD_DATA, "%s: the file is empty", path);
+        status = gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: the file is empty", path);
     if (status)
         gradus_source_close(source);
     else

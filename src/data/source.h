@@ -2,6 +2,7 @@
 #ifndef GRADUS_DATA_SOURCE_H
 #define GRADUS_DATA_SOURCE_H
 #include "gradus/base.h"
+#include "gradus/data.h"
 #include "sha256.h"
 
 enum { GRADUS_DATA_PATH = 1024 }; /* longest path, with its 0 */
@@ -16,9 +17,6 @@ typedef struct gradus_source {
 /* Reads a file; what stands in it, compressed or not, is added to *sum (NULL: nobody asks). An empty file is an error. */
 gradus_status gradus_source_open(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error);
 void gradus_source_close(gradus_source *source); /* also one that was never opened, but zeroed */
-
-/* Fails with "PATH: what errno says" in lower case. */
-gradus_status gradus_source_fail(gradus_error *error, const char *path, int number);
 
 /* Puts the nearest valid name into an error, for machines; NULL: there is none. */
 void gradus_suggest(gradus_error *error, const char *near);

@@ -2,7 +2,6 @@
  * beside its place, synced and renamed, and what grows can be cut back to where a state saw it. */
 #define _XOPEN_SOURCE 700
 #include "files.h"
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,15 +10,6 @@
 #include <unistd.h>
 
 enum { WRITE_BUFFER = 1 << 20 };
-
-gradus_status gradus_fail_file(gradus_error *error, const char *path, int number)
-{
-    char why[128];
-    snprintf(why, sizeof why, "%s", strerror(number));
-    if (why[0] && islower((unsigned char)why[1])) why[0] = (char)tolower((unsigned char)why[0]);
-    return gradus_fail(error, GRADUS_ERROR_WRITE, number == ENOENT ? GRADUS_CODE_NO_FILE : GRADUS_CODE_INPUT_OUTPUT,
-                       "%s: %s", path, why);
-}
 
 gradus_status gradus_path_join(const char *folder, const char *name, char *path, gradus_error *error)
 {

@@ -3,12 +3,10 @@
 #ifndef GRADUS_TRAIN_FILES_H
 #define GRADUS_TRAIN_FILES_H
 #include "gradus/base.h"
+#include "gradus/data.h"
 #include <stdio.h>
 
 enum { GRADUS_PATH_SIZE = 1024 }; /* longest path in a run, with its 0 */
-
-/* Fails with "PATH: what errno says" in lower case. */
-gradus_status gradus_fail_file(gradus_error *error, const char *path, int number);
 
 /* Writes folder/name into path[GRADUS_PATH_SIZE]; fails when it is too long. */
 gradus_status gradus_path_join(const char *folder, const char *name, char *path, gradus_error *error);

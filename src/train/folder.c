@@ -68,22 +68,6 @@ gradus_status gradus_folder_check(const gradus_folder_config *config, gradus_err
     return config->given && !config->overwrite && exists(path) ? in_the_way(path, error) : GRADUS_OK;
 }
 
-/* mkdir -p */
-static gradus_status make_parents(const char *path, gradus_error *error)
-{
-    char part[GRADUS_PATH_SIZE];
-    snprintf(part, sizeof part, "%s", path);
-    for (char *at = part + 1; !error->status; at++) {
-        if (*at && *at != '/') continue;
-        char end = *at;
-        *at = 0;
-        if (mkdir(part, 0777) != 0 && errno != EEXIST) return gradus_fail_file(error, part, errno);
-        if (!end) break;
-        *at = end;
-    }
-    return error->status;
-}
-
 static gradus_status lock(gradus_folder *folder, bool train, gradus_error *error)
 {
     folder->descriptor = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -105,7 +89,7 @@ static gradus_status empty(const gradus_folder *folder, gradus_error *error)
 gradus_status gradus_folder_make(gradus_folder *folder, const gradus_folder_config *config, gradus_error *error)
 {
     *folder = (gradus_folder){.descriptor = -1};
-    if (gradus_folder_check(config, error) || make_parents(config->out, error)) return error->status;
+    if (gradus_folder_check(config, error) || gradus_make_folders(config->out, error)) return error->status;
     for (int number = 1; number < NAMES_TRIED; number++) {
         char name[GRADUS_PATH_SIZE];
         int length = number == 1 ? snprintf(name, sizeof name, "%s", config->name)

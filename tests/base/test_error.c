@@ -44,7 +44,7 @@ static void test_names(void **state)
     assert_string_equal(gradus_code_name(-1), "unknown");
     assert_string_equal(gradus_code_name(GRADUS_CODE_REFUSED + 1), "unknown");
     assert_string_equal(gradus_status_name(GRADUS_ERROR_RANGE), "out of range");
-    for (int status = GRADUS_ERROR_DATA; status <= 0; status++)
+    for (int status = GRADUS_ERROR_FILE; status <= 0; status++)
         assert_string_not_equal(gradus_status_name(status), "unknown");
     assert_string_equal(gradus_status_name(1), "unknown");
     assert_string_equal(gradus_status_name(INT32_MIN), "unknown");

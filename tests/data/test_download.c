@@ -158,7 +158,7 @@ static void test_broken_off(void **state)
     clear();
     serve("cut");
     for (int64_t held = 1000000; held < 9912422; held += 1000000) {
-        assert_int_equal(get("mnist", NULL, NULL, &error), GRADUS_ERROR_DATA);
+        assert_int_equal(get("mnist", NULL, NULL, &error), GRADUS_ERROR_FILE);
         assert_int_equal(error.code, GRADUS_CODE_INPUT_OUTPUT);
         assert_non_null(strstr(error.message, "what has come is kept, the same command goes on from there"));
         assert_int_equal(size_of(in_sets("train-images-idx3-ubyte.gz.part")), held);
@@ -208,7 +208,7 @@ static void test_wrong(void **state)
     gradus_error error;
     clear();
     serve("flip");
-    assert_int_equal(get("mnist", NULL, NULL, &error), GRADUS_ERROR_DATA);
+    assert_int_equal(get("mnist", NULL, NULL, &error), GRADUS_ERROR_FILE);
     assert_int_equal(error.code, GRADUS_CODE_BAD_DATA);
     assert_non_null(
         strstr(error.message, "train-images-idx3-ubyte.gz is not the file that is expected (9912422 bytes, sha256 "));
@@ -257,7 +257,7 @@ static void test_names(void **state)
 {
     (void)state;
     gradus_error error;
-    assert_int_equal(get("mnst", NULL, NULL, &error), GRADUS_ERROR_DATA);
+    assert_int_equal(get("mnst", NULL, NULL, &error), GRADUS_ERROR_FILE);
     assert_string_equal(error.message, "no known data set 'mnst'; did you mean 'mnist'?");
     assert_string_equal(error.near, "mnist");
     assert_int_equal(error.code, GRADUS_CODE_UNKNOWN_NAME);

@@ -54,7 +54,7 @@ static void test_a_full_disk_leaves_what_was_there(void **state)
     static char much[100000];
     gradus_status status = gradus_file_replace(path, much, sizeof much, &error);
     setrlimit(RLIMIT_FSIZE, &before);
-    assert_int_equal(status, GRADUS_ERROR_WRITE);
+    assert_int_equal(status, GRADUS_ERROR_FILE);
     assert_int_equal(error.code, GRADUS_CODE_INPUT_OUTPUT);
     char expected[256];
     snprintf(expected, sizeof expected, "%s: file too large", path);
