@@ -85,8 +85,11 @@ typedef struct gradus_context_config {
     uint64_t reserved[4];
 } gradus_context_config;
 
+/* config NULL: the defaults. NULL and *error: `allocate` without `release`, a number out of its range, a GRADUS_ISA in the environment
+ * that names no instruction set (scalar, sse2, avx2, avx512, neon), no memory. Once its own members are registered (extend.h) a context
+ * does not change, and any number of objects on any threads may share it as far as its functions allow that. */
 gradus_context *gradus_context_create(const gradus_context_config *config, gradus_error *error);
-void            gradus_context_destroy(gradus_context *context);    /* after all objects made with it              */
+void            gradus_context_destroy(gradus_context *context);    /* after all objects made with it; NULL: nothing */
 
 /* ---- schedules: pure functions --------------------------------------------------------------------------------- */
 
@@ -204,7 +207,19 @@ gradus_status gradus_policy_extend(gradus_policy *policy, double total, gradus_e
 gradus_status gradus_policy_cool_down(gradus_policy *policy, const char *schedule, gradus_error *error);
 gradus_status gradus_policy_rebase(gradus_policy *policy, double base, gradus_error *error);
 
-/* ---- optimizer: the caller's tensors, our state ---------------------------------------------------------------- */
+/* ---- optimizer: the caller's tensors, our state ----------------------------------------------------------------
+ *
+ * Values and gradients are the caller's memory and stay there; the optimizer keeps state, in memory of its own, keyed by the
+ * tensors' names. Made from specs, given its tensors, then one gradus_optimizer_step (or gradus_update) for each update:
+ *
+ *     gradus_optimizer *optimizer = gradus_optimizer_create(&(gradus_optimizer_config){ .rule = "adamw" }, &error);
+ *     gradus_optimizer_add(optimizer, &(gradus_parameter){ .name = "w", .shape = { rows, columns }, .values = w, .gradient = g }, &error);
+ *     if (error.status) ...                                   // the one check of the whole set-up
+ *     while (...) gradus_optimizer_step(optimizer, &(gradus_step){ .rate = 1e-3, .flags = GRADUS_ZERO_GRADIENTS }, &error);
+ *
+ * Equal bits: the same numbers give the same bits for every number of threads, instruction set, compiler and level.
+ * Errors: what is refused is refused before a value is touched. `error` may be NULL everywhere. One optimizer, one thread at a
+ * time; inside, work is shared among the context's threads.                                                              */
 
 typedef enum gradus_type  { GRADUS_FLOAT32, GRADUS_BFLOAT16, GRADUS_FLOAT16 } gradus_type;
 typedef enum gradus_place { GRADUS_HERE, GRADUS_ELSEWHERE } gradus_place;  /* ELSEWHERE: device memory, never touched */
@@ -224,7 +239,7 @@ typedef struct gradus_optimizer_config {
 
 typedef struct gradus_parameter {
     const char *name;                   /* unique; the key of its state                                            */
-    const char *group;                  /* NULL: groups are matched against name, else against this                */
+    const char *group;                  /* patterns of groups fit this as they fit the name; NULL: none            */
     int64_t     shape[8];               /* rows first; ends at the first 0; {n} for a vector                       */
     void       *values;                 /* the caller's, at least until destroy; contiguous, any alignment of the element */
     void       *gradient;               /* the caller's; NULL: not updated until bound                             */
@@ -267,34 +282,68 @@ typedef struct gradus_measures {        /* what was not measured is absent: NaN,
     uint64_t reserved[4];
 } gradus_measures;
 
+/* Makes an optimizer without tensors. config: `rule` is required, all texts are copied. NULL and *error when a text does not parse,
+ * names something unknown, leaves a value to a search, or asks for what this version does not have (GRADUS_ERROR_UNSUPPORTED).
+ * The caller destroys it, before its context. */
 gradus_optimizer *gradus_optimizer_create(const gradus_optimizer_config *config, gradus_error *error);
-void              gradus_optimizer_destroy(gradus_optimizer *optimizer);
-int32_t           gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter *parameter, gradus_error *error);  /* index >= 0, or status */
-gradus_status     gradus_optimizer_bind(gradus_optimizer *optimizer, int32_t index, void *values, void *gradient, gradus_error *error); /* moved memory */
-gradus_status     gradus_optimizer_reset(gradus_optimizer *optimizer, gradus_error *error);      /* as if just added; keeps the memory */
+void              gradus_optimizer_destroy(gradus_optimizer *optimizer);   /* NULL: nothing; the tensors stay as they are */
 
-gradus_status  gradus_optimizer_measure(gradus_optimizer *optimizer, double gradient_scale, gradus_measures *measures, gradus_error *error);
-                                        /* one pass over the gradients; the next step reuses what it found         */
+/* Takes a tensor in, at any time. parameter: its texts and shape are copied, values and gradient stay the caller's and must remain
+ * valid. Returns its index (the first is 0), or a status: a name or values that were added already, no name, shape or values, a
+ * number in its group that is out of range, 16-bit types (GRADUS_ERROR_UNSUPPORTED). State is made when it is first needed. */
+int32_t gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter *parameter, gradus_error *error);
+
+/* Memory has moved. values NULL: as before; gradient NULL: the tensor takes no part until it has one again: its state, its values
+ * and its own count of updates rest. GRADUS_ERROR_RANGE: no such tensor. */
+gradus_status gradus_optimizer_bind(gradus_optimizer *optimizer, int32_t index, void *values, void *gradient, gradus_error *error);
+
+/* State and counts as if all tensors had just been added; hyperparameters stay as they are. */
+gradus_status gradus_optimizer_reset(gradus_optimizer *optimizer, gradus_error *error);
+
+/* Reads the gradients once: norm and values that are not finite go to *measures (NULL: nowhere). gradient_scale as in gradus_step,
+ * 0: 1. The next step reuses what was found, so call it again when the gradients have changed since. */
+gradus_status gradus_optimizer_measure(gradus_optimizer *optimizer, double gradient_scale, gradus_measures *measures, gradus_error *error);
+
+/* One update of every tensor that has a gradient. step: rate in [0, infinity), finite; the rate of a group is rate * lr_scale.
+ * GRADUS_APPLIED; GRADUS_SKIPPED with GRADUS_SKIP_NON_FINITE when a gradient is not finite (with GRADUS_ZERO_GRADIENTS they are zeroed
+ * all the same, so that nothing bad adds up); below 0 a status: a rate, a scale or a scheduled hyperparameter out of its range, a norm
+ * that is needed of tensors that live elsewhere, no memory. */
 gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error);
-gradus_status  gradus_optimizer_measures(const gradus_optimizer *optimizer, gradus_measures *measures);   /* of the last step */
-void           gradus_policy_observe_measures(gradus_policy *policy, const gradus_measures *measures);      /* each under its field's name */
-gradus_status  gradus_optimizer_follow(gradus_optimizer *optimizer, const gradus_policy *policy, gradus_error *error); /* take over the scheduled values it knows */
-gradus_status  gradus_optimizer_zero_gradients(gradus_optimizer *optimizer, gradus_error *error);           /* after a skip, where they accumulate */
-gradus_outcome gradus_update(gradus_policy *policy, gradus_optimizer *optimizer, const gradus_step *step, gradus_decision *decision, gradus_error *error);
-                                        /* measure, observe, decide, follow, step, applied: the usual loop in one call;
-                                         * step->rate is ignored, step->loss is observed as "loss"; decision may be NULL */
 
-gradus_status gradus_optimizer_set(gradus_optimizer *optimizer, const char *name, double value, gradus_error *error); /* "momentum", "head.weight_decay" */
-double        gradus_optimizer_get(const gradus_optimizer *optimizer, const char *name);                             /* NaN: no such */
+/* What the last step found; absent what it had no need of. GRADUS_ERROR_USE: a NULL. */
+gradus_status gradus_optimizer_measures(const gradus_optimizer *optimizer, gradus_measures *measures);
+void          gradus_policy_observe_measures(gradus_policy *policy, const gradus_measures *measures);   /* each under its field's name */
+
+/* Takes over those of the policy's scheduled values that it knows ("momentum", "head.lr_scale"); the others are not its business.
+ * GRADUS_ERROR_RANGE: a value that the rule does not take. */
+gradus_status gradus_optimizer_follow(gradus_optimizer *optimizer, const gradus_policy *policy, gradus_error *error);
+
+/* After an update that was not made, where gradients add up. */
+gradus_status gradus_optimizer_zero_gradients(gradus_optimizer *optimizer, gradus_error *error);
+
+/* The usual loop in one call: measure (if the policy listens), observe, decide, follow, step, applied. step: as above, but its rate
+ * is the policy's, and its loss is observed as "loss". decision: filled in, NULL: not wanted. GRADUS_APPLIED; GRADUS_SKIPPED when the
+ * decision was another (see decision->action; with GRADUS_ZERO_GRADIENTS the gradients are zeroed); below 0 a status. */
+gradus_outcome gradus_update(gradus_policy *policy, gradus_optimizer *optimizer, const gradus_step *step, gradus_decision *decision, gradus_error *error);
+
+/* A number of the rule, or `lr_scale`, from the next step on: "momentum" of all groups that have none of their own, "head.momentum"
+ * of the groups called head (a parameter's `group`, an item's name= or its pattern). Replaces a schedule that stood there.
+ * GRADUS_ERROR_RANGE: out of its range; GRADUS_ERROR_USE: no such name or group, or one that is settled at creation (words, flags, a
+ * momentum that was 0 and has no state). */
+gradus_status gradus_optimizer_set(gradus_optimizer *optimizer, const char *name, double value, gradus_error *error);
+double        gradus_optimizer_get(const gradus_optimizer *optimizer, const char *name);    /* as the next step will use it; NaN: no such */
 
 typedef enum gradus_view { GRADUS_TRAINED, GRADUS_AVERAGED } gradus_view;
+
+/* Puts a view into the caller's values; going back is exact; no step while averaged. GRADUS_ERROR_USE: nothing is averaged. */
 gradus_status gradus_optimizer_show(gradus_optimizer *optimizer, gradus_view view, gradus_error *error);
-                                        /* put that view into the caller's values; going back is exact; no step while averaged */
+/* Copies a view of one tensor, as float32, to destination[count]; values and training are not disturbed. */
 gradus_status gradus_optimizer_read(const gradus_optimizer *optimizer, int32_t index, gradus_view view, float *destination, gradus_error *error);
 
-/* For callers that launch their own kernels: the numbers that a rule's update uses this time, by name, for one tensor. */
+/* For callers that launch their own kernels (GRADUS_ELSEWHERE): the numbers that the last step used for a tensor, in the order of
+ * their names. Returns how many there are, 0 before the first step; at most `capacity` are written. */
 const char *gradus_optimizer_constant_name(const gradus_optimizer *optimizer, int32_t constant);   /* NULL: no more */
-int32_t     gradus_optimizer_constants(const gradus_optimizer *optimizer, int32_t index, double *values, int32_t capacity); /* after step; returns how many */
+int32_t     gradus_optimizer_constants(const gradus_optimizer *optimizer, int32_t index, double *values, int32_t capacity);
 
 /* ---- state: configuration is never in it ----------------------------------------------------------------------- */
 
@@ -320,10 +369,18 @@ typedef struct gradus_load {            /* NULL: nothing may be missing, extra o
 uint64_t      gradus_policy_state_size(const gradus_policy *policy);
 gradus_status gradus_policy_save(const gradus_policy *policy, gradus_write *write, void *user, gradus_error *error);
 gradus_status gradus_policy_load(gradus_policy *policy, const void *state, size_t size, const gradus_load *how, gradus_error *error);
+
+/* Counts and state of every tensor, and with GRADUS_STATE_AND_VALUES its values, as one record of little-endian entries that ends in a
+ * checksum; `size` says how many bytes `save` will hand to `write`, in pieces. Tensors that live elsewhere have counts only.
+ * GRADUS_ERROR_WRITE: the writer refused. */
 uint64_t      gradus_optimizer_state_size(const gradus_optimizer *optimizer, gradus_content content);
 gradus_status gradus_optimizer_save(const gradus_optimizer *optimizer, gradus_content content, gradus_write *write, void *user, gradus_error *error);
+
+/* Takes a record over: all is checked before anything is changed; `state` may be a mapped file and is not kept. Values are restored if
+ * they are in it. A tensor that is accepted as missing or of another shape starts fresh. Hyperparameters are never taken from a
+ * record: `how` is told of each that differs. GRADUS_ERROR_STATE: damaged, or it does not fit; the message names the first reason. */
 gradus_status gradus_optimizer_load(gradus_optimizer *optimizer, const void *state, size_t size, const gradus_load *how, gradus_error *error);
-                                        /* all is checked before anything is changed; state may be a mapped file   */
+
 uint64_t      gradus_policy_digest(const gradus_policy *policy);     /* equal digests: equal decisions from here on */
 
 #if defined(__GNUC__)

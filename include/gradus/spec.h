@@ -162,6 +162,10 @@ gradus_status gradus_spec_fail(gradus_error *error, const char *text, gradus_whe
  * the chain was bound from, for errors. Destroy with gradus_schedule_destroy; nothing of the chain is kept. */
 gradus_schedule *gradus_schedule_compile(const gradus_chain *chain, const char *text, const gradus_units *units, gradus_context *context, gradus_error *error);
 
+/* The range of a row, for numbers that come from elsewhere than a text: does it hold, and in words ("in [0, 1)", "at least 0"). */
+bool        gradus_range_holds(const gradus_argument *row, double number);
+const char *gradus_range_print(const gradus_argument *row, char *text, size_t size);     /* returns `text`                     */
+
 /* Lengths: `amount` of enum gradus_length_unit in units of `axis`, by what `units` says each is worth; NaN: not known. */
 double gradus_length_convert(const gradus_units *units, double amount, int32_t unit, int32_t axis);
 

@@ -6,22 +6,22 @@
 
 /* ---- ranges ---- */
 
-static const char *describe_range(const gradus_argument *row, char text[BIND_HINT])
+const char *gradus_range_print(const gradus_argument *row, char *text, size_t size)
 {
     char low[32], high[32];
     bool above = row->open && strchr(row->open, '('), below = row->open && strchr(row->open, ')');
     gradus_number_print(row->low, low), gradus_number_print(row->high, high);
     text[0] = 0;
     if (isinf(row->high))
-        gradus_append(text, BIND_HINT, "%s %s", above ? "above" : "at least", low);
+        gradus_append(text, size, "%s %s", above ? "above" : "at least", low);
     else if (isinf(row->low))
-        gradus_append(text, BIND_HINT, "%s %s", below ? "below" : "at most", high);
+        gradus_append(text, size, "%s %s", below ? "below" : "at most", high);
     else
-        gradus_append(text, BIND_HINT, "in %c%s, %s%c", above ? '(' : '[', low, high, below ? ')' : ']');
+        gradus_append(text, size, "in %c%s, %s%c", above ? '(' : '[', low, high, below ? ')' : ']');
     return text;
 }
 
-static bool in_range(const gradus_argument *row, double number)
+bool gradus_range_holds(const gradus_argument *row, double number)
 {
     bool above = row->open && strchr(row->open, '('), below = row->open && strchr(row->open, ')');
     if (row->low == 0 && row->high == 0) return true;
@@ -38,9 +38,10 @@ static bool check_range(gradus_binder *b, const gradus_argument *row, const tree
     gradus_bind_written(b, node->place, written);
     if (!isfinite(value->number))
         return gradus_bind_fail(b, node->place, GRADUS_CODE_OUT_OF_RANGE, NULL, "'%s' is no finite number", written);
-    if (!in_range(bounds, value->number))
+    if (!gradus_range_holds(bounds, value->number))
         return gradus_bind_fail(b, node->place, GRADUS_CODE_OUT_OF_RANGE, NULL, "%s must be %s, not %s",
-                                node->name ? node->name : row->name, describe_range(bounds, range), written);
+                                node->name ? node->name : row->name, gradus_range_print(bounds, range, sizeof range),
+                                written);
     if (row->kind == GRADUS_LENGTH && value->unit == GRADUS_IN_PERCENT && value->number > 1)
         return gradus_bind_fail(b, node->place, GRADUS_CODE_LENGTHS, NULL, "%s is more than 100 %% of %s", written,
                                 b->inside ? "what is around it" : "the run");

@@ -256,6 +256,8 @@ static gradus_status check_unique(const gradus_optimizer *optimizer, const gradu
 
 int32_t gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter *parameter, gradus_error *error)
 {
+    gradus_error own = {0};
+    if (!error) error = &own;
     gradus_status status = gradus_optimizer_ready(optimizer, error);
     if (status) return status;
     if (!parameter || !parameter->name || !*parameter->name)

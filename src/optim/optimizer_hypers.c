@@ -63,27 +63,17 @@ void gradus_hypers_destroy(gradus_optimizer *optimizer)
     }
 }
 
-/* ---- ranges ---- */
-
 static bool in_range(const gradus_argument *argument, double value)
 {
-    const char *open = argument->open ? argument->open : "";
-    if (!isfinite(value)) return false;
-    if (argument->low == 0 && argument->high == 0) return true;
-    return (strchr(open, '(') ? value > argument->low : value >= argument->low) &&
-           (strchr(open, ')') ? value < argument->high : value <= argument->high);
+    return isfinite(value) && gradus_range_holds(argument, value);
 }
 
 static gradus_status refuse_range(const gradus_argument *argument, double value, gradus_error *error)
 {
-    char low[32], high[32], given[32];
-    const char *open = argument->open ? argument->open : "";
-    gradus_number_print(argument->low, low);
-    gradus_number_print(argument->high, high);
+    char range[96], given[32];
     gradus_number_print(value, given);
-    return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE, "%s must be in %s%s, %s%s, not %s",
-                       argument->name, strchr(open, '(') ? "(" : "[", low, high,
-                       isinf(argument->high) || strchr(open, ')') ? ")" : "]", given);
+    return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE, "%s must be %s, not %s", argument->name,
+                       gradus_range_print(argument, range, sizeof range), given);
 }
 
 /* ---- groups ---- */
