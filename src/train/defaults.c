@@ -45,7 +45,7 @@ static gradus_status plan_batch(gradus_settings *settings, int64_t examples, gra
         batch = (double)usual_batch(examples);
         set_whole(settings, "batch", (int64_t)batch, error);
     }
-    plan->batch = (int32_t)fmin(batch, (double)examples);
+    plan->batch = (int32_t)(examples ? fmin(batch, (double)examples) : batch);
     plan->updates_per_epoch = (examples + plan->batch - 1) / plan->batch;
     return error->status;
 }

@@ -47,10 +47,9 @@ static gradus_status score_part(gradus_run *run, gradus_loader *loader, float *o
         gradus_net_evaluate(run->net, &batch, &score, outputs, error);
         if (!error->status && result->confusion) count_classes(&batch, outputs, result);
     }
-    const gradus_metric *metric;
     result->examples = score.count;
     result->loss = score.loss / (double)score.count;
-    for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) result->metrics[i] = metric->of(&score);
+    for (int32_t i = 0; gradus_run_metric(run, i); i++) result->metrics[i] = gradus_run_measure(run, i, &score);
     if (result->confusion) wilson(result->metrics[0], (double)score.count, &result->low, &result->high);
     return error->status;
 }
@@ -61,6 +60,7 @@ gradus_status gradus_run_evaluate(gradus_run *run, gradus_part part, gradus_run_
     *report = (gradus_report){0};
     *result = (gradus_run_result){.loss = NAN, .low = NAN, .high = NAN};
     gradus_error *error = &report->error;
+    if (run->data_error.status) *error = run->data_error;
     if (!run->about->count[part])
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_NO_DATA, "%s has no %s part", run->about->name,
                            parts[part]);
@@ -84,13 +84,20 @@ gradus_status gradus_run_evaluate(gradus_run *run, gradus_part part, gradus_run_
 
 typedef bool gradus_told(void *user, const gradus_run_prediction *prediction);
 
-static bool tell_batch(const gradus_run *run, const gradus_batch *batch, const float *outputs, gradus_told *told,
-                       void *user)
+/* What was learnt, back in the units of the file. */
+static void unscale(const gradus_data_info *about, float *outputs, int64_t count)
+{
+    for (int64_t i = 0; about->target_spread && i < count; i++)
+        outputs[i] = (float)(about->target_base[i] + about->target_spread[i] * outputs[i]);
+}
+
+static bool tell_batch(const gradus_run *run, const gradus_batch *batch, float *outputs, gradus_told *told, void *user)
 {
     int64_t count = outputs_of(run);
     bool classes = run->about->target == GRADUS_TARGET_CLASS;
     for (int32_t i = 0; i < batch->count; i++) {
-        const float *own = outputs + i * count;
+        float *own = outputs + i * count;
+        if (!classes) unscale(run->about, own, count);
         gradus_run_prediction prediction = {
             .row = batch->rows[i], .label = -1, .probability = NAN, .outputs = own, .count = count};
         if (classes) prediction.label = largest(own, count), prediction.probability = own[prediction.label];

@@ -155,7 +155,7 @@ static gradus_status validate(gradus_loop *loop, gradus_run_row *row, gradus_err
     gradus_policy_observe(run->policy, "val_loss", row->val_loss);
     tell_stops(loop, "val_loss", row->val_loss);
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
-        row->val[i] = metric->of(&score);
+        row->val[i] = gradus_run_measure(run, i, &score);
         snprintf(name, sizeof name, "val_%s", metric->name);
         gradus_policy_observe(run->policy, name, row->val[i]);
         tell_stops(loop, name, row->val[i]);
@@ -200,7 +200,7 @@ static void fill_training(gradus_loop *loop, gradus_run_row *row)
     gradus_policy_observe(run->policy, "train_loss", row->train_loss);
     tell_stops(loop, "train_loss", row->train_loss);
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
-        row->train[i] = metric->of(&tally->score);
+        row->train[i] = gradus_run_measure(run, i, &tally->score);
         snprintf(name, sizeof name, "train_%s", metric->name);
         gradus_policy_observe(run->policy, name, row->train[i]);
         tell_stops(loop, name, row->train[i]);

@@ -8,6 +8,7 @@ gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool s
 {
     gradus_loader_config config = {
         .part = part, .batch = run->plan.batch, .shuffle = shuffle, .ahead = true, .seed = run->plan.seed};
+    if (part == GRADUS_TRAINING && shuffle) config.augment = gradus_settings_spec(run->settings, "augment");
     return gradus_loader_create(run->data, &config, error);
 }
 
@@ -18,6 +19,15 @@ gradus_status gradus_run_score(gradus_run *run, gradus_loader *loader, gradus_sc
     while (!error->status && gradus_loader_next(loader, &batch))
         gradus_net_evaluate(run->net, &batch, score, NULL, error);
     return error->status;
+}
+
+/* Errors are told in the units of the file where its one target was scaled to be learnt. */
+double gradus_run_measure(const gradus_run *run, int32_t index, const gradus_score *score)
+{
+    double value = gradus_run_metric(run, index)->of(score);
+    const gradus_data_info *about = run->about;
+    bool scaled = about->target == GRADUS_TARGET_NUMBERS && about->outputs == 1 && about->target_spread;
+    return scaled ? value * about->target_spread[0] : value;
 }
 
 gradus_status gradus_run_show(gradus_run *run, gradus_view view, gradus_error *error)

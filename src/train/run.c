@@ -70,6 +70,22 @@ static bool make_data(gradus_run *run, const gradus_run_config *config, gradus_r
     return true;
 }
 
+/* A run whose data are not here any more can still predict, by what its state remembers of them. */
+static bool recall_data(gradus_run *run, gradus_report *report)
+{
+    gradus_error unread = {0};
+    gradus_state_item item;
+    if (gradus_saved_open(&run->saved, run->folder.path, &unread)) return false;
+    if (gradus_state_find(&run->saved.reader, "data", &item) && item.type == GRADUS_STATE_BYTES)
+        run->data = gradus_data_recall(item.data, (size_t)item.count, &unread);
+    gradus_saved_close(&run->saved);
+    if (!run->data) return false;
+    run->about = gradus_data_about(run->data);
+    run->data_error = report->error;
+    *report = (gradus_report){0};
+    return true;
+}
+
 static bool make_net(gradus_run *run, gradus_report *report)
 {
     gradus_net_config wanted = {.model = gradus_settings_spec(run->settings, "model"),
@@ -342,7 +358,8 @@ gradus_run *gradus_run_open(const char *folder, const gradus_run_config *config,
     }
     run->owns_settings = true;
     gradus_folder_open(&run->folder, folder, false, &report->error);
-    bool made = !report->error.status && make_context(run, report) && make_data(run, config, report);
+    bool made = !report->error.status && make_context(run, report);
+    made = made && (make_data(run, config, report) || recall_data(run, report));
     if (made && gradus_fill_settings(run->settings, run->about, &run->plan, &report->error)) made = false;
     made = made && make_net(run, report) && gradus_run_load_model(run, &report->error) == GRADUS_OK;
     if (made) return run;

@@ -66,6 +66,7 @@ struct gradus_run {
     gradus_plan plan;
     gradus_data *data;
     const gradus_data_info *about;
+    gradus_error data_error; /* why they are only remembered */
     gradus_net *net;
     int64_t model_values; /* of all tensors, in PyTorch's layout */
     gradus_optimizer *optimizer;
@@ -99,6 +100,7 @@ struct gradus_run {
 gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool shuffle, gradus_error *error);
 /* The score of a part, forward only, of the values that stand in the net. */
 gradus_status gradus_run_score(gradus_run *run, gradus_loader *loader, gradus_score *score, gradus_error *error);
+double gradus_run_measure(const gradus_run *run, int32_t index, const gradus_score *score); /* of gradus_run_metric */
 /* The averaged values into the net, where anything is averaged, and back: what is measured and saved. */
 gradus_status gradus_run_show(gradus_run *run, gradus_view view, gradus_error *error);
 void gradus_run_read_model(const gradus_run *run, float *values);

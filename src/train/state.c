@@ -57,6 +57,15 @@ static void write_policy(const gradus_run *run, gradus_state_writer *writer, gra
     gradus_buffer_release(&buffer);
 }
 
+/* What prediction must know when the data set itself is gone. */
+static void write_data(const gradus_run *run, gradus_state_writer *writer, gradus_error *error)
+{
+    gradus_buffer buffer = {0};
+    gradus_data_save(run->data, gradus_buffer_write, &buffer, error);
+    if (!error->status) gradus_state_entry(writer, "data", GRADUS_STATE_BYTES, (int64_t)buffer.size, buffer.bytes);
+    gradus_buffer_release(&buffer);
+}
+
 static void write_state(const gradus_run *run, const gradus_snapshot *now, gradus_state_writer *writer,
                         gradus_error *error)
 {
@@ -70,6 +79,7 @@ static void write_state(const gradus_run *run, const gradus_snapshot *now, gradu
     gradus_state_entry(writer, "times", GRADUS_STATE_DOUBLE, sizeof times / sizeof *times, times);
     write_settings(run->settings, writer);
     write_rate(&run->rate, writer);
+    write_data(run, writer, error);
     write_policy(run, writer, error);
     gradus_stops_save(run->stops, writer);
     write_row(&run->row, writer);

@@ -1,0 +1,163 @@
+/* What the screen says while a run trains: what is trained, a line an epoch,
+ * decisions, what came of it. The bar stands on stderr and is taken away before
+ * anything else is printed, so that stdout holds the same lines in a pipe as on
+ * a terminal. */
+#include "listen.h"
+#include <math.h>
+#include <string.h>
+
+void listen_clear(listen_screen *screen)
+{
+    if (screen->bar) fputs("\r\033[K", stderr);
+    screen->bar = false;
+}
+
+/* Two digits: what a sweep tells is no more exact. */
+static const char *rough(double rate, char text[CLI_SHORT])
+{
+    snprintf(text, CLI_SHORT, "%.2g", rate);
+    return text;
+}
+
+static void print_line(const char *name, const char *text) { printf("%-9s %s\n", name, text); }
+
+static void print_rate(const gradus_run_rate *rate)
+{
+    char base[CLI_SHORT];
+    gradus_number_print(rate->base, base);
+    if (!rate->automatic) {
+        print_line("lr", base);
+        return;
+    }
+    printf("lr        auto: %s", rough(rate->base, base));
+    char low[CLI_SHORT], high[CLI_SHORT], edge[CLI_SHORT];
+    const char *between = " (";
+    if (rate->lowered) {
+        printf("%slowered from %s", between, rough(rate->constant, low));
+        between = "; ";
+    }
+    if (!isnan(rate->low) && !isnan(rate->high)) {
+        printf("%ssteady from %s to %s", between, rough(rate->low, low), rough(rate->high, high));
+        between = "; ";
+    }
+    if (!isnan(rate->edge)) {
+        printf("%sdiverges above %s", between, rough(rate->edge, edge));
+        between = "; ";
+    }
+    puts(*between == ';' ? ")" : "");
+}
+
+static void print_run(const gradus_run_facts *facts)
+{
+    char epochs[CLI_SHORT];
+    gradus_number_print(facts->epochs, epochs);
+    printf("run       %s   ", facts->folder);
+    if (facts->epochs >= 1)
+        printf("%s epoch%s of %lld updates", epochs, facts->epochs == 1 ? "" : "s",
+               (long long)facts->updates_per_epoch);
+    else
+        printf("%lld of an epoch's %lld updates", (long long)facts->updates, (long long)facts->updates_per_epoch);
+    printf(", batch %d, seed %llu, %d thread%s\n", facts->batch, (unsigned long long)facts->seed, facts->threads,
+           facts->threads == 1 ? "" : "s");
+    if (facts->resumed >= 0)
+        printf("resumed   at update %lld of %lld\n", (long long)facts->resumed, (long long)facts->updates);
+}
+
+/* Settings that a line tells of when they were given: everything else is in
+ * run.yaml. */
+static void print_given(const gradus_settings *settings)
+{
+    static const char *const keys[] = {"loss", "feedback", "gradient", "group", "average", "stop"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (gradus_settings_given(settings, keys[i]))
+            print_line(keys[i], gradus_settings_text(settings, keys[i], GRADUS_PRINT_CANONICAL));
+}
+
+static void on_start(void *user, const gradus_run_facts *facts)
+{
+    listen_screen *screen = user;
+    char text[CLI_LINE];
+    const gradus_settings *settings = facts->settings;
+    listen_clear(screen);
+    print_line("data", facts->data->title);
+    printf("model     %s   %s\n", gradus_settings_text(settings, "model", GRADUS_PRINT_CANONICAL),
+           cli_short_count((double)facts->parameters, " ", text));
+    print_line("optimizer", gradus_settings_text(settings, "optimizer", GRADUS_PRINT_CANONICAL));
+    print_rate(&facts->rate);
+    print_line("schedule", gradus_settings_text(settings, "schedule", GRADUS_PRINT_CANONICAL));
+    print_given(settings);
+    print_run(facts);
+    if (facts->data->repeated)
+        cli_note(screen->call, "%lld of the test rows stand in the training part too",
+                 (long long)facts->data->repeated);
+    screen->table.validated = facts->data->count[GRADUS_VALIDATION] > 0;
+    for (int i = 0; i < 2; i++) screen->table.metrics[i] = gradus_run_metric(screen->run, i);
+    cli_epochs_header(&screen->table, text);
+    printf("\n%s\n", text);
+    fflush(stdout);
+}
+
+void listen_progress(void *user, const gradus_run_progress *progress)
+{
+    listen_screen *screen = user;
+    char text[CLI_LINE];
+    cli_bar(progress, screen->call->terminal.width, screen->call->terminal.unicode, text);
+    fprintf(stderr, "\r%s\033[K", text);
+    fflush(stderr);
+    screen->bar = true;
+}
+
+static void on_epoch(void *user, const gradus_run_row *row)
+{
+    listen_screen *screen = user;
+    char text[CLI_LINE];
+    listen_clear(screen);
+    cli_epochs_line(&screen->table, row, text);
+    puts(text);
+    fflush(stdout);
+}
+
+static void on_decision(void *user, const gradus_run_decision *decision)
+{
+    listen_screen *screen = user;
+    listen_clear(screen);
+    cli_note(screen->call, "update %lld: %s", (long long)decision->update, decision->text);
+}
+
+static void on_note(void *user, const char *text)
+{
+    listen_screen *screen = user;
+    listen_clear(screen);
+    cli_note(screen->call, "%s", text);
+}
+
+static void print_result(const listen_screen *screen, const gradus_run_end *end)
+{
+    char value[CLI_SHORT], epoch[CLI_SHORT];
+    if (end->status == GRADUS_RUN_STOPPED) printf("stopped   %s\n", end->text);
+    if (*end->best_metric) {
+        const gradus_metric *first = screen->table.metrics[0];
+        bool loss = strcmp(end->best_metric, "val_loss") == 0;
+        gradus_number_print(end->best_epoch, epoch);
+        printf("best      val %s %s in epoch %s\n", loss ? "loss" : first->title, cli_measure(end->best_value, value),
+               epoch);
+    } else if (!isnan(end->test_loss)) {
+        printf("test      %s %s\n", screen->table.metrics[0]->title, cli_measure(end->test[0], value));
+    }
+}
+
+static void on_end(void *user, const gradus_run_end *end)
+{
+    listen_screen *screen = user;
+    listen_clear(screen);
+    if (end->status == GRADUS_RUN_FAILED) return;
+    puts("");
+    print_result(screen, end);
+    if (*end->model) printf("saved     %s\n", end->model);
+    if (end->status != GRADUS_RUN_INTERRUPTED)
+        printf("next      gradus evaluate %s     gradus explain %s\n", end->folder, end->folder);
+    fflush(stdout);
+}
+
+const gradus_listener listen_text = {
+    .start = on_start, .epoch = on_epoch, .decision = on_decision, .note = on_note, .end = on_end};

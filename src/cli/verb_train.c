@@ -1,0 +1,165 @@
+/* gradus train: trains a net as a run file and key=value say, shows how it
+ * goes, and says where everything is. */
+#include "listen.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- signals: the first one ends the run after the update at hand, a second
+ * one ends the program at once ---- */
+
+static gradus_run *volatile running;
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number)
+{
+    if (caught) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    caught = number;
+    if (running) gradus_run_interrupt(running);
+}
+
+static void catch_signals(gradus_run *run)
+{
+    running = run;
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+}
+
+static void release_signals(void)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    running = NULL;
+}
+
+/* ---- what would be trained ---- */
+
+static void print_layers(const gradus_net *net)
+{
+    int32_t count = gradus_net_layer_count(net), widest = 20;
+    gradus_layer_info layer;
+    char number[CLI_SHORT], shape[128];
+    for (int32_t i = 0; i < count; i++) {
+        gradus_net_layer(net, i, &layer);
+        int32_t columns = cli_columns(layer.spec, strlen(layer.spec));
+        if (columns > widest) widest = columns;
+    }
+    printf("   #  %-*s  %-12s  %10s\n", (int)widest, "layer", "output", "parameters");
+    for (int32_t i = 0; i < count; i++) {
+        gradus_net_layer(net, i, &layer);
+        size_t length = 0;
+        shape[0] = 0;
+        for (int d = 0; d < 8 && layer.output[d]; d++)
+            length += (size_t)snprintf(shape + length, sizeof shape - length, "%s%lld", d ? "x" : "",
+                                       (long long)layer.output[d]);
+        printf("%4d  ", (int)i);
+        cli_pad(stdout, layer.spec, widest + 2);
+        if (layer.parameters)
+            printf("%-12s  %10s\n", shape, cli_long_count(layer.parameters, number));
+        else
+            puts(shape);
+    }
+    printf("      %-*s  %-12s  %10s\n", (int)widest, "total", "", cli_long_count(gradus_net_parameters(net), number));
+}
+
+static cli_exit dry_run(const cli_call *call, const gradus_run *run)
+{
+    const gradus_settings *settings = gradus_run_settings(run);
+    size_t size = gradus_settings_print(settings, GRADUS_PRINT_CANONICAL, NULL, 0) + 1;
+    char *text = malloc(size);
+    if (!text) return cli_fail(call, GRADUS_CODE_MEMORY, NULL, "out of memory");
+    gradus_settings_print(settings, GRADUS_PRINT_CANONICAL, text, size);
+    fputs(text, stdout);
+    free(text);
+    puts("");
+    print_layers(gradus_run_net(run));
+    return CLI_DONE;
+}
+
+/* ---- the verb ---- */
+
+static cli_exit train(const cli_call *call, gradus_run *run)
+{
+    listen_screen screen = {.call = call, .run = run};
+    gradus_listener listener = call->json ? listen_json : call->quiet ? (gradus_listener){0} : listen_text;
+    gradus_report report;
+    gradus_run_end end;
+    listener.user = &screen;
+    if (call->terminal.error && !call->json && !call->quiet) listener.progress = listen_progress;
+    catch_signals(run);
+    gradus_status status = gradus_run_train(run, &listener, &end, &report);
+    release_signals();
+    listen_clear(&screen);
+    if (status) return cli_report(call, &report);
+    if (end.status != GRADUS_RUN_INTERRUPTED) return CLI_DONE;
+    cli_note(call,
+             "interrupted at update %lld; its state is saved: go on with gradus "
+             "train --resume %s",
+             (long long)end.update, end.folder);
+    return CLI_SIGNAL + (caught ? caught : SIGINT);
+}
+
+static gradus_settings *read_settings(const cli_call *call, const char *resume)
+{
+    char file[1024], base[1024];
+    gradus_error error = {0};
+    if (!resume) return cli_settings(call, NULL);
+    if (gradus_run_source(resume, file, base, &error)) {
+        cli_error(call, NULL, &error);
+        return NULL;
+    }
+    return cli_settings(call, &(gradus_settings_config){.file = file, .folder = base});
+}
+
+static cli_exit run(cli_call *call)
+{
+    const char *resume = cli_value(call, "resume");
+    gradus_settings *settings = read_settings(call, resume);
+    if (!settings) return CLI_MISUSE;
+    gradus_report report;
+    gradus_run_config config = {.settings = settings,
+                                .resume = resume,
+                                .out = cli_value(call, "out"),
+                                .data_dir = call->data_dir,
+                                .command = call->command,
+                                .threads = call->threads,
+                                .overwrite = cli_has(call, "overwrite") || cli_has(call, "dry-run")};
+    gradus_run *made = gradus_run_create(&config, &report);
+    cli_exit status = !made                      ? cli_report(call, &report)
+                      : cli_has(call, "dry-run") ? dry_run(call, made)
+                                                 : train(call, made);
+    gradus_run_destroy(made);
+    gradus_settings_destroy(settings);
+    return status;
+}
+
+static const cli_option options[] = {
+    {"dry-run", NULL, "print the effective run file and the layers, and train nothing"},
+    {"resume", "RUN", "go on with a run from its newest state; key=value may change it"},
+    {"overwrite", NULL, "start again where a run of that name stands"},
+    {"out", "DIR", "folder in which runs are made, in place of runs"},
+    {0},
+};
+
+const cli_verb cli_verb_train = {
+    .name = "train",
+    .summary = "train a net; without a word: drawn digits, a small net, a rate "
+               "of its own",
+    .usage = "[RUN.yaml] [KEY=VALUE ...]\n--resume RUN [KEY=VALUE ...]",
+    .about = "Trains a net as a run file and settings say, and keeps "
+             "everything of the run in runs/NAME.\n"
+             "What is not said has a default: the data are drawn digits, the "
+             "rate is found and watched.",
+    .examples = "gradus train\n"
+                "gradus train mnist.yaml epochs=3 lr=0.1 optimizer=sgd "
+                "optimizer.momentum=0.9\n"
+                "gradus train data='csv(house.csv, target=price)'\n"
+                "gradus train --resume runs/mnist epochs=30",
+    .options = options,
+    .operands = CLI_SETTINGS,
+    .most = -1,
+    .run = run,
+};

@@ -1,0 +1,161 @@
+/* A run that was interrupted and went on is the run that was not: the same model, metrics and decisions, byte by byte. */
+#include "training.h"
+
+#define SMALL                                                                  \
+    "data=glyphs(count=600, test=100)",                                        \
+        "model=conv(4, 3, pad=1) > batchnorm > relu > maxpool(4) > flatten > " \
+        "dropout(0.2) > dense(10)",                                            \
+        "batch=32", "epochs=3"
+
+static void compare(const char *first, const char *second)
+{
+    training_same(first, second, "model.safetensors");
+    training_same(first, second, "metrics.csv");
+    training_same(first, second, "decisions.jsonl");
+    training_same(first, second, "run.yaml");
+}
+
+/* One run through, one interrupted after its first epoch, one at some instants. */
+static void go_on(const char *const *settings, int threads, const char *name)
+{
+    char names[3][32], setting[3][128];
+    const char *all[3][16] = {{0}};
+    for (int i = 0; i < 3; i++) {
+        int count = 0;
+        for (; settings[count]; count++) all[i][count] = settings[count];
+        snprintf(names[i], sizeof names[i], "same-%d", threads); /* the name stands in run.yaml */
+        snprintf(setting[i], sizeof setting[i], "name=%s", names[i]);
+        all[i][count] = setting[i];
+    }
+    char kept[64], path[2][256];
+    training whole = {.settings = all[0], .threads = threads};
+    training_must(&whole, GRADUS_RUN_FINISHED);
+    snprintf(kept, sizeof kept, "%s-whole", name);
+    rename(training_path(names[0], "", path[0]), training_path(kept, "", path[1]));
+
+    training first = {.settings = all[1], .threads = threads, .interrupt_after = 1};
+    training_must(&first, GRADUS_RUN_INTERRUPTED);
+    assert_int_equal(first.epochs, 1);
+    training second = {.resume = names[1]}; /* as many threads as it had */
+    training_must(&second, GRADUS_RUN_FINISHED);
+    compare(kept, names[1]);
+    snprintf(kept, sizeof kept, "%s-epoch", name);
+    rename(training_path(names[1], "", path[0]), training_path(kept, "", path[1]));
+
+    training part = {.settings = all[2], .threads = threads, .interrupt_micro = 3000};
+    for (int session = 0; session < 50; session++) {
+        if (training_go(&part)) fail_msg("%s: %s", part.report.where, part.report.error.message);
+        if (part.end.status == GRADUS_RUN_FINISHED) break;
+        part = (training){.resume = names[2], .interrupt_micro = session < 20 ? 2000 + 1777 * session : 0};
+    }
+    assert_int_equal(part.end.status, GRADUS_RUN_FINISHED);
+    compare(kept, names[2]);
+    snprintf(kept, sizeof kept, "%s-any", name);
+    rename(training_path(names[2], "", path[0]), training_path(kept, "", path[1]));
+}
+
+static void test_one_thread(void **state)
+{
+    (void)state;
+    const char *const settings[] = {SMALL, "lr=auto", NULL};
+    go_on(settings, 1, "one");
+}
+
+static void test_two_threads(void **state)
+{
+    (void)state;
+    const char *const settings[] = {SMALL, "lr=0.003", "schedule=warmup(10%) > cosine", NULL};
+    go_on(settings, 2, "two");
+}
+
+/* A rate that grows until the loss explodes makes the guard go back, across the end of an epoch too: snapshots, another order of the data
+ * and rows that are cut off are part of what must go on. */
+static void test_while_the_guard_goes_back(void **state)
+{
+    (void)state;
+    const char *const settings[] = {"data=glyphs(count=600, test=100)",
+                                    "model=conv(4, 3, pad=1) > relu > maxpool(4) > flatten > dropout(0.2) > dense(10)",
+                                    "batch=4",
+                                    "epochs=3",
+                                    "optimizer=sgd",
+                                    "lr=0.05",
+                                    "schedule=hold(50%) > linear(from=1, to=1000)",
+                                    NULL};
+    go_on(settings, 1, "guard");
+    size_t size;
+    char *decisions = training_read("guard-whole", "decisions.jsonl", &size),
+         *metrics = training_read("guard-whole", "metrics.csv", &size);
+    assert_non_null(strstr(decisions, "\"action\": \"roll_back\""));
+    int lines = 0;
+    for (char *at = metrics; *at; at++) lines += *at == '\n';
+    assert_int_equal(lines, 4); /* the header and one row an epoch, however often an epoch was begun again */
+    free(decisions);
+    free(metrics);
+}
+
+static void test_sgd_and_stops(void **state)
+{
+    (void)state;
+    const char *const settings[] = {SMALL,
+                                    "optimizer=sgd(momentum=0.9, nesterov)",
+                                    "lr=0.01",
+                                    "stop=patience(val_loss, 9) > gradient_norm(1e-9)",
+                                    "gradient=clip_norm(1)",
+                                    NULL};
+    go_on(settings, 1, "stops");
+}
+
+/* More epochs: the run goes on where it ended. */
+static void test_extend(void **state)
+{
+    (void)state;
+    const char *const settings[] = {SMALL, "lr=0.003", "schedule=constant", "name=extend", NULL};
+    const char *const more[] = {"epochs=5", NULL};
+    training first = {.settings = settings, .threads = 1};
+    training_must(&first, GRADUS_RUN_FINISHED);
+    training again = {.resume = "extend"};
+    training_must(&again, GRADUS_RUN_FINISHED); /* there is nothing to do, and that is no error */
+    assert_int_equal(again.epochs, 0);
+    training second = {.resume = "extend", .settings = more};
+    training_must(&second, GRADUS_RUN_FINISHED);
+    assert_int_equal(second.epochs, 2);
+    assert_string_equal(second.note, "epochs: 5, was 3");
+    size_t size;
+    char *decisions = training_read("extend", "decisions.jsonl", &size),
+         *metrics = training_read("extend", "metrics.csv", &size);
+    assert_non_null(strstr(decisions, "\"action\": \"extend\""));
+    int lines = 0;
+    for (char *at = metrics; *at; at++) lines += *at == '\n';
+    assert_int_equal(lines, 6);
+    free(decisions);
+    free(metrics);
+}
+
+static void test_what_cannot_change(void **state)
+{
+    (void)state;
+    const char *const settings[] = {SMALL, "lr=0.003", "name=fixed", NULL};
+    const char *const other[] = {"model=flatten > dense(10)", NULL}, *const seed[] = {"seed=2", NULL};
+    training first = {.settings = settings, .threads = 1, .interrupt_after = 1};
+    training_must(&first, GRADUS_RUN_INTERRUPTED);
+    training second = {.resume = "fixed", .settings = other};
+    assert_int_not_equal(training_go(&second), GRADUS_OK);
+    assert_string_equal(second.report.key, "model");
+    assert_non_null(strstr(second.report.error.message, "start a new run"));
+    training third = {.resume = "fixed", .settings = seed};
+    assert_int_not_equal(training_go(&third), GRADUS_OK);
+    assert_string_equal(third.report.key, "seed");
+    training last = {.resume = "fixed"};
+    training_must(&last, GRADUS_RUN_FINISHED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_thread),
+                                       cmocka_unit_test(test_two_threads),
+                                       cmocka_unit_test(test_while_the_guard_goes_back),
+                                       cmocka_unit_test(test_sgd_and_stops),
+                                       cmocka_unit_test(test_extend),
+                                       cmocka_unit_test(test_what_cannot_change)};
+    return cmocka_run_group_tests(tests, training_begin, training_end);
+}

@@ -1,0 +1,174 @@
+/* States on the disk: a damaged one is noticed and the older one used, both damaged is an error that says so, and what happened on the way
+ * changes nothing of the result. */
+#include "training.h"
+
+static const char *const settings[] = {"data=glyphs(count=300, test=50)",
+                                       "model=conv(2, 3) > batchnorm > relu > flatten > dense(10)",
+                                       "batch=32",
+                                       "epochs=2",
+                                       "lr=0.003",
+                                       "name=run",
+                                       NULL};
+
+static char *model;
+static size_t model_size;
+
+static void start_over(void)
+{
+    char path[256], command[300];
+    snprintf(command, sizeof command, "rm -rf '%s'", training_path("run", "", path));
+    assert_int_equal(system(command), 0);
+    training first = {.settings = settings, .threads = 1};
+    training_must(&first, GRADUS_RUN_FINISHED);
+}
+
+static void same_model_as_before(void)
+{
+    size_t size;
+    char *now = training_read("run", "model.safetensors", &size);
+    assert_int_equal(size, model_size);
+    assert_memory_equal(now, model, size);
+    free(now);
+}
+
+static void write_state(const char *name, const char *bytes, size_t size)
+{
+    char path[256];
+    FILE *file = fopen(training_path("run", name, path), "wb");
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+/* Which of the two was written last: by the count that both hold. */
+static const char *newest(void)
+{
+    size_t a, b;
+    char *first = training_read("run", "state-a", &a), *second = training_read("run", "state-b", &b);
+    gradus_error error = {0};
+    gradus_state_reader one, two;
+    gradus_state_item item;
+    int64_t saves[2];
+    assert_int_equal(gradus_state_open(&one, "gradus run", first, a, &error), GRADUS_OK);
+    assert_int_equal(gradus_state_open(&two, "gradus run", second, b, &error), GRADUS_OK);
+    assert_true(gradus_state_find(&one, "saves", &item));
+    gradus_state_copy(&item, &saves[0]);
+    assert_true(gradus_state_find(&two, "saves", &item));
+    gradus_state_copy(&item, &saves[1]);
+    free(first);
+    free(second);
+    return saves[0] > saves[1] ? "state-a" : "state-b";
+}
+
+static void test_a_flipped_bit(void **state)
+{
+    (void)state;
+    start_over();
+    const char *name = newest();
+    size_t size;
+    char *bytes = training_read("run", name, &size);
+    for (size_t at = 0; at < size; at += size / 5) {
+        bytes[at] ^= 16;
+        write_state(name, bytes, size);
+        bytes[at] ^= 16;
+        training again = {.resume = "run"};
+        training_must(&again, GRADUS_RUN_FINISHED);
+        assert_non_null(strstr(again.note, name));
+        assert_non_null(strstr(again.note, "is damaged"));
+        assert_non_null(
+            strstr(again.note, strcmp(name, "state-a") == 0 ? "going on from state-b" : "going on from state-a"));
+        same_model_as_before();
+        start_over();
+    }
+    free(bytes);
+}
+
+static void test_a_truncated_state(void **state)
+{
+    (void)state;
+    size_t size;
+    start_over();
+    const char *name = newest();
+    char *bytes = training_read("run", name, &size);
+    for (size_t part = 0; part < 4; part++) {
+        write_state(name, bytes, part * size / 4);
+        training again = {.resume = "run"};
+        training_must(&again, GRADUS_RUN_FINISHED);
+        assert_non_null(strstr(again.note, "is damaged"));
+        same_model_as_before();
+        start_over();
+    }
+    free(bytes);
+}
+
+static void test_only_one_is_there(void **state)
+{
+    (void)state;
+    char path[256];
+    start_over();
+    unlink(training_path("run", newest(), path));
+    training again = {.resume = "run"};
+    training_must(&again, GRADUS_RUN_FINISHED);
+    assert_int_equal(again.notes, 0);
+    same_model_as_before();
+}
+
+static void test_both_damaged(void **state)
+{
+    (void)state;
+    start_over();
+    write_state("state-a", "nonsense", 8);
+    write_state("state-b", "", 0);
+    training again = {.resume = "run"};
+    assert_int_not_equal(training_go(&again), GRADUS_OK);
+    assert_int_equal(again.report.error.code, GRADUS_CODE_BAD_DATA);
+    assert_non_null(strstr(again.report.error.message, "run/state-a: "));
+    assert_non_null(strstr(again.report.error.message, "state-b is damaged as well; start again with --overwrite"));
+}
+
+static void test_no_state_at_all(void **state)
+{
+    (void)state;
+    char path[256];
+    start_over();
+    unlink(training_path("run", "state-a", path));
+    unlink(training_path("run", "state-b", path));
+    training again = {.resume = "run"};
+    assert_int_not_equal(training_go(&again), GRADUS_OK);
+    assert_non_null(strstr(again.report.error.message, "holds no state to go on from"));
+}
+
+static void test_a_log_that_was_cut(void **state)
+{
+    (void)state;
+    char path[256];
+    start_over();
+    FILE *file = fopen(training_path("run", "metrics.csv", path), "wb");
+    fclose(file);
+    training again = {.resume = "run"};
+    assert_int_not_equal(training_go(&again), GRADUS_OK);
+    assert_non_null(strstr(again.report.error.message, "metrics.csv: 0 bytes, but the state was saved when it had"));
+}
+
+static int begin(void **state)
+{
+    if (training_begin(state)) return -1;
+    training first = {.settings = settings, .threads = 1};
+    if (training_go(&first)) return -1;
+    model = training_read("run", "model.safetensors", &model_size);
+    return 0;
+}
+
+static int end(void **state)
+{
+    free(model);
+    return training_end(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_flipped_bit),     cmocka_unit_test(test_a_truncated_state),
+        cmocka_unit_test(test_only_one_is_there), cmocka_unit_test(test_both_damaged),
+        cmocka_unit_test(test_no_state_at_all),   cmocka_unit_test(test_a_log_that_was_cut)};
+    return cmocka_run_group_tests(tests, begin, end);
+}
