@@ -131,8 +131,9 @@ void gradus_settings_place(const gradus_settings *settings, const char *key, con
 /* A value to try in place of an open one: the first alternative, or the middle of the range in one digit. */
 static void suggest(const gradus_open *open, char *text, size_t size)
 {
-    if (open->search == GRADUS_CHOICE && open->chains) {
-        gradus_chain_print(&open->chains[0], GRADUS_PRINT_CANONICAL, text, size);
+    const gradus_chain *chain = open->search == GRADUS_CHOICE ? open->chains : NULL;
+    if (chain && chain->count == 1 && chain->items[0].member) { /* its values may be open in turn */
+        snprintf(text, size, "%s", chain->items[0].member->name);
         return;
     }
     if (open->search == GRADUS_CHOICE) {
@@ -151,20 +152,30 @@ static void suggest(const gradus_open *open, char *text, size_t size)
     snprintf(text, size, "%s", number);
 }
 
+/* What lies inside an open value is open only if that is chosen: it does not count. */
+static bool lies_inside(const char *path, const char *outer)
+{
+    size_t length = strlen(outer);
+    return length == 0 || (strncmp(path, outer, length) == 0 && path[length] == '.');
+}
+
 bool gradus_settings_refuse_open(const gradus_settings *settings, gradus_report *report)
 {
     char paths[1024] = "", first[1024] = "", value[48] = "";
     int32_t count = 0;
     for (int32_t i = 0; i < settings->count; i++) {
         const gradus_held *held = &settings->held[i];
+        const char *outer = NULL;
         int32_t open_count = held->spec ? gradus_spec_open_count(held->spec) : 0;
-        for (int32_t j = 0; j < open_count; j++, count++) {
+        for (int32_t j = 0; j < open_count; j++) {
             const gradus_open *open;
             const char *path = gradus_spec_open_path(held->spec, j, &open);
+            if (outer && lies_inside(path, outer)) continue;
+            outer = path;
             size_t used = strlen(paths);
             snprintf(paths + used, sizeof paths - used, "%s%s%s%s", used ? ", " : "", held->row->name, *path ? "." : "",
                      path);
-            if (count > 0) continue;
+            if (count++ > 0) continue;
             snprintf(first, sizeof first, "%s", paths);
             suggest(open, value, sizeof value);
         }

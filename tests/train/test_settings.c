@@ -322,6 +322,10 @@ static void test_open_values(void **state)
     assert_null(read_text("lr: loguniform(1e-4, 1)\nbatch: int(32, 512, log)\n", NULL, &report));
     assert_string_equal(report.error.message,
                         "2 values are still open (lr, batch); gradus tune searches them, or set them: lr=0.01 ...");
+    /* what an alternative leaves open is open only if it is chosen */
+    assert_null(read_text("optimizer: choice(sgd(momentum=uniform(0.8, 0.99)), adamw)\n", NULL, &report));
+    assert_string_equal(report.error.message, "1 value is still open (optimizer); gradus tune searches it, or set it: "
+                                              "optimizer=sgd");
     gradus_settings_config config = {.open = true};
     gradus_settings *settings = gradus_settings_read("run.yaml", "lr: search\n", 11, &config, &report);
     assert_non_null(settings);
