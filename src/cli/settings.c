@@ -21,22 +21,33 @@ static const gradus_member *output_member(const gradus_family **family)
     return NULL;
 }
 
+/* The word that the shell cut: `schedule=warmup` of this very family, or a spec that stands alone; NULL: neither. */
+static const char *cut_word(const cli_call *call, const gradus_family *family)
+{
+    size_t length = strlen(family->name);
+    for (int32_t i = 0; i < call->word_count; i++)
+        if (strncmp(call->words[i], family->name, length) == 0 && call->words[i][length] == '=') return call->words[i];
+    const char *last = call->word_count ? call->words[call->word_count - 1] : NULL;
+    return last && !strchr(last, '=') && !strchr(last, '.') ? last : NULL;
+}
+
 bool cli_quotes_forgotten(const cli_call *call)
 {
     const gradus_family *family;
     const gradus_member *member = output_member(&family);
     if (!member) return false;
-    size_t length = strlen(family->name);
-    const char *meant = call->word_count ? call->words[call->word_count - 1] : "...";
-    bool whole = false; /* KEY=VALUE of this very family */
-    for (int32_t i = 0; i < call->word_count && !whole; i++) {
-        whole = strncmp(call->words[i], family->name, length) == 0 && call->words[i][length] == '=';
-        if (whole) meant = call->words[i] + length + 1;
-    }
-    cli_fail(call, GRADUS_CODE_EXISTS, NULL,
-             "output goes to a file named '%s', which is also a %s; was it meant as %s%s'%s > %s'? else write > %s.txt",
-             member->name, family->name, whole ? family->name : "", whole ? "=" : "", meant, member->name,
-             member->name);
+    const char *name = member->name, *noun = family->noun ? family->noun : family->name, *word = cut_word(call, family);
+    int key = word ? (int)strcspn(word, "=") : 0;
+    bool whole = word && word[key]; /* KEY=VALUE */
+    if (word)
+        cli_fail(
+            call, GRADUS_CODE_EXISTS, NULL,
+            "output goes to a file named '%s', which is also a %s; was it meant as %.*s'%s > %s'? else write > %s.txt",
+            name, noun, whole ? key + 1 : 0, word, word + (whole ? key + 1 : 0), name, name);
+    else
+        cli_fail(call, GRADUS_CODE_EXISTS, NULL,
+                 "output goes to a file named '%s', which is also a %s; specs with '>' go in quotes, or write > %s.txt",
+                 name, noun, name);
     return true;
 }
 

@@ -21,6 +21,9 @@ gradus_status gradus_rate_length_fail(const rate_axis *axis, const gradus_value 
     if (percent && !(axis->units->total > 0))
         return gradus_spec_fail(error, text, value->place, GRADUS_CODE_LENGTHS,
                                 "a length in per cent needs the length of the run");
+    if (value->unit == GRADUS_IN_TOKENS && !(axis->units->tokens_per_update > 0))
+        return gradus_spec_fail(error, text, value->place, GRADUS_CODE_WRONG_UNIT,
+                                "a length in tokens needs data of text; write it in samples, ep or %s", "%");
     return gradus_spec_fail(error, text, value->place, GRADUS_CODE_WRONG_UNIT,
                             "a length in %s cannot be counted in %s here",
                             unit_names[percent ? axis->units->total_unit : value->unit], unit_names[axis->unit]);

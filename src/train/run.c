@@ -166,9 +166,12 @@ static bool make_policy(gradus_run *run, gradus_report *report)
     run->rate = (gradus_run_rate){.base = given, .automatic = isnan(given)};
     gradus_units units = units_of(&run->plan);
     units.base = run->rate.automatic ? 1 : given;
-    const char *schedule = text_of(run, "schedule");
-    if (schedule) gradus_schedule_destroy(gradus_schedule_create(schedule, &units, run->context, &report->error));
-    if (report->error.status) return unplaced(run, "schedule", report);
+    const gradus_spec *schedule = gradus_settings_spec(run->settings, "schedule");
+    if (schedule)
+        gradus_schedule_destroy(gradus_schedule_compile(gradus_spec_chain(schedule),
+                                                        gradus_settings_written(run->settings, "schedule"), &units,
+                                                        run->context, &report->error));
+    if (report->error.status) return misplaced(run, "schedule", report);
     run->policy = gradus_run_policy(run, units.base, &report->error);
     return run->policy ? true : unplaced(run, "feedback", report);
 }
