@@ -182,8 +182,10 @@ uint64_t gradus_state_end(gradus_state_writer *writer)
     store(end + 4, 0, 4);
     store(end + 8, (uint64_t)writer->entries, 8);
     put(writer, end, END - WORD);
-    store(end + 16, writer->checksum, 8);
+    uint64_t sum = writer->checksum;
+    store(end + 16, sum, 8);
     put(writer, end + 16, WORD);
+    writer->checksum = sum; /* what it is known by; with itself added it would be 0 */
     return writer->size;
 }
 

@@ -28,85 +28,58 @@ enum { ROLL_BACK, BACK_OFF, STOP };
 enum { FEWEST = 20, FREE_SKIPS = 10, PER_WHEN_ENDLESS = 1000, LONGEST_WITHIN = 64 };
 
 typedef struct guard_state {
-    /* what was measured of the gradient at hand */
+    /* what was measured of the gradient at hand; broken: the number that is not finite */
     int64_t has_loss, has_norm, non_finite;
-    double loss, norm, broken; /* broken: the number that is not finite                                     */
+    double loss, norm, broken;
     /* what was measured of the update handed out last: enters the windows once it is known to have been applied */
     int64_t held, held_update;
     double held_loss, held_norm;
-    int64_t losses, norms, recents, looks,
-        firsts;   /* how many have ever come                                           */
-    double first; /* the highest of the first losses                                           */
-    double level; /* what it has lowered the rate to                                           */
+    /* the windows: how many they hold, and where the next goes */
+    int64_t losses, next_loss, norms, next_norm;
+    /* how many have ever come of the latest losses, of looks, and of the first losses, whose highest is kept */
+    int64_t recents, looks, firsts;
+    double first;
+    /* what it has lowered the rate to; updates without trouble; interventions in a row and in all */
+    double level;
     int64_t skips, calm, in_a_row, interventions;
-    int64_t asked, asked_update; /* it has asked to go back, and has not seen yet whether that was done       */
-    int64_t warming, warm_start;
-    double recent[LONGEST_WITHIN]; /* the latest losses: a burst is judged against what came before it          */
-    int64_t marks[LONGEST_WITHIN]; /* the latest looks: update that looked wrong, -1: fine                      */
+    /* it has asked to go back, and has not seen yet whether that was done; the rate rises again since warm_start */
+    int64_t asked, asked_update, warming, warm_start;
+    double recent[LONGEST_WITHIN]; /* the latest losses: a burst is judged against what came before it */
+    int64_t marks[LONGEST_WITHIN]; /* the latest looks: update that looked wrong, -1: fine */
 } guard_state;
 
-/* Behind the state: two windows, each in order of arrival and sorted, and when it last intervened. */
-#define BEHIND(name, argument)                 \
-    {                                          \
-        name, GRADUS_DOUBLE, 0, (argument) + 1 \
-    }
-#define INT(name)                                           \
-    {                                                       \
-#name, GRADUS_INT64, offsetof(guard_state, name), 0 \
-    }
-#define REAL(name)                                           \
-    {                                                        \
-#name, GRADUS_DOUBLE, offsetof(guard_state, name), 0 \
-    }
-static const gradus_field fields[] = {INT(has_loss),
-                                      INT(has_norm),
-                                      INT(non_finite),
-                                      REAL(loss),
-                                      REAL(norm),
-                                      REAL(broken),
-                                      INT(held),
-                                      INT(held_update),
-                                      REAL(held_loss),
-                                      REAL(held_norm),
-                                      INT(losses),
-                                      INT(norms),
-                                      INT(recents),
-                                      INT(looks),
-                                      INT(firsts),
-                                      REAL(first),
-                                      REAL(level),
-                                      INT(skips),
-                                      INT(calm),
-                                      INT(in_a_row),
-                                      INT(interventions),
-                                      INT(asked),
-                                      INT(asked_update),
-                                      INT(warming),
-                                      INT(warm_start),
-                                      {"recent", GRADUS_DOUBLE, offsetof(guard_state, recent), -LONGEST_WITHIN},
-                                      {"marks", GRADUS_INT64, offsetof(guard_state, marks), -LONGEST_WITHIN},
-                                      BEHIND("loss_ring", WINDOW),
-                                      BEHIND("loss_sorted", WINDOW),
-                                      BEHIND("norm_ring", WINDOW),
-                                      BEHIND("norm_sorted", WINDOW),
-                                      BEHIND("intervened", ROLLBACKS),
-                                      {0}};
-#undef BEHIND
+/* clang-format off */
+#define INT(name)              {#name, GRADUS_INT64, offsetof(guard_state, name), 0}
+#define REAL(name)             {#name, GRADUS_DOUBLE, offsetof(guard_state, name), 0}
+#define BEHIND(name, argument) {name, GRADUS_DOUBLE, 0, (argument) + 1}     /* as long as the argument says, behind the struct */
+static const gradus_field fields[] = {
+    INT(has_loss), INT(has_norm), INT(non_finite), REAL(loss), REAL(norm), REAL(broken),
+    INT(held), INT(held_update), REAL(held_loss), REAL(held_norm),
+    INT(losses), INT(next_loss), INT(norms), INT(next_norm),
+    INT(recents), INT(looks), INT(firsts), REAL(first),
+    REAL(level), INT(skips), INT(calm), INT(in_a_row), INT(interventions),
+    INT(asked), INT(asked_update), INT(warming), INT(warm_start),
+    {"recent", GRADUS_DOUBLE, offsetof(guard_state, recent), -LONGEST_WITHIN},
+    {"marks", GRADUS_INT64, offsetof(guard_state, marks), -LONGEST_WITHIN},
+    BEHIND("loss_ring", WINDOW), BEHIND("loss_sorted", WINDOW), BEHIND("norm_ring", WINDOW), BEHIND("norm_sorted", WINDOW),
+    BEHIND("intervened", ROLLBACKS), {0}};
 #undef INT
 #undef REAL
+#undef BEHIND
+/* clang-format on */
 
 static double *behind(guard_state *state) { return (double *)(state + 1); }
 
 static rate_window loss_window(const gradus_call *call, guard_state *state)
 {
     int64_t size = (int64_t)call->number[WINDOW];
-    return (rate_window){behind(state), behind(state) + size, size, &state->losses};
+    return (rate_window){behind(state), behind(state) + size, size, &state->losses, &state->next_loss};
 }
 
 static rate_window norm_window(const gradus_call *call, guard_state *state)
 {
     int64_t size = (int64_t)call->number[WINDOW];
-    return (rate_window){behind(state) + 2 * size, behind(state) + 3 * size, size, &state->norms};
+    return (rate_window){behind(state) + 2 * size, behind(state) + 3 * size, size, &state->norms, &state->next_norm};
 }
 
 /* Attempts at which it intervened, the latest ROLLBACKS of them. */
@@ -174,7 +147,8 @@ static void settle(const gradus_call *call, guard_state *state, const gradus_clo
     state->held = 0;
     if (!state->asked) return;
     forget_burst(state);
-    if (now->updates >= state->asked_update) state->losses = 0; /* still here: what was normal is so no longer */
+    if (now->updates >= state->asked_update)
+        state->losses = state->next_loss = 0; /* still here: what was normal is so no longer */
     state->asked = 0;
     state->warming = call->number[REWARM] > 0;
     state->warm_start = now->updates;
@@ -186,7 +160,7 @@ static void settle(const gradus_call *call, guard_state *state, const gradus_clo
 static bool is_full_enough(const rate_window *window)
 {
     int64_t fewest = window->capacity / 4 > FEWEST ? window->capacity / 4 : FEWEST;
-    return gradus_rate_window_count(window) >= fewest;
+    return *window->count >= fewest;
 }
 
 /* A loss far above what was usual before the latest looks: beyond z robust deviations, above all of them, and a real part

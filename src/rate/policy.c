@@ -134,9 +134,12 @@ static gradus_verdict fresh_verdict(const gradus_policy *policy, const rate_memb
 /* Takes over what a feedback answered, and tells of it when a rule of its has fired. */
 static void take_verdict(gradus_policy *policy, rate_member *member, const gradus_verdict *verdict)
 {
-    double before = gradus_rate_feedback_factor(policy), rate = gradus_rate_of(policy, before), old = member->factor;
+    double old = member->factor;
     member->factor = verdict->factor;
     if (!verdict->rule) return;
+    member->factor = old;
+    double before = gradus_rate_feedback_factor(policy), rate = gradus_rate_of(policy, before);
+    member->factor = verdict->factor;
     int32_t slot = verdict->action == GRADUS_ROLL_BACK ? find_snapshot(policy, verdict->onset) : -1;
     rate_happening told = {.update = policy->now.updates,
                            .by = member->row->member.name,
@@ -285,7 +288,7 @@ gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decis
             ask_feedback(policy);
             answer.schedule = gradus_rate_schedule_factor(policy->timeline, &policy->now);
             answer.feedback = gradus_rate_feedback_factor(policy);
-            answer.rate = gradus_rate_of(policy, answer.feedback);
+            answer.rate = gradus_rate_clamped(policy, answer.schedule, answer.feedback);
             act(policy, &answer);
             answer.last = policy->stopped || (answer.action == GRADUS_APPLY && gradus_rate_run_is_done(policy, 1));
         }

@@ -118,6 +118,7 @@ double gradus_rate_schedule_factor(const rate_timeline *timeline, const gradus_c
 gradus_status gradus_rate_feedback_make(gradus_policy *policy, gradus_error *error);
 gradus_status gradus_rate_feedback_fill(gradus_policy *policy, const rate_timeline *timeline, gradus_error *error);
 double gradus_rate_feedback_factor(const gradus_policy *policy);
+double gradus_rate_clamped(const gradus_policy *policy, double schedule, double feedback);
 double gradus_rate_of(const gradus_policy *policy, double feedback); /* the clamped rate at this factor        */
 
 /* ---- words (policy_log.c) ---- */

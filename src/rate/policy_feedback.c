@@ -141,12 +141,17 @@ double gradus_rate_feedback_factor(const gradus_policy *policy)
     return factor;
 }
 
-double gradus_rate_of(const gradus_policy *policy, double feedback)
+double gradus_rate_clamped(const gradus_policy *policy, double schedule, double feedback)
 {
-    double base = policy->timeline->units.base,
-           highest = policy->config.maximum > 0 ? policy->config.maximum : INFINITY;
+    double base = policy->timeline->units.base;
     for (int32_t i = 0; i < policy->member_count; i++)
         if (policy->members[i].row->absolute) base = policy->members[i].factor;
-    double rate = base * gradus_rate_schedule_factor(policy->timeline, &policy->now) * feedback;
-    return fmin(fmax(rate, policy->config.minimum), highest);
+    double rate = base * schedule * feedback, lowest = policy->config.minimum, highest = policy->config.maximum;
+    if (highest > 0 && rate > highest) rate = highest;
+    return rate > lowest ? rate : lowest;
+}
+
+double gradus_rate_of(const gradus_policy *policy, double feedback)
+{
+    return gradus_rate_clamped(policy, gradus_rate_schedule_factor(policy->timeline, &policy->now), feedback);
 }

@@ -4,12 +4,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct rate_window {    /* all of it lies in the state of the feedback that keeps it                 */
-    double *ring, *sorted;      /* `capacity` numbers each                                                   */
-    int64_t capacity, *arrived; /* how many have ever come                                                   */
+typedef struct rate_window {         /* all of it lies in the state of the feedback that keeps it                 */
+    double *ring, *sorted;           /* `capacity` numbers each                                                   */
+    int64_t capacity, *count, *next; /* how many there are; where in the ring the next one goes */
 } rate_window;
 
-int64_t gradus_rate_window_count(const rate_window *window);
 void gradus_rate_window_push(rate_window *window, double number); /* finite; the oldest leaves when it is full      */
 double gradus_rate_window_median(const rate_window *window);      /* of at least one number                        */
 double gradus_rate_window_highest(const rate_window *window);

@@ -117,6 +117,7 @@ static void test_bytes_never_change(void **state)
                                              0,   0,   255, 255, 255, 255, 0,   0,   0, 0, 1, 0, 0, 0, 0, 0, 0,   0};
     assert_int_equal(tiny.size, sizeof expected + 8);
     assert_memory_equal(tiny.bytes, expected, sizeof expected);
+    assert_int_equal(writer.checksum, gradus_checksum(0, tiny.bytes, tiny.size - 8));
     assert_int_equal(gradus_checksum(0, expected, sizeof expected), UINT64_C(0x27e67a29c53fbb8c));
 }
 

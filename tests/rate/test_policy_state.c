@@ -45,16 +45,16 @@ static void load(gradus_policy *policy, const record *from)
 
 /* ---- interrupted anywhere = uninterrupted ---- */
 
-enum { UPDATES = 240, TROUBLE = 130, EXTENDED = 60, REBASED = 80, COOLED = 170 };
+enum { UPDATES = 240, TROUBLE = 100, EXTENDED = 60, REBASED = 80, COOLED = 170 };
 
-/* What an update sees, as a pure function of the attempt: noise, now and then a NaN, and once a burst that sets the guard off. */
+/* What an update sees, as a pure function of the attempt: noise, now and then a NaN, and bursts that set the guard off. */
 static void observe(gradus_policy *policy, int64_t attempt)
 {
     double noise = gradus_random_normal(9, 1, (uint64_t)attempt), loss = exp(-(double)attempt / 100) + 0.02 * noise;
     if (attempt % 41 == 40) loss = NAN;
-    if (attempt >= TROUBLE && attempt < TROUBLE + 3) loss = 20;
+    if (attempt >= TROUBLE && attempt % 30 >= 10 && attempt % 30 < 13) loss = 20;
     gradus_policy_observe(policy, "loss", loss);
-    gradus_policy_observe(policy, "gradient_norm", exp(noise / 4) * (attempt == 100 ? 50 : 1));
+    gradus_policy_observe(policy, "gradient_norm", exp(noise / 4) * (attempt == 90 ? 50 : 1));
     if (attempt % 10 == 9) gradus_policy_observe(policy, "val_loss", floor(30 * loss) / 30);
     gradus_error error = {0};
     if (attempt == EXTENDED) gradus_policy_extend(policy, 400, &error);
@@ -86,20 +86,41 @@ static gradus_policy *die(gradus_policy *policy, const gradus_policy_config *con
     return other;
 }
 
-static void check_interrupted(const gradus_policy_config *config)
+/* The decision log, but for the lines that say that a run went on. */
+typedef struct journal {
+    char text[65536];
+    size_t length;
+} journal;
+
+static void keep_line(void *user, const char *json, size_t length)
 {
+    journal *into = user;
+    if (strstr(json, "\"action\": \"resume\"") || into->length + length >= sizeof into->text) return;
+    memcpy(into->text + into->length, json, length);
+    into->length += length;
+}
+
+static void check_interrupted(const gradus_policy_config *given)
+{
+    static journal first, second;
+    gradus_policy_config with_log = *given, *config = &with_log;
+    first.length = second.length = 0;
+    config->log = keep_line;
+    config->log_user = &first;
     gradus_decision decisions[UPDATES];
     uint64_t digests[UPDATES];
     gradus_policy *whole = make(config);
     for (int64_t i = 0; i < UPDATES; i++) {
         digests[i] = gradus_policy_digest(whole);
+        assert_true(i == 0 || gradus_policy_finished(whole) || digests[i] != digests[i - 1]);
         decisions[i] = attempt_once(whole, i);
     }
     gradus_policy_destroy(whole);
+    config->log_user = &second;
     gradus_policy *policy = make(config);
     for (int64_t i = 0; i < UPDATES; i++) {
         gradus_decision decision;
-        if (i % 5 == 0 || (i > TROUBLE - 2 && i < TROUBLE + 8)) policy = die(policy, config);
+        if (i % 5 == 0 || (i >= TROUBLE && i % 30 > 8 && i % 30 < 18)) policy = die(policy, config);
         if (gradus_policy_digest(policy) != digests[i])
             fail_msg("%s, %s: other digest at %d", config->schedule, config->feedback, (int)i);
         observe(policy, i);
@@ -111,6 +132,9 @@ static void check_interrupted(const gradus_policy_config *config)
             fail_msg("%s, %s: other decision at %d", config->schedule, config->feedback, (int)i);
     }
     gradus_policy_destroy(policy);
+    assert_true(first.length > 0 && first.length < sizeof first.text / 2);
+    assert_int_equal(first.length, second.length);
+    assert_memory_equal(first.text, second.text, first.length);
 }
 
 /* A member with every required argument given. */
@@ -149,6 +173,24 @@ static void test_interrupted_is_uninterrupted(void **state)
             config.feedback = chain;
             check_interrupted(&config);
         }
+}
+
+/* A field that was forgotten would be forgotten on resume. */
+static void test_every_byte_of_a_state_has_a_field(void **state)
+{
+    (void)state;
+    for (const gradus_member *const *member = gradus_feedback_family.members; *member; member++) {
+        const gradus_feedback_row *row = (const gradus_feedback_row *)*member;
+        unsigned char covered[8192] = {0};
+        assert_true(row->state_size <= sizeof covered);
+        for (const gradus_field *field = row->fields; field && field->name; field++) {
+            size_t count = field->length_argument < 0 ? (size_t)-field->length_argument : 1;
+            if (field->length_argument > 0) continue;
+            for (size_t i = 0; i < 8 * count; i++) assert_int_equal(covered[field->offset + i]++, 0);
+        }
+        for (size_t i = 0; i < row->state_size; i++)
+            if (!covered[i]) fail_msg("%s: no field has byte %d of its state", row->member.name, (int)i);
+    }
 }
 
 /* ---- what does not fit ---- */
@@ -361,6 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_interrupted_is_uninterrupted),
+        cmocka_unit_test(test_every_byte_of_a_state_has_a_field),
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_takes_what_fits),
         cmocka_unit_test(test_events_that_no_longer_fit),

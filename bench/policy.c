@@ -1,0 +1,83 @@
+/* What the policy costs an update: the schedule alone, the loop's calls with nothing listening, and with feedback on.
+ * Each line is the fastest of several passes, in nanoseconds an update, beside an empty loop over a cosine. */
+#define _POSIX_C_SOURCE 199309L
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+#include "gradus/base.h"
+
+enum { UPDATES = 100000, PASSES = 15, LOSSES = 4096 };
+static double losses[LOSSES];
+static volatile double sink;
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time); /* others may share the machine */
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static void report(const char *what, double (*pass)(const char *spec), const char *spec)
+{
+    double best = INFINITY;
+    for (int i = 0; i < PASSES; i++) best = fmin(best, pass(spec));
+    printf("%-58s %7.1f ns\n", what, best / UPDATES);
+}
+
+static double pass_cosine(const char *spec)
+{
+    (void)spec;
+    double start = now(), sum = 0;
+    for (int i = 0; i < UPDATES; i++) sum += cos(i * 1e-5);
+    sink = sum;
+    return now() - start;
+}
+
+static double pass_schedule(const char *spec)
+{
+    gradus_error error = {0};
+    gradus_schedule *schedule = gradus_schedule_create(spec, &(gradus_units){.total = UPDATES}, NULL, &error);
+    double start = now(), sum = 0;
+    for (int i = 0; i < UPDATES; i++) sum += gradus_schedule_at(schedule, i);
+    sink = sum;
+    double time = now() - start;
+    gradus_schedule_destroy(schedule);
+    return time;
+}
+
+static double pass_policy(const char *feedback)
+{
+    gradus_error error = {0};
+    gradus_policy *policy = gradus_policy_create(&(gradus_policy_config){.base = 0.1,
+                                                                         .schedule = "warmup(5%) > cosine",
+                                                                         .feedback = feedback,
+                                                                         .units = {.total = UPDATES},
+                                                                         .snapshots = 3},
+                                                 &error);
+    double start = now(), sum = 0;
+    for (int i = 0; i < UPDATES; i++) {
+        gradus_decision decision;
+        gradus_policy_observe(policy, "loss", losses[i % LOSSES]);
+        gradus_policy_observe(policy, "gradient_norm", losses[(i + 7) % LOSSES]);
+        if (gradus_policy_decide(policy, &decision) == GRADUS_APPLY) gradus_policy_applied(policy, NULL);
+        sum += decision.rate;
+    }
+    sink = sum;
+    double time = now() - start;
+    gradus_policy_destroy(policy);
+    return time;
+}
+
+int main(void)
+{
+    for (int i = 0; i < LOSSES; i++) losses[i] = exp(0.3 * gradus_random_normal(1, 1, (uint64_t)i));
+    report("a cosine", pass_cosine, NULL);
+    report("gradus_schedule_at, constant", pass_schedule, "constant");
+    report("gradus_schedule_at, warmup(5%) > cosine", pass_schedule, "warmup(5%) > cosine");
+    report("gradus_schedule_at, warmup(5%) > hold > decay(20%)", pass_schedule, "warmup(5%) > hold > decay(20%)");
+    report("observe, decide, applied, no feedback", pass_policy, NULL);
+    report("observe, decide, applied, plateau(val_loss)", pass_policy, "plateau(val_loss)");
+    report("observe, decide, applied, guard", pass_policy, "guard");
+    report("observe, decide, applied, guard > plateau(val_loss)", pass_policy, "guard > plateau(val_loss)");
+    return 0;
+}
