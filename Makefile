@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 600
 CONFIGURE = cmake --log-level=WARNING -G Ninja -S . -B
 NEON = -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc \
        -DGRADUS_TRAIN=OFF -DGRADUS_LAUNCHER='qemu-aarch64;-L;/usr/aarch64-linux-gnu' -DGRADUS_TIMEOUT=1800
-VALGRIND = -DGRADUS_LAUNCHER='valgrind;-q;--error-exitcode=99;--leak-check=full' -DGRADUS_TIMEOUT=1800
+VALGRIND = -DGRADUS_LAUNCHER='valgrind;-q;--error-exitcode=99;--leak-check=full;--show-leak-kinds=definite' -DGRADUS_TIMEOUT=1800
 CTEST = ctest --output-on-failure --parallel $$(getconf _NPROCESSORS_ONLN) --no-tests=error --test-dir
 
 # A first build does not fail for what a newer compiler warns of; once `make test` has been run, warnings are errors.

@@ -69,7 +69,7 @@ enum { ALIGNMENT = 64 }; /* a cache line, and the widest register */
 
 void *gradus_allocate(const gradus_context *context, size_t size)
 {
-    if (size > SIZE_MAX - ALIGNMENT) return NULL;
+    if (size > PTRDIFF_MAX - ALIGNMENT) return NULL; /* no object is larger: its parts could not be told apart */
     const size_t whole =
         (size + !size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; /* aligned_alloc wants a multiple; 0 is no size */
     void *memory = context && context->config.allocate
