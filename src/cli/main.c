@@ -1,10 +1,13 @@
 /* gradus, the program: reads what was asked, lets the verb do it, and sees that what was printed arrived.
  * Each verb is a file of its own, verb_NAME.c. */
+#define _POSIX_C_SOURCE 200809L
 #include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli.h"
 
 /* A reader that went away (`gradus list | head -1`) is no mistake; a full disk is. */
@@ -33,8 +36,18 @@ static cli_exit run(cli_call *call)
     return call->verb->run(call);
 }
 
+/* OpenMP's threads spin while they wait, unless they are told otherwise. On a machine that others use too, a spinning thread keeps
+ * off the very one that it waits for: training was 20 to 40 times slower. The runtime listens only when it is loaded, hence the new
+ * start; where that fails threads spin, and all else is the same. */
+static void wait_without_spinning(char **words)
+{
+    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return;
+    if (setenv("OMP_WAIT_POLICY", "passive", 1) == 0) execv("/proc/self/exe", words);
+}
+
 int main(int count, char **words)
 {
+    wait_without_spinning(words);
     setlocale(LC_CTYPE, ""); /* for the width of characters; numbers stay as they are everywhere */
     signal(SIGPIPE, SIG_IGN);
     cli_call call;
