@@ -7,7 +7,7 @@
 #include "cli.h"
 #include "complete.h"
 
-enum { WORD = 4096 };
+enum { WORD = 4096, NAME = 128 };
 
 void cli_candidate(cli_candidates *out, const char *text, size_t length, const char *name, const char *after,
                    const char *about)
@@ -68,7 +68,7 @@ static bool has(const char *folder, const char *name)
     return stat(path, &status) == 0;
 }
 
-/* The entries of the folder that the word reaches into; `suffix` NULL: all files. Folders always, to go on from. */
+/* The entries of the folder that the word reaches into; `suffix` NULL: all files, "/": none. Folders always, to go on from. */
 static void add_files(cli_candidates *out, const char *text, const char *suffix)
 {
     const char *slash = strrchr(text, '/');
@@ -132,15 +132,29 @@ static void add_spec(cli_candidates *out, const char *family, const char *word)
 
 /* ---- settings ---- */
 
-static const char *item_name(const gradus_item *item)
+static const char *own_name(const gradus_item *item)
 {
     return item->label ? item->label : item->member ? item->member->name : "";
 }
 
-static bool is_first(const char *path, const char *name)
+/* What a path calls an item: its name, with a number where several have it: conv.2. */
+static void item_name(const gradus_chain *chain, int32_t index, char name[NAME])
 {
-    size_t length = strcspn(path, ".");
-    return path[length] == '.' && strlen(name) == length && memcmp(name, path, length) == 0;
+    const char *own = own_name(&chain->items[index]);
+    int32_t same = 0, number = 0;
+    for (int32_t i = 0; i < chain->count; i++) {
+        if (strcmp(own_name(&chain->items[i]), own) != 0) continue;
+        same++;
+        number += i <= index;
+    }
+    snprintf(name, NAME, same > 1 ? "%s.%d" : "%s", own, (int)number);
+}
+
+/* What a path says behind `name.`; NULL: it does not begin so. */
+static const char *behind(const char *path, const char *name)
+{
+    size_t length = strlen(name);
+    return length && strncmp(path, name, length) == 0 && path[length] == '.' ? path + length + 1 : NULL;
 }
 
 static void add_chain_path(cli_candidates *out, const gradus_chain *chain, const char *path);
@@ -151,26 +165,28 @@ static void add_item_path(cli_candidates *out, const gradus_item *item, const ch
     for (int32_t i = 0; item->member && i < item->value_count; i++) {
         const gradus_argument *row = gradus_item_argument(item, i);
         if (row != gradus_language_argument(item->family, item->member, row->name)) continue;
-        if (!strchr(path, '.')) cli_candidate(out, out->word, (size_t)(path - out->word), row->name, "=", row->help);
-        if (is_first(path, row->name) && item->values[i].chain)
-            add_chain_path(out, item->values[i].chain, path + strlen(row->name) + 1);
+        const char *inside = behind(path, row->name);
+        if (!inside)
+            cli_candidate(out, out->word, (size_t)(path - out->word), row->name, "=", row->help);
+        else if (item->values[i].chain)
+            add_chain_path(out, item->values[i].chain, inside);
     }
 }
 
-/* Inside a chain: its members, each by a name that only it has; a chain of one is as good as its member. */
+/* Inside a chain: its members; a chain of one is as good as its member. */
 static void add_chain_path(cli_candidates *out, const gradus_chain *chain, const char *path)
 {
     if (chain->count == 1) add_item_path(out, &chain->items[0], path);
     for (int32_t i = 0; chain->count > 1 && i < chain->count; i++) {
         const gradus_item *item = &chain->items[i];
-        const char *name = item_name(item);
-        int32_t same = 0;
-        for (int32_t j = 0; j < chain->count; j++) same += strcmp(item_name(&chain->items[j]), name) == 0;
-        if (same > 1 || !*name) continue;
-        if (!strchr(path, '.'))
+        char name[NAME];
+        item_name(chain, i, name);
+        const char *inside = behind(path, name);
+        if (inside)
+            add_item_path(out, item, inside);
+        else if (*name)
             cli_candidate(out, out->word, (size_t)(path - out->word), name, ".",
                           item->member ? item->member->summary : NULL);
-        if (is_first(path, name)) add_item_path(out, item, path + strlen(name) + 1);
     }
 }
 
@@ -276,7 +292,8 @@ static void add_option_value(cli_candidates *out, const cli_option *option, cons
     out->before = before;
     if (strchr(option->value, '|')) add_choices(out, option->value, option->help);
     if (strcmp(option->value, "RUN") == 0) add_runs(out);
-    if (strcmp(option->value, "DIR") == 0 || strcmp(option->value, "FILE") == 0) add_files(out, text, NULL);
+    if (strcmp(option->value, "DIR") == 0) add_files(out, text, "/");
+    if (strcmp(option->value, "FILE") == 0) add_files(out, text, NULL);
     out->before = "";
 }
 

@@ -41,13 +41,19 @@ static void print_options(const cli_option *options, int32_t widest, int32_t ter
     }
 }
 
-static void print_settings(int32_t widest, int32_t terminal)
+static void print_settings(int32_t terminal)
 {
     const gradus_argument *setting;
-    printf("\nsettings (KEY=VALUE, or lines KEY: VALUE of a run file; KEY.PARAMETER=VALUE reaches into one)\n");
+    int32_t widest = 0;
+    char text[1024];
+    for (int32_t i = 0; (setting = gradus_setting_at(i)); i++) widest = wider(widest, strlen(setting->name));
+    printf(
+        "\nsettings (KEY=VALUE, or lines KEY: VALUE of a run file; KEY.PARAMETER=VALUE reaches into one) [default]\n");
     for (int32_t i = 0; (setting = gradus_setting_at(i)); i++) {
+        bool told = setting->initial && strcmp(setting->initial, "none") != 0;
+        snprintf(text, sizeof text, told ? "%s [%s]" : "%s", setting->help, setting->initial);
         printf("  %-*s  ", (int)widest, setting->name);
-        cli_wrap(stdout, setting->help, widest + 4, terminal);
+        cli_wrap(stdout, text, widest + 4, terminal);
     }
 }
 
@@ -62,7 +68,7 @@ static void print_verb(const cli_call *call, const cli_verb *verb)
     int32_t widest = 0;
     for (const cli_option *row = verb->options; row && row->name; row++) widest = wider(widest, option_left(row, text));
     for (const cli_option *row = cli_common_options; row->name; row++) widest = wider(widest, option_left(row, text));
-    if (verb->operands & CLI_SETTINGS) print_settings(widest, call->terminal.width);
+    if (verb->operands & CLI_SETTINGS) print_settings(call->terminal.width);
     printf("\noptions\n");
     print_options(verb->options, widest, call->terminal.width);
     print_options(cli_common_options, widest, call->terminal.width);
