@@ -186,7 +186,7 @@ static gradus_status open_file(gradus_reading *reading, gradus_error *error)
     gradus_status status = read_options(reading, data->memory, error);
     if (!status) status = gradus_reading_path(reading, gradus_reading_text(reading, "file"), path, error);
     if (!status) status = gradus_source_open(&source, path, &reading->sum, error);
-    gradus_stem(path, data->info.name, sizeof data->info.name);
+    if (!status) gradus_stem(path, data->info.name, sizeof data->info.name);
     if (!status) status = read_training(reading, &source, has_test, error);
     if (!status && has_test) status = read_test(reading, test, error);
     gradus_source_close(&source);

@@ -45,6 +45,9 @@ static int32_t root(int32_t square)
     return result;
 }
 
+/* 0.6 to 2 pixels; the edge is half a pixel soft on either side. */
+static int32_t radius_of(int32_t size) { return 150 + 24 * size; }
+
 void gradus_pens_cut(gradus_pens *pens)
 {
     for (int32_t size = 0; size < GRADUS_PEN_SIZES; size++)
@@ -54,9 +57,7 @@ void gradus_pens_cut(gradus_pens *pens)
                     for (int32_t x = 0; x < GRADUS_PEN_SIDE; x++) {
                         int32_t dx = (x - GRADUS_PEN_SIDE / 2) * PIXEL - px * PIXEL / GRADUS_PEN_PLACES;
                         int32_t dy = (y - GRADUS_PEN_SIDE / 2) * PIXEL - py * PIXEL / GRADUS_PEN_PLACES;
-                        int32_t radius =
-                            150 + 24 * size; /* 0.6 to 2 pixels, the edge half a pixel soft on either side */
-                        int32_t cover = radius + PIXEL / 2 - root(dx * dx + dy * dy);
+                        int32_t cover = radius_of(size) + PIXEL / 2 - root(dx * dx + dy * dy);
                         pens->cover[size][py][px][y][x] = (unsigned char)(cover < 0 ? 0 : cover > 255 ? 255 : cover);
                     }
 }
@@ -123,7 +124,8 @@ static void press(const gradus_pens *pens, int32_t size, point at, canvas *sheet
     int32_t x = at.x + step / 2 + (MARGIN - half) * PIXEL, y = at.y + step / 2 + (MARGIN - half) * PIXEL;
     if (x < 0 || y < 0 || x / PIXEL + GRADUS_PEN_SIDE > SHEET || y / PIXEL + GRADUS_PEN_SIDE > SHEET) return;
     const unsigned char(*cover)[GRADUS_PEN_SIDE] = pens->cover[size][y % PIXEL / step][x % PIXEL / step];
-    for (int32_t row = 0; row < GRADUS_PEN_SIDE; row++) {
+    int32_t reach = (radius_of(size) + PIXEL / 2) / PIXEL + 1; /* rows beyond it are not covered at all */
+    for (int32_t row = half - reach; row <= half + reach; row++) {
         unsigned char *line = &sheet->pixels[y / PIXEL + row][x / PIXEL];
         for (int32_t column = 0; column < GRADUS_PEN_SIDE; column++)
             line[column] = line[column] > cover[row][column] ? line[column] : cover[row][column];
@@ -161,7 +163,7 @@ static void develop(const hand *drawn, dice *from, const canvas *sheet, unsigned
         for (int32_t k = 0; k < 4; k++, grains >>= 16) {
             int32_t grain = ((int32_t)(grains & 255) - 128) * drawn->grain / 128;
             int32_t dark = line[k] * drawn->ink / 255 + grain;
-            pixels[i + k] = (unsigned char)(dark < 0 ? 0 : dark > 255 ? 255 : dark);
+            pixels[i + k] = (unsigned char)lower(higher(dark, 0), 255);
         }
     }
 }

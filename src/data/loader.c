@@ -6,7 +6,7 @@
 #include <time.h>
 #include "augment.h"
 
-enum { BUFFERS = 2, SHUFFLE_STREAM = 0x73687566, AUGMENT_STREAM = 0x6175676d };
+enum { BUFFERS = 2, AHEAD = 4, SHUFFLE_STREAM = 0x73687566, AUGMENT_STREAM = 0x6175676d };
 static const size_t largest_ahead = (size_t)64
                                     << 20; /* bytes of a batch; beyond it a second one is not worth its memory */
 
@@ -24,7 +24,6 @@ struct gradus_loader {
     gradus_loader_config config;
     const gradus_chain *augment; /* NULL: none */
     int64_t batches;
-    float pixel[256];    /* what a byte is worth */
     gradus_arena memory; /* of the buffers and the order */
 
     /* Used by whoever prepares: the second thread, or the caller where there is none. */
@@ -68,15 +67,46 @@ static void augment(const gradus_loader *loader, const gradus_cursor *at, int64_
     }
 }
 
-static void copy_example(const gradus_loader *loader, const gradus_examples *from, int64_t example, float *values)
+/* A byte / 255, correctly rounded, without a division: 1/255 = 2^-8 + 2^-16 + 2^-24 + ..., and the first two terms times a byte are
+ * exact in a float. */
+static float pixel(unsigned char byte) { return (float)byte * 0x1.01p-8f + (float)byte * 0x1.010102p-24f; }
+
+/* In blocks of a size that the compiler knows, so that it makes vectors of them. */
+static void copy_pixels(const unsigned char *restrict bytes, size_t count, float *restrict values)
+{
+    enum { BLOCK = 16 };
+    size_t k = 0;
+    for (; k + BLOCK <= count; k += BLOCK)
+        for (size_t i = 0; i < BLOCK; i++) values[k + i] = pixel(bytes[k + i]);
+    for (; k < count; k++) values[k] = pixel(bytes[k]);
+}
+
+static void copy_example(const gradus_examples *from, int64_t example, float *values)
 {
     size_t width = (size_t)from->width;
     if (!from->bytes) {
         memcpy(values, from->values + (size_t)example * width, width * sizeof *values);
         return;
     }
-    const unsigned char *bytes = from->bytes + (size_t)example * width;
-    for (size_t k = 0; k < width; k++) values[k] = loader->pixel[bytes[k]];
+    copy_pixels(from->bytes + (size_t)example * width, width, values);
+}
+
+static int64_t example_at(const gradus_loader *loader, int64_t place)
+{
+    int64_t row = loader->order ? loader->order[place] : place;
+    return loader->rows->index ? loader->rows->index[row] : row;
+}
+
+/* Asks for an example that is copied soon: shuffled ones lie far apart, and waiting for memory would be most of the work
+ * (measured: 43 microseconds a batch of 64 MNIST pictures without, 11 with). Always inlined: gcc takes a function that only prefetches
+ * for one without effect, and leaves the call out. */
+static inline __attribute__((always_inline)) void fetch(const gradus_examples *from, int64_t example)
+{
+    enum { LINE = 64, MOST = 4096 };
+    size_t each = from->bytes ? 1 : sizeof(float), size = (size_t)from->width * each;
+    const char *start = from->bytes ? (const char *)from->bytes : (const char *)from->values;
+    start += (size_t)example * size;
+    for (size_t at = 0; at < size && at < MOST; at += LINE) __builtin_prefetch(start + at);
 }
 
 static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into)
@@ -89,11 +119,11 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
     shuffle(loader, at);
     int64_t left = rows->count - first, count = left < loader->config.batch ? left : loader->config.batch;
     for (int64_t i = 0; i < count; i++) {
-        int64_t row = loader->order ? loader->order[first + i] : first + i;
-        int64_t example = rows->index ? rows->index[row] : row;
+        int64_t row = loader->order ? loader->order[first + i] : first + i, example = example_at(loader, first + i);
         float *values = into->inputs + i * from->width;
         into->rows[i] = row;
-        copy_example(loader, from, example, values);
+        if (i + AHEAD < count) fetch(from, example_at(loader, first + i + AHEAD));
+        copy_example(from, example, values);
         augment(loader, at, row, values);
         if (from->classes) into->classes[i] = from->classes[example];
         if (from->numbers)
@@ -198,7 +228,6 @@ gradus_loader *gradus_loader_create(const gradus_data *data, const gradus_loader
     int64_t batch = loader->config.batch;
     loader->batches = config->drop_last ? rows->count / batch : (rows->count + batch - 1) / batch;
     loader->config.ahead = config->ahead && (size_t)(batch * rows->from->width) < largest_ahead / sizeof(float);
-    for (int32_t i = 0; i < 256; i++) loader->pixel[i] = (float)i / 255.0f;
     gradus_arena_open(&loader->memory, NULL);
     pthread_mutex_init(&loader->lock, NULL);
     pthread_cond_init(&loader->filled, NULL);

@@ -61,6 +61,26 @@ static void test_small(void **state)
     gradus_data_close(data);
 }
 
+/* Every byte is worth itself / 255 to the last bit, in vectors and behind them. */
+static void test_every_byte(void **state)
+{
+    (void)state;
+    unsigned char bytes[1024];
+    size_t head = idx_file(bytes, 0x08, 2, (int[]){2, 265}, 0);
+    for (int i = 0; i < 530; i++) bytes[head + (size_t)i] = (unsigned char)i;
+    put_bytes("all-images", bytes, head + 530);
+    put_labels("all-labels", 2);
+    gradus_data *data = set_must_open("idx(all-images, test=none)", "none");
+    gradus_batch batch;
+    gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+    for (int i = 0; i < 530; i++) {
+        float expected = (float)(unsigned char)i / 255.0f;
+        assert_memory_equal(&batch.inputs[i], &expected, sizeof expected);
+    }
+    gradus_loader_destroy(loader);
+    gradus_data_close(data);
+}
+
 /* Every type that the format has, images and labels, and a test part from files of its own. */
 static void test_types(void **state)
 {
@@ -110,7 +130,7 @@ static void test_types(void **state)
 static void test_wrong_files(void **state)
 {
     (void)state;
-    unsigned char bytes[4096];
+    unsigned char bytes[4096] = {0};
     put_images("good-images", 30, 4, 3);
     put_labels("good-labels", 30);
     put_labels("few-labels", 29);
@@ -286,9 +306,9 @@ static void test_fashion(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small),   cmocka_unit_test(test_types),  cmocka_unit_test(test_wrong_files),
-        cmocka_unit_test(test_gzip),    cmocka_unit_test(test_inputs), cmocka_unit_test(test_mnist),
-        cmocka_unit_test(test_fashion),
+        cmocka_unit_test(test_small),       cmocka_unit_test(test_every_byte), cmocka_unit_test(test_types),
+        cmocka_unit_test(test_wrong_files), cmocka_unit_test(test_gzip),       cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_mnist),       cmocka_unit_test(test_fashion),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
