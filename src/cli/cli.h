@@ -27,15 +27,16 @@ typedef struct cli_option {
     const char *help;
 } cli_option;
 
-typedef enum cli_operands {                   /* what a verb's words are, for completion and for the check of quotes */
-                            CLI_SETTINGS = 1, /* a run file and key=value */
-                            CLI_RUNS = 2,
-                            CLI_FILES = 4,
-                            CLI_FAMILIES = 8, /* the first word */
-                            CLI_MEMBERS = 16,
-                            CLI_SPEC = 32, /* the second word, of the family that the first one names */
-                            CLI_VERBS = 64,
-                            CLI_SETS = 128 /* known data sets */
+/* What a verb's words are: for completion and for the check of quotes. */
+typedef enum cli_operands {
+    CLI_SETTINGS = 1, /* a run file and key=value */
+    CLI_RUNS = 2,
+    CLI_FILES = 4,    /* after the first word */
+    CLI_FAMILIES = 8, /* the first word */
+    CLI_MEMBERS = 16,
+    CLI_SPEC = 32, /* the second word, of the family that the first one names */
+    CLI_VERBS = 64,
+    CLI_SETS = 128 /* known data sets, after the first word */
 } cli_operands;
 
 typedef struct cli_verb {
@@ -74,7 +75,6 @@ struct cli_call {
     bool help, version, json, quiet;
     int32_t threads; /* 0: as many as there are */
     const char *data_dir;
-    const char *color; /* "auto", "always", "never"; NULL: auto */
     cli_terminal terminal;
 };
 
@@ -130,8 +130,8 @@ const char *cli_type(const gradus_argument *argument); /* "whole number" */
 bool cli_required(const gradus_argument *argument);
 /* "share above 0", "list of lengths", "linear, cosine or 1-sqrt, required"; `family` is the member's, NULL: none. */
 void cli_describe(const gradus_argument *argument, const gradus_family *family, char *text, size_t size);
-void cli_usage(const gradus_family *family, const gradus_member *member, char *text,
-               size_t size); /* "step(EVERY, FACTOR)" */
+/* "step(EVERY, FACTOR)" */
+void cli_usage(const gradus_family *family, const gradus_member *member, char *text, size_t size);
 void cli_explain(const cli_call *call, const gradus_family *family, const gradus_member *member);
 void cli_json_member(gradus_json *json, const gradus_family *family, const gradus_member *member);
 /* Why the rate of a run was what it was. */
@@ -145,10 +145,10 @@ typedef enum cli_match {
     CLI_BY_ALSO,  /* another text's name */
     CLI_BY_PHRASE /* a word that means several things */
 } cli_match;
-const gradus_member *cli_find(const char *name, cli_match kind, int32_t index,
-                              const gradus_family **family); /* NULL: no more */
-const gradus_like *cli_like_of(const gradus_member *member,
-                               const char *title); /* the framework that calls it so; NULL: none */
+/* The index-th member that is found so, and its family; NULL: no more. */
+const gradus_member *cli_find(const char *name, cli_match kind, int32_t index, const gradus_family **family);
+/* The framework that gives the member this title; NULL: none. */
+const gradus_like *cli_like_of(const gradus_member *member, const char *title);
 const char *cli_nearest_member(const char *name);
 const gradus_family *cli_family(const cli_call *call, const char *name); /* NULL: no such, and reported */
 void cli_json_spec(gradus_json *json, const gradus_spec *spec);          /* the bound tree */

@@ -7,3 +7,8 @@ gradus spec schedule cosin --color always 2>&1 | cat -v | head -3 || true
 NO_COLOR=1 gradus spec schedule cosin 2>&1 | cat -v | head -1 || true
 COLUMNS=60 gradus explain step | head -4
 LC_ALL=C gradus spec value '["日本語", ~' 2>&1 | tail -1 || true
+# on a terminal: a header, and colour where TERM knows it
+python3 -c 'import os, pty, sys
+os.environ["TERM"] = "xterm"
+pty.spawn(["gradus", "list", "stop"])
+pty.spawn(["gradus", "explain", "cosin"])' < /dev/null | tr -d '\r' | cat -v | sed -n '/what it does/p; /explain/p'
