@@ -188,7 +188,7 @@ static void test_every_byte_has_its_place(void **state)
     check_places("lr: 1\nschedule:    warmup(5%) >\n   cosine(to=0.1,\n\n\n from=1)\n", "schedule");
     check_places("schedule: 'warmup(5%) >\n   cosine'\n", "schedule");
     check_places("start_from: 'it''s   a\n\n\n   ''quoted'' one'\n", "start_from");
-    check_places("start_from: \"a \\\"b\\\" \\x41 \\u00e9\\n c \\\n     d\n   e\n\n f\"\n", "start_from");
+    check_places("start_from: \"a \\\"b\\\" \\x41b \\u00e9d\\n c \\\n     d\n   e\n\n f\"\n", "start_from");
     check_places("schedule: |\n    warmup(5%)   # ramp\n      > hold(3)\n\n    > cosine\nlr: 1\n", "schedule");
     check_places("schedule: >-\n    warmup(5%)\n      > hold(3)\n\n    > cosine\nlr: 1\n", "schedule");
     check_places("schedule: |2\n     warmup(5%)\n   > cosine\n", "schedule");
