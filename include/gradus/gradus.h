@@ -307,7 +307,7 @@ gradus_status gradus_optimizer_measure(gradus_optimizer *optimizer, double gradi
 /* One update of every tensor that has a gradient. step: rate in [0, infinity), finite; the rate of a group is rate * lr_scale.
  * GRADUS_APPLIED; GRADUS_SKIPPED with GRADUS_SKIP_NON_FINITE when a gradient is not finite (with GRADUS_ZERO_GRADIENTS they are zeroed
  * all the same, so that nothing bad adds up); below 0 a status: a rate, a scale or a scheduled hyperparameter out of its range, a norm
- * that is needed of tensors that live elsewhere, no memory. */
+ * that is needed of tensors that live elsewhere, no memory. Only a sum over processes may fail when values have moved already. */
 gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error);
 
 /* What the last step found; absent what it had no need of. GRADUS_ERROR_USE: a NULL. */
