@@ -60,7 +60,7 @@ const gradus_member *gradus_language_find(const gradus_language *language, const
 const gradus_argument *gradus_language_argument(const gradus_family *family, const gradus_member *member, const char *name);
 /* Whether a list of names as rows have them ("eta_min, min_lr") holds `name`. */
 bool                   gradus_names_hold(const char *names, const char *name);
-const char          *gradus_frameworks(int32_t index);      /* names that like= takes: "torch", ...; NULL: no more    */
+const char            *gradus_frameworks(int32_t index);      /* names that like= takes: "torch", ...; NULL: no more  */
 
 /* ---- bound texts ---------------------------------------------------------------------------------------------------- */
 
@@ -120,42 +120,61 @@ struct gradus_open {                    /* a value that a search will fill in   
     gradus_where        place;
 };
 
-typedef struct gradus_spec gradus_spec;     /* a text, its tree and what it is bound to, in one arena                */
+typedef struct gradus_spec gradus_spec;     /* what a text is bound to, in one arena                                 */
 
 typedef struct gradus_spec_config {
     const char            *family;      /* "schedule"; "value" for a bare value (no tables): tests and editors       */
     const gradus_language *language;    /* the tables; required, but for "value"                                     */
     const char            *like;        /* framework for all items without a like= of their own; NULL: none          */
-    const char *const     *changes;     /* "momentum=0.9", "warmup.length=10%": paths into the text, applied in order; ends with NULL; NULL: none */
+    const char *const     *changes;     /* "momentum=0.9", "warmup.length=10%", "head.units=100", "conv.2.channels=8": paths into the text, by
+                                         * parameter, member, name=, number among those of one name; applied in order; ends with NULL; NULL: none */
     const char            *prefix;      /* what stands before each change where the user wrote it ("schedule."): for remedies; NULL: nothing */
     gradus_context        *context;     /* memory; NULL: malloc                                                      */
     const gradus_argument *argument;    /* with family "value": the text is one value of this row (a setting: a rate, a batch size),
                                          * bound as an argument's value is, words, range, search values and all; NULL: left unbound */
 } gradus_spec_config;
 
-gradus_spec        *gradus_spec_create(const char *text, const gradus_spec_config *config, gradus_error *error);
-                                        /* parse, change, bind; NULL and *error when anything is wrong               */
-void                gradus_spec_destroy(gradus_spec *spec);
-const gradus_chain *gradus_spec_chain(const gradus_spec *spec);         /* lives as long as the spec; count 0 for `none` */
-const gradus_value *gradus_spec_value(const gradus_spec *spec);         /* family "value"                            */
+/* Reads `text`, puts config->changes into it, and binds it to the tables: names, types, ranges, units, defaults, conventions.
+ *   text     ends in 0; at most GRADUS_SPEC_BYTES. Copied as far as it is needed.
+ *   config   family is required. Tables and rows must outlive the spec, config itself need not.
+ * Returns NULL and *error when anything is wrong: GRADUS_ERROR_SPEC or GRADUS_ERROR_RANGE with code, message, near and place
+ * (source 0 is `text`, source n the n-th change), GRADUS_ERROR_MEMORY, or GRADUS_ERROR_USE for a family that is not there.
+ * The caller destroys it. A spec is immutable: any number of threads may look at it. */
+gradus_spec *gradus_spec_create(const char *text, const gradus_spec_config *config, gradus_error *error);
+void         gradus_spec_destroy(gradus_spec *spec);                    /* NULL: nothing                             */
 
-typedef enum gradus_print { GRADUS_PRINT_CANONICAL, GRADUS_PRINT_FULL } gradus_print;   /* FULL: every default written out */
-size_t gradus_spec_print(const gradus_spec *spec, gradus_print how, char *text, size_t size);     /* returns the length needed, as snprintf */
-size_t gradus_item_print(const gradus_item *item, gradus_print how, char *text, size_t size);     /* one item: "conv(16, 5, pad=2)" */
-size_t gradus_chain_print(const gradus_chain *chain, gradus_print how, char *text, size_t size);
-
-/* The same without an allocation of its own: everything into the caller's arena (base.h). */
+/* The same without an allocation: everything lies in the caller's arena (base.h), over a buffer or of its own, and lives as long.
+ * GRADUS_ERROR_MEMORY when it does not fit: a schedule of three phases takes about 2 KiB. */
 struct gradus_arena;
 const gradus_chain *gradus_spec_bind(const char *text, const gradus_spec_config *config, struct gradus_arena *arena, gradus_error *error);
 
-const gradus_value *gradus_item_value(const gradus_item *item, const char *name);   /* own or common argument by name; NULL: no such */
-const gradus_argument *gradus_item_argument(const gradus_item *item, int32_t index);    /* the row of item->values[index]; NULL: no more */
-bool                gradus_item_is_default(const gradus_item *item, int32_t index);     /* leaving that value out would say the same */
-int32_t             gradus_spec_open_count(const gradus_spec *spec);                /* search values in it           */
-const char         *gradus_spec_open_path(const gradus_spec *spec, int32_t index, const gradus_open **open);   /* "sgd.momentum"; "" : the whole */
+/* What it holds: the chain of a family (its count is 0 for `none`), or the value of family "value"; NULL: the other, or no spec. */
+const gradus_chain *gradus_spec_chain(const gradus_spec *spec);
+const gradus_value *gradus_spec_value(const gradus_spec *spec);
 
-/* Places an error in the spec at `place`: for checks that a room makes after binding. Message as printf with %s, %d only. `text` is
- * the spec's; in a change (place.source) line and column stay 0, and who gave the changes finds them by offset. */
+/* Prints it canonically, or with every default written out. Either reads back to the same, under the same config without changes.
+ * As snprintf: writes as much as fits into `size` with the closing 0 (text may be NULL when size is 0), returns the length needed. */
+typedef enum gradus_print { GRADUS_PRINT_CANONICAL, GRADUS_PRINT_FULL } gradus_print;
+size_t gradus_spec_print(const gradus_spec *spec, gradus_print how, char *text, size_t size);
+size_t gradus_item_print(const gradus_item *item, gradus_print how, char *text, size_t size);       /* "conv(16, 5, pad=2)" */
+size_t gradus_chain_print(const gradus_chain *chain, gradus_print how, char *text, size_t size);
+
+/* A value of an item by the name of its row, the member's own before a common one; the row of item->values[index]; whether leaving
+ * that value out would say the same. NULL or false for a name or an index that is not there, and for a group or an open choice. */
+const gradus_value    *gradus_item_value(const gradus_item *item, const char *name);
+const gradus_argument *gradus_item_argument(const gradus_item *item, int32_t index);
+bool                   gradus_item_is_default(const gradus_item *item, int32_t index);
+
+/* The search values in it, in the order of the text. The path is one that a change may take ("sgd.momentum", "conv.2.channels"); "" is
+ * the whole text. NULL: no more, and *open (which may be NULL) is NULL as well. */
+int32_t     gradus_spec_open_count(const gradus_spec *spec);
+const char *gradus_spec_open_path(const gradus_spec *spec, int32_t index, const gradus_open **open);
+
+/* Places an error in a spec: for checks that a room makes after binding. Returns the status that stands then; an error that is set
+ * already stays.
+ *   text     of the spec (source 0). In a change (place.source) line and column stay 0: who gave the changes finds them by offset.
+ *   code     GRADUS_CODE_OUT_OF_RANGE makes it GRADUS_ERROR_RANGE, any other GRADUS_ERROR_SPEC.
+ *   format   as printf, with %s and %d only. */
 gradus_status gradus_spec_fail(gradus_error *error, const char *text, gradus_where place, gradus_code code, const char *format, ...);
 
 /* What a bound chain of the schedule family becomes (src/rate): for numbers that are scheduled where they are written. `text` is what
@@ -166,7 +185,8 @@ gradus_schedule *gradus_schedule_compile(const gradus_chain *chain, const char *
 bool        gradus_range_holds(const gradus_argument *row, double number);
 const char *gradus_range_print(const gradus_argument *row, char *text, size_t size);     /* returns `text`                     */
 
-/* Lengths: `amount` of enum gradus_length_unit in units of `axis`, by what `units` says each is worth; NaN: not known. */
+/* A length on an axis: `amount` of `unit` (enum gradus_length_unit) in units of `axis` (enum gradus_unit), by what `units` says each
+ * is worth. NaN: that is not known, or one of the two is seconds and the other is not. */
 double gradus_length_convert(const gradus_units *units, double amount, int32_t unit, int32_t axis);
 
 #if defined(__GNUC__)
