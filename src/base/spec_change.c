@@ -4,7 +4,7 @@
 #include <string.h>
 #include "spec_bind.h"
 
-enum { SEGMENTS = 2 * GRADUS_SPEC_DEPTH };
+enum { SEGMENTS = 2 * GRADUS_SPEC_DEPTH, ANYWHERE = -3 };
 
 typedef struct change {
     gradus_binder *b;
@@ -209,8 +209,8 @@ static const gradus_family *family_at(const change *c, const gradus_family *fami
     return row->flags & GRADUS_SCHEDULED ? gradus_language_family(c->b->language, "schedule") : NULL;
 }
 
-/* A member inside one of the arguments, without the argument's name: residual.conv.channels. */
-static bool change_inside(change *c, const bind_scope *s, tree_node *item, int32_t at)
+/* A member inside the arguments that fill `slot`, or, without the name of one, inside any: residual.conv.channels. */
+static bool change_inside(change *c, const bind_scope *s, tree_node *item, int32_t slot, int32_t at)
 {
     finder f = {.b = c->b, .name = c->name[at], .which = read_ordinal(c, at + 1)};
     for (int label = 1; label >= 0 && !f.found; label--) {
@@ -218,7 +218,7 @@ static bool change_inside(change *c, const bind_scope *s, tree_node *item, int32
         for (tree_node *arg = item->first; arg; arg = arg->next) {
             const gradus_argument *row = arg->slot >= 0 ? gradus_row(s->family, s->member, arg->slot) : NULL;
             if (arg->slot == BIND_EXTRA) row = s->member->open;
-            f.family = row ? family_at(c, s->family, row) : NULL;
+            f.family = row && (slot == ANYWHERE || arg->slot == slot) ? family_at(c, s->family, row) : NULL;
             if (f.family) find_items(&f, arg);
         }
     }
@@ -243,7 +243,8 @@ static bool change_item(change *c, const gradus_family *family, tree_node *item,
     if (at == c->count - 1)
         return set_argument(c, item, row, slot, at); /* an unknown name is the binder's to explain */
     const gradus_argument *extra = slot == BIND_EXTRA && argument_at(item, slot, c->name[at]) ? s.member->open : NULL;
-    if (!row && !extra) return change_inside(c, &s, item, at);
+    if (!row && !extra) return change_inside(c, &s, item, ANYWHERE, at);
+    if (row && (row->flags & GRADUS_MANY)) return change_inside(c, &s, item, slot, at + 1);
     const gradus_family *inner = family_at(c, family, row ? row : extra);
     if (!inner)
         return gradus_bind_fail(c->b, c->place[at], GRADUS_CODE_UNKNOWN_PARAMETER, NULL,

@@ -84,6 +84,8 @@ static void test_deeper(void **state)
                   "outputs(digit=dense(11), parity=dense(1))");
     check_becomes("model", "2 * residual(conv(8, 3, name=a) > relu) > relu", "a.channels=16",
                   "2 * residual(conv(16, 3, name=a) > relu) > relu");
+    check_becomes("model", "concat(dense(1) > relu, dense(2))", "concat.parts.dense.2.units=3",
+                  "concat(dense(1) > relu, dense(3))");
     check_becomes("model", "concat(dense(1, name=a), dense(2))", "concat.a.units=3",
                   "concat(dense(3, name=a), dense(2))");
 }

@@ -3,11 +3,13 @@
 #include "language_generator.h"
 #include "language_tables.h"
 
+static const char *like; /* of whole texts */
+
 static gradus_spec *create(const char *family, const char *text)
 {
     gradus_error error = {0};
-    gradus_spec *spec =
-        gradus_spec_create(text, &(gradus_spec_config){.family = family, .language = &small_language}, &error);
+    gradus_spec *spec = gradus_spec_create(
+        text, &(gradus_spec_config){.family = family, .language = &small_language, .like = like}, &error);
     if (!spec) fail_msg("%s: %s\n%d: %s", family, text, error.column, error.message);
     return spec;
 }
@@ -132,8 +134,43 @@ static void test_random_texts_come_back(void **state)
     for (uint64_t seed = 0; seed < 400; seed++)
         for (const gradus_family *const *family = small_language.families; *family; family++) {
             generate(&g, *family, seed);
+            like = seed % 2 ? "torch" : NULL;
             check_random(&g, *family);
+            like = NULL;
         }
+}
+
+/* The path of an open value leads a change to it, and no two are the same. */
+static void test_paths_of_open_values(void **state)
+{
+    (void)state;
+    static char text[1 << 16], path[1 << 12];
+    generator g = {.language = &small_language, .text = text, .size = sizeof text};
+    int changed = 0;
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        const gradus_family *family = small_language.families[seed % 13];
+        generate(&g, family, seed);
+        gradus_spec *spec = create(family->name, text);
+        int32_t count = gradus_spec_open_count(spec);
+        for (int32_t i = 0; i < count; i++) {
+            const gradus_open *open;
+            gradus_error error = {0};
+            const char *one = gradus_spec_open_path(spec, i, &open), *last = strrchr(one, '.');
+            for (int32_t j = 0; j < i; j++) assert_string_not_equal(one, gradus_spec_open_path(spec, j, NULL));
+            bool inner = last && last[1] >= '0' && last[1] <= '9'; /* a value among several has no path of its own */
+            if (open->chains || inner) continue;
+            snprintf(path, sizeof path, "%s=[[[1]]]", one);
+            const char *const changes[] = {path, NULL};
+            gradus_spec_config config = {.family = family->name, .language = &small_language, .changes = changes};
+            assert_null(gradus_spec_create(text, &config, &error));
+            bool at_the_value = error.source == 1 && error.column > (int)strlen(one);
+            if (!at_the_value) fail_msg("%s\nby %s: %d: %s", text, one, error.column, error.message);
+            changed++;
+        }
+        gradus_spec_destroy(spec);
+    }
+    print_message("%d paths\n", changed);
+    assert_true(changed > 300);
 }
 
 /* A text with one byte changed binds or fails, and whatever it does it does it cleanly. */
@@ -164,9 +201,11 @@ static void test_damaged_texts_are_harmless(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_canonical), cmocka_unit_test(test_full),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_canonical),
+                                       cmocka_unit_test(test_full),
                                        cmocka_unit_test(test_sizes_are_as_snprintf_says),
                                        cmocka_unit_test(test_random_texts_come_back),
+                                       cmocka_unit_test(test_paths_of_open_values),
                                        cmocka_unit_test(test_damaged_texts_are_harmless)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
