@@ -21,23 +21,29 @@ gradus_status gradus_path_join(const char *folder, const char *name, char *path,
 
 /* ---- whole files ---- */
 
+/* To the end, whatever size it is said to have: a pipe says 0. */
 static gradus_status read_stream(FILE *file, const char *path, unsigned char **bytes, size_t *size, gradus_error *error)
 {
     struct stat about;
     if (fstat(fileno(file), &about) != 0) return gradus_fail_file(error, path, errno);
     if (S_ISDIR(about.st_mode)) return gradus_fail_file(error, path, EISDIR);
-    size_t capacity = (size_t)about.st_size;
-    unsigned char *memory = malloc(capacity + 1);
-    if (!memory) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "%s: out of memory", path);
+    size_t capacity = (size_t)about.st_size + 1, used = 0; /* one more, to see the end */
+    unsigned char *memory = malloc(capacity);
     errno = 0;
-    size_t read = fread(memory, 1, capacity, file);
-    if (ferror(file)) {
-        free(memory);
-        return gradus_fail_file(error, path, errno ? errno : EIO);
+    while (memory && (used += fread(memory + used, 1, capacity - used, file)) == capacity) {
+        unsigned char *larger = realloc(memory, capacity = capacity < 4096 ? 8192 : 2 * capacity);
+        if (!larger) free(memory);
+        memory = larger;
     }
-    memory[read] = 0;
+    if (!memory) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "%s: out of memory", path);
+    if (ferror(file)) {
+        int number = errno ? errno : EIO;
+        free(memory);
+        return gradus_fail_file(error, path, number);
+    }
+    memory[used] = 0;
     *bytes = memory;
-    *size = read;
+    *size = used;
     return GRADUS_OK;
 }
 

@@ -89,6 +89,9 @@ bool gradus_yaml_load(gradus_yaml *yaml, const char *file, gradus_report *report
     yaml->name = standard_input ? "stdin" : file;
     if (!standard_input && stat(file, &status) != 0 && errno == ENOENT) return fail_missing(yaml, report);
     if (!standard_input && stat(file, &status) == 0 && S_ISDIR(status.st_mode)) return fail_folder(yaml, report);
+    if (!standard_input && stat(file, &status) == 0 && (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)))
+        return gradus_yaml_fail(yaml, report, GRADUS_CODE_NO_FILE, GRADUS_NOWHERE, 0,
+                                "this is a device, not a run file");
     if (gradus_file_read(standard_input ? "/dev/stdin" : file, &bytes, &yaml->size, &error)) {
         *report = (gradus_report){.error = error};
         return false;

@@ -14,6 +14,8 @@ say trian run.yaml
 say train rn.yaml
 say train glyphs
 say train nowhere/run.yaml
+say train /dev/zero
+say train .
 say train run.yaml run.yaml
 file 'data: glyphs\nmodel: dense(10)\noptimizer: adam(lr=0.001)\n'
 say train run.yaml
@@ -44,3 +46,6 @@ say train run.yaml
 # quotes forgotten: the shell took > for a file
 gradus train schedule=warmup > cosine || echo "[$?]" >&2
 gradus train lr=0.1 > relu || echo "[$?]" >&2
+# a run file from a pipe
+echo 'schedule: cosin' | gradus train - 2>&1 || echo "[$?]"
+echo 'schedule: cosin' | gradus train - --json 2>&1 || echo "[$?]"
