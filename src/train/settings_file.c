@@ -73,7 +73,7 @@ static bool fail_folder(const gradus_yaml *yaml, gradus_report *report)
 {
     char path[GRADUS_PATH_SIZE];
     struct stat status;
-    snprintf(path, sizeof path, "%.1000s/run.yaml", yaml->name);
+    snprintf(path, sizeof path, "%.1000s/metrics.csv", yaml->name);
     if (stat(path, &status) == 0)
         return gradus_yaml_fail(yaml, report, GRADUS_CODE_NO_FILE, GRADUS_NOWHERE, 0,
                                 "this is a run, not a run file; go on with it: --resume %s", yaml->name);
