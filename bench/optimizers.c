@@ -1,5 +1,5 @@
-/* How near the update rules come to what memory can do, each against a stream that reads and writes as much with the same prefetch,
- * measured in turns in the same run; and what many small tensors cost against one large one.
+/* How near the update rules come to what memory can do, each against a stream that reads and writes as much with the
+ * same prefetch, measured in turns in the same run; and what many small tensors cost against one large one.
  *
  *     optimizers [MILLIONS OF VALUES = 64] [ROUNDS = 9] */
 #ifndef RULE

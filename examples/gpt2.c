@@ -1,5 +1,6 @@
-/* A loop like llm.c's: 148 tensors, decay on matrices only, warm-up and cosine, norm clipping, gradients that add up over micro
- * steps. The transformer is a stand-in of the same 148 tensors, each pulled towards a target; all else is what one would write. */
+/* A loop like llm.c's: 148 tensors, decay on matrices only, warm-up and cosine, norm clipping, gradients that add up
+ * over micro steps. The transformer is a stand-in of the same 148 tensors, each pulled towards a target; all else is
+ * what one would write. */
 #include "gradus/gradus.h"
 #include <math.h>
 #include <stdio.h>

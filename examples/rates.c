@@ -1,5 +1,6 @@
-/* Four rate rules over 10000 steps as an article on the subject has them: what its program computes and what its formulas say are
- * not the same, and both can be written here. A product of two factors is in no table, so it is a schedule of one's own. */
+/* Four rate rules over 10000 steps as an article on the subject has them: what its program computes and what its
+ * formulas say are not the same, and both can be written here. A product of two factors is in no table, so it is a
+ * schedule of one's own. */
 #include "gradus/extend.h"
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +8,7 @@
 enum { TOTAL = 10000, AT = 5000 };
 static const double base = 0.01;
 
-/* ---- two_factor(beta, gamma): (1 - t/T)^beta (1 - t/(T-1))^gamma, or its lines 1 - beta t/T and 1 - gamma t/(T-1) ---- */
+/* ---- two_factor(beta, gamma): (1 - t/T)^beta (1 - t/(T-1))^gamma, or (1 - beta t/T)(1 - gamma t/(T-1)) ---- */
 
 enum { BETA, GAMMA, FORM };
 enum { POWER, LINE };

@@ -1,5 +1,6 @@
-/* State in the caller's own checkpoint file, loaded again by a program with another weight decay and one more tensor: what differs
- * is told, the configuration that was asked for stays, and a run that was not changed goes on bit by bit. */
+/* State in the caller's own checkpoint file, loaded again by a program with another weight decay and one more
+ * tensor: what differs is told, the configuration that was asked for stays, and a run that was not changed goes on
+ * bit by bit. */
 #include "gradus/gradus.h"
 #include <fcntl.h>
 #include <stdio.h>

@@ -8,8 +8,8 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <cpuid.h>
 
-/* Register files that the operating system switches between threads (XCR0); without its consent wide registers lose their
- * upper halves at any moment. Intel SDM volume 1, 13.3 and 14.3. */
+/* Register files that the operating system switches between threads (XCR0); without its consent wide registers lose
+ * their upper halves at any moment. Intel SDM volume 1, 13.3 and 14.3. */
 enum { SAVED_SSE = 1 << 1, SAVED_AVX = 1 << 2, SAVED_MASKS = 1 << 5, SAVED_ZMM_HIGH = 1 << 6, SAVED_ZMM_MORE = 1 << 7 };
 enum { SAVED_256 = SAVED_SSE | SAVED_AVX, SAVED_512 = SAVED_256 | SAVED_MASKS | SAVED_ZMM_HIGH | SAVED_ZMM_MORE };
 

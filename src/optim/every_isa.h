@@ -1,6 +1,6 @@
-/* Reads the file named by RULE once for each instruction set of this architecture, and once in double for the tests (unless
- * NO_TWIN is defined).
- * The compiler is told of an instruction set only for as long as it reads for it: no -march in the build. */
+/* Reads the file named by RULE once for each instruction set of this architecture, and once in double for the tests
+ * (unless NO_TWIN is defined). The compiler is told of an instruction set only for as long as it reads for it: no
+ * -march in the build. */
 #include "lanes_scalar.h"
 #include RULE
 #include "lanes_end.h"

@@ -1,7 +1,9 @@
-/* clip_norm: shrinks all gradients together when their norm is above a limit, so that one bad batch cannot throw the values far
- * while the direction stays what it was.
+/* clip_norm: shrinks all gradients together when their norm is above a limit, so that one bad batch cannot throw the
+ * values far while the direction stays what it was.
  *
- *     g <- g min(1, limit / (norm + epsilon))          (Pascanu, Mikolov and Bengio, 2013; epsilon 1e-6 in PyTorch, 0 elsewhere) */
+ *     g <- g min(1, limit / (norm + epsilon))              (Pascanu, Mikolov and Bengio, 2013)
+ *
+ * epsilon is 1e-6 in PyTorch, 0 elsewhere. */
 #include "rules.h"
 #include <math.h>
 

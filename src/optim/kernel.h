@@ -1,7 +1,8 @@
-/* What a file of kernels begins with: the promise of equal bits, the sizes of a walk, and the words that make a row of kernels.
+/* What a file of kernels begins with: the promise of equal bits, the sizes of a walk, and the words that make a row
+ * of kernels.
  *
- * A file of kernels reads itself again for every instruction set (every_isa.h) over a small vocabulary (lanes_*.h). No variant
- * fuses a multiplication with an addition or approximates anything, so all of them give equal bits. */
+ * A file of kernels reads itself again for every instruction set (every_isa.h) over a small vocabulary (lanes_*.h).
+ * No variant fuses a multiplication with an addition or approximates anything, so all of them give equal bits. */
 #ifndef GRADUS_OPTIM_KERNEL_H
 #define GRADUS_OPTIM_KERNEL_H
 #include "gradus/extend.h"
@@ -16,8 +17,8 @@
 #ifdef __FAST_MATH__
 #error "Gradus promises equal bits: build without -ffast-math and -Ofast"
 #endif
-/* A plain `cc -O2` fuses a * b + c where the machine can, through intrinsics too. Said here, for the whole file, so that no
- * build can forget it. */
+/* A plain `cc -O2` fuses a * b + c where the machine can, through intrinsics too. Said here, for the whole file, so
+ * that no build can forget it. */
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #define UNROLLED _Pragma("clang loop unroll(full)")
@@ -28,14 +29,12 @@
 #define UNROLLED
 #endif
 
-enum {
-    LINE =
-        16, /* float32 values in a cache line; also GRADUS_PARTS, so that a sum's parts fall the same on every machine */
-    AHEAD =
-        256, /* values that a walk prefetches ahead: a tenth faster than none on 64M values, and no worse in cache */
-    CHUNK =
-        4096 /* values of a span at most, each with its own sums: what one task works on, whatever the number of threads */
-};
+/* Values in a cache line; also GRADUS_PARTS, so that a sum's parts fall the same on every machine. */
+enum { LINE = 16 };
+/* Values that a walk prefetches ahead: a tenth faster than none on 64M values, and no worse in cache. */
+enum { AHEAD = 256 };
+/* Values of a span at most, each with its own sums: what a task is made of, whatever the number of threads. */
+enum { CHUNK = 4096 };
 
 /* What a walk reads and writes of a span, as bits: slot j is SLOT(j). */
 enum { GRADIENT = 1 << 0, VALUES = 1 << 1, FIRST_SLOT = 1 << 2 };

@@ -1,5 +1,5 @@
-/* optimizer.h - an optimizer from inside: its tensors, their groups, the state that belongs to them, and the plan by which a
- * walk over all of them is cut into tasks. Private to this folder. */
+/* optimizer.h - an optimizer from inside: its tensors, their groups, the state that belongs to them, and the plan by
+ * which a walk over all of them is cut into tasks. Private to this folder. */
 #ifndef GRADUS_OPTIM_OPTIMIZER_H
 #define GRADUS_OPTIM_OPTIMIZER_H
 #include "gradus/base.h"
@@ -116,7 +116,8 @@ struct gradus_optimizer {
 
 /* Sticky errors, and no optimizer: what every function begins with. */
 gradus_status gradus_optimizer_ready(const gradus_optimizer *optimizer, gradus_error *error);
-/* A table in the arena with room for more; the old one stays there until the arena is closed. false: *error says no memory. */
+/* A table in the arena with room for more; the old one stays there until the arena is closed. false: *error says no
+ * memory. */
 bool gradus_optimizer_grow(gradus_optimizer *optimizer, void *table, int64_t used, int64_t room, size_t size,
                            gradus_error *error);
 
@@ -171,7 +172,8 @@ double gradus_walk_sum(const gradus_optimizer *optimizer, int32_t which);
 extern gradus_kernel *const gradus_kernel_compare[GRADUS_ISA_COUNT];
 /* A norm of the gradients as they are; remembered until they may have changed. */
 gradus_status gradus_norm_find(gradus_optimizer *optimizer, gradus_norm kind, double *norm, gradus_error *error);
-/* What this update makes of the gradients, transform by transform. `norm` is the caller's of the scaled ones, 0: not known. */
+/* What this update makes of the gradients, transform by transform. `norm` is the caller's of the scaled ones, 0: not
+ * known. */
 gradus_status gradus_passage_make(gradus_optimizer *optimizer, double scale, double norm, gradus_passage *passage,
                                   gradus_error *error);
 void gradus_found_forget(gradus_optimizer *optimizer);

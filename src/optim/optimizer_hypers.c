@@ -1,5 +1,5 @@
-/* Hyperparameters: the rule's numbers as the spec gives them, those that groups have of their own, and schedules in the place of
- * numbers. They are configuration: no state ever overwrites one. */
+/* Hyperparameters: the rule's numbers as the spec gives them, those that groups have of their own, and schedules in
+ * the place of numbers. They are configuration: no state ever overwrites one. */
 #include "optimizer.h"
 #include <stdio.h>
 

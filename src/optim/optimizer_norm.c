@@ -1,5 +1,6 @@
-/* What the gradients amount to before a rule sees them: their norms, the values that are not finite, and the factors and stages
- * that the transforms of this update make of them. Sums are kept in double: no gradient is too large or too small to be squared. */
+/* What the gradients amount to before a rule sees them: their norms, the values that are not finite, and the factors
+ * and stages that the transforms of this update make of them. Sums are kept in double: no gradient is too large or
+ * too small to be squared. */
 #ifndef RULE
 #include "optimizer.h"
 

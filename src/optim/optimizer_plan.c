@@ -1,5 +1,5 @@
-/* Where the state lies and how the work is cut: spans of at most CHUNK values, gathered into tasks of a fixed size, so that two
- * thousand small tensors cost what one big one costs and the number of threads changes no bit. */
+/* Where the state lies and how the work is cut: spans of at most CHUNK values, gathered into tasks of a fixed size,
+ * so that two thousand small tensors cost what one big one costs and the number of threads changes no bit. */
 #include "optimizer.h"
 
 enum { TASK = 4 * CHUNK, ALIGNMENT = 64 };

@@ -1,8 +1,11 @@
-/* The state of an optimizer as a record of named entries: counts, state and, if asked for, values of every tensor, keyed by its
- * name and shape. Configuration stands beside it only so that a load can tell what differs; it is never taken over.
+/* The state of an optimizer as a record of named entries: counts, state and, if asked for, values of every tensor,
+ * keyed by its name and shape. Configuration stands beside it only so that a load can tell what differs; it is never
+ * taken over.
  *
  *   update  memory  config/NAME  config/GROUP.NAME
- *   tensor/NAME/shape  tensor/NAME/updates  tensor/NAME/values  tensor/NAME/state/SLOT        (no state before the first update) */
+ *   tensor/NAME/shape  tensor/NAME/updates  tensor/NAME/values  tensor/NAME/state/SLOT
+ *
+ * Before its first update a tensor has no state to save. */
 #include "optimizer.h"
 #include <stdio.h>
 

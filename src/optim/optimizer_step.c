@@ -1,5 +1,5 @@
-/* One update: what the gradients amount to, the constants of every group, then the rule's passes over memory. Everything that can
- * be refused is refused before a value is touched. */
+/* One update: what the gradients amount to, the constants of every group, then the rule's passes over memory.
+ * Everything that can be refused is refused before a value is touched. */
 #include "optimizer.h"
 
 void gradus_measures_forget(gradus_measures *measures)

@@ -1,5 +1,6 @@
-/* Walks a kernel over all spans of an optimizer, task by task. Where gradients are changed first or the update is measured, a
- * span goes through the first-level cache in blocks; otherwise a kernel is handed as many spans as share their constants. */
+/* Walks a kernel over all spans of an optimizer, task by task. Where gradients are changed first or the update is
+ * measured, a span goes through the first-level cache in blocks; otherwise a kernel is handed as many spans as share
+ * their constants. */
 #include "optimizer.h"
 
 enum { BLOCK = 256, COMPARED = 3 };
@@ -93,7 +94,8 @@ static void run_alone(const gradus_walk_request *request, int64_t at)
 
 /* ---- many at once ---- */
 
-/* One past the last span that one call can take with `first`; no more than stays in cache when gradients are zeroed after. */
+/* One past the last span that one call can take with `first`; no more than stays in cache when gradients are zeroed
+ * after. */
 static int64_t end_of_run(const gradus_walk_request *request, int64_t first, int64_t end)
 {
     const gradus_plan *plan = &request->optimizer->plan;

@@ -1,12 +1,12 @@
 /* Adam: a mean gradient over the root of a mean square, both made up for their start at 0 (Kingma and Ba, 2015).
  * AdamW is the same kernel with other constants (rule_adamw.c).
  *
- *     g <- g + weight_decay x                                        where decay is coupled
+ *     g <- g + weight_decay x                       where decay is coupled
  *     m <- m + (1 - beta1) (g - m)                                   c1 = 1 - beta1^k
  *     v <- beta2 v + (1 - beta2) g g                                 c2 = 1 - beta2^k
  *     corrected  x <- x - rate m/c1 / (sqrt(v/c2 + epsilon_root) + epsilon)                         (PyTorch, Optax)
  *     raw        x <- x - rate m/c1 / ((sqrt(v + epsilon_root c2) + epsilon) / sqrt(c2))            (Keras)
- *     x <- x - rate weight_decay x                                   where decay is decoupled, with x before the step  */
+ *     x <- x - rate weight_decay x                  where decay is decoupled, with x before the step */
 #ifndef RULE
 #include "kernel.h"
 #include "adam.h"

@@ -1,12 +1,12 @@
 /* RMSprop: the gradient over the root of its mean square, which gives every value a rate of its own.
  *
- *     g <- g + weight_decay x                                        where decay is coupled
+ *     g <- g + weight_decay x                       where decay is coupled
  *     v <- alpha v + (1 - alpha) g g                                 (Tieleman and Hinton, 2012)
  *     centered: a <- alpha a + (1 - alpha) g, and v - a a in the place of v            (Graves, 2013)
  *     d = g / (sqrt(v) + epsilon), or g / sqrt(v + epsilon) where epsilon is inside
  *     heavy_ball   b <- momentum b + d          x <- x - rate b                        (as PyTorch)
  *     rate_inside  b <- momentum b + rate d     x <- x - b                             (as Keras and Optax)
- *     x <- x - rate weight_decay x                                   where decay is decoupled, with x before the step  */
+ *     x <- x - rate weight_decay x                  where decay is decoupled, with x before the step */
 #ifndef RULE
 #include "kernel.h"
 #include "rules.h"

@@ -1,11 +1,12 @@
-/* Stochastic gradient descent, plain and with momentum in its three forms: most of what is trained, and the measure of the rest.
+/* Stochastic gradient descent, plain and with momentum in its three forms: most of what is trained, and the measure
+ * of the rest.
  *
- *     g <- g + weight_decay x                                        where decay is coupled
- *     heavy_ball   b <- momentum b + (1 - dampening) g               x <- x - rate b             (Polyak, 1964; as PyTorch: first b = g)
+ *     g <- g + weight_decay x                       where decay is coupled
+ *     heavy_ball   b <- momentum b + (1 - dampening) g               x <- x - rate b       (Polyak, 1964; first b = g)
  *     ema          b <- momentum b + (1 - momentum) g                x <- x - rate b
- *     rate_inside  b <- momentum b + rate (1 - dampening) g          x <- x - b                  (Sutskever et al., 2013; as Keras)
+ *     rate_inside  b <- momentum b + rate (1 - dampening) g          x <- x - b            (Sutskever et al., 2013)
  *     nesterov     in place of b: momentum b + what the gradient adds to it
- *     x <- x - rate weight_decay x                                   where decay is decoupled, with x before the step  */
+ *     x <- x - rate weight_decay x                  where decay is decoupled, with x before the step */
 #ifndef RULE
 #include "kernel.h"
 #include "rules.h"

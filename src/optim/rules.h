@@ -1,4 +1,5 @@
-/* rules.h - what the files of this room share about its tables: the built-in rows and the formulas that several rules need. */
+/* rules.h - what the files of this room share about its tables: the built-in rows and the formulas that several
+ * rules need. */
 #ifndef GRADUS_OPTIM_RULES_H
 #define GRADUS_OPTIM_RULES_H
 #include "gradus/base.h"

@@ -94,8 +94,9 @@ ISA(add_lines)(element *rule, unsigned reads, unsigned writes, int sums, const s
     return i;
 }
 
-/* Runs `rule` over every value of every span. `reads` and `writes` are bits of GRADIENT, VALUES and SLOT(j); the first `constants`
- * of k and the first `sums` sums are used. All but the last three must be literals, so that only what is needed is compiled. */
+/* Runs `rule` over every value of every span. `reads` and `writes` are bits of GRADIENT, VALUES and SLOT(j); the
+ * first `constants` of k and the first `sums` sums are used. All but the last three must be literals, so that only
+ * what is needed is compiled. */
 static inline __attribute__((always_inline)) void walk(element *rule, unsigned reads, unsigned writes, int constants,
                                                        int sums, const span *spans, size_t how_many, const number *k)
 {

@@ -1,5 +1,5 @@
-/* Contexts: every byte through the caller's allocator with the size that it was given for, tasks on the caller's threads, own members,
- * sums over processes, and the instruction set in force. */
+/* Contexts: every byte through the caller's allocator with the size that it was given for, tasks on the caller's
+ * threads, own members, sums over processes, and the instruction set in force. */
 #include "check.h"
 #include "gradus/base.h"
 #include "gradus/spec.h"

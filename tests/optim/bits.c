@@ -1,5 +1,6 @@
-/* Prints how many cases of the kernels differ from the scalar ones and a hash of all results, from constants and numbers that need
- * no library: whatever the compiler, its level and the processor, the hash must be the same (tests/house/bits.sh). */
+/* Prints how many cases of the kernels differ from the scalar ones and a hash of all results, from constants and
+ * numbers that need no library: whatever the compiler, its level and the processor, the hash must be the same
+ * (tests/house/bits.sh). */
 #include "gradus/base.h"
 #include "kernels.h"
 #include <inttypes.h>

@@ -1,5 +1,6 @@
-/* Runs every kernel of the built-in rules and transforms on the same numbers, so that the variants for all instruction sets can be
- * held against the scalar one bit by bit, and machines and compilers against each other by a hash. Needs no test framework. */
+/* Runs every kernel of the built-in rules and transforms on the same numbers, so that the variants for all
+ * instruction sets can be held against the scalar one bit by bit, and machines and compilers against each other by a
+ * hash. Needs no test framework. */
 #ifndef GRADUS_TESTS_OPTIM_KERNELS_H
 #define GRADUS_TESTS_OPTIM_KERNELS_H
 #include "../../src/optim/rules.h"
@@ -59,7 +60,8 @@ static inline void kernels_place(kernels_numbers *numbers)
     for (int j = 0; j < GRADUS_SLOTS; j++) numbers->state[j] = numbers->own[2 + j];
 }
 
-/* Integers only, so that every machine gets the same: 24 bits in (-1, 1), and now and then what is no ordinary number. */
+/* Integers only, so that every machine gets the same: 24 bits in (-1, 1), and now and then what is no ordinary
+ * number. */
 static inline float kernels_number(uint64_t *seed, bool odd)
 {
     static const float odd_ones[] = {0.0f, -0.0f, 1e-42f, 3e38f, -3e38f, INFINITY, -INFINITY, NAN};
@@ -99,7 +101,8 @@ static inline void kernels_run(const kernels_case *what, int isa, kernels_number
     }
 }
 
-/* The sets of slots that a kernel may meet: those that always exist and any of the others. Returns false when there are no more. */
+/* The sets of slots that a kernel may meet: those that always exist and any of the others. Returns false when there
+ * are no more. */
 static inline bool kernels_slots(const kernels_case *what, unsigned *slots, bool first)
 {
     unsigned always = 0, all = 0;

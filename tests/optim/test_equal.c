@@ -1,5 +1,5 @@
-/* Equal bits: whatever the number of threads, the order in which a pool runs the tasks, the instruction set, and how the same values
- * are cut into tensors. Compared with memcmp, after several updates with everything on. */
+/* Equal bits: whatever the number of threads, the order in which a pool runs the tasks, the instruction set, and how
+ * the same values are cut into tensors. Compared with memcmp, after several updates with everything on. */
 #include "check.h"
 #include "gradus/base.h"
 

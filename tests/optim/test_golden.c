@@ -1,5 +1,5 @@
-/* The rules against what the frameworks compute: trajectories of 20 updates in double precision, the twin to 1e-12 and float32 to
- * 1e-5 relative, each case written in its framework's own parameter names under like=. */
+/* The rules against what the frameworks compute: trajectories of 20 updates in double precision, the twin to 1e-12
+ * and float32 to 1e-5 relative, each case written in its framework's own parameter names under like=. */
 #include "check.h"
 #include "gradus/base.h"
 #include "gradus/spec.h"

@@ -1,5 +1,5 @@
-/* Every variant of every kernel that this machine can run gives the bits of the scalar one, at every length and offset, touches no
- * byte outside its span, and is what the promise of equal bits rests on. */
+/* Every variant of every kernel that this machine can run gives the bits of the scalar one, at every length and
+ * offset, touches no byte outside its span, and is what the promise of equal bits rests on. */
 #include "check.h"
 #include "gradus/base.h"
 #include "kernels.h"

@@ -1,5 +1,5 @@
-/* Each word of the vocabulary means the same for every instruction set: ordinary numbers, infinities, NaN, zeros of both signs and
- * numbers too small to be normal. Rules are written in these words alone. */
+/* Each word of the vocabulary means the same for every instruction set: ordinary numbers, infinities, NaN, zeros of
+ * both signs and numbers too small to be normal. Rules are written in these words alone. */
 #ifndef RULE
 #include "check.h"
 #include "gradus/base.h"

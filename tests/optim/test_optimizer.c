@@ -1,5 +1,5 @@
-/* What an optimizer promises its caller: errors that say what was wrong and leave everything untouched, groups, schedules in the
- * place of numbers, measures, tensors that are skipped or live elsewhere, rules of one's own. */
+/* What an optimizer promises its caller: errors that say what was wrong and leave everything untouched, groups,
+ * schedules in the place of numbers, measures, tensors that are skipped or live elsewhere, rules of one's own. */
 #include "check.h"
 #include "gradus/base.h"
 #include "gradus/spec.h"
@@ -73,6 +73,21 @@ static void refuses_specs(void **state)
         if (!strstr(error.message, wrong[i].words))
             fail_msg("%s: '%s' does not say '%s'", wrong[i].rule, error.message, wrong[i].words);
     }
+}
+
+/* `none` is the empty chain of every family. */
+static void none_is_nothing(void **state)
+{
+    (void)state;
+    gradus_optimizer *optimizer = gradus_optimizer_create(
+        &(gradus_optimizer_config){
+            .rule = "sgd", .gradient = "none", .groups = "none", .average = "none", .state = "float32"},
+        &error);
+    gradus_optimizer_add(
+        optimizer, &(gradus_parameter){.name = "w", .shape = {1}, .values = values, .gradient = gradient}, &error);
+    assert_int_equal(gradus_optimizer_step(optimizer, &(gradus_step){.rate = 1}, &error), GRADUS_APPLIED);
+    assert_true(values[0] == 0);
+    gradus_optimizer_destroy(optimizer);
 }
 
 static void refuses_tensors(void **state)
@@ -542,6 +557,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(refuses_specs, fresh),
+        cmocka_unit_test_setup(none_is_nothing, fresh),
         cmocka_unit_test_setup(refuses_tensors, fresh),
         cmocka_unit_test_setup(refuses_steps, fresh),
         cmocka_unit_test_setup(clips_and_scales, fresh),

@@ -1,5 +1,5 @@
-/* Each rule on cases worked by hand, with hyperparameters that make whole numbers of everything, and on two functions whose lowest
- * point is known. */
+/* Each rule on cases worked by hand, with hyperparameters that make whole numbers of everything, and on two
+ * functions whose lowest point is known. */
 #include "check.h"
 #include "gradus/base.h"
 #include "gradus/spec.h"
@@ -82,7 +82,8 @@ static void rmsprop(void **state)
 static void adam(void **state)
 {
     (void)state;
-    /* m = 2 of 4, v = 4 of 16: both corrected give the sign; then m = 1 - 2 = -1, c1 = 3/4, v = 3 + 4 = 7, c2 = 7/16: 16 again */
+    /* m = 2 of 4, v = 4 of 16: both corrected give the sign; then m = 1 - 2 = -1, c1 = 3/4, v = 3 + 4 = 7, c2 =
+     * 7/16: 16 again */
     EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=0)", 10, LIST(1, 3), LIST(4, -4), LIST(9, 10));
     EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=4)", 10, LIST(1), LIST(4), LIST(9.5f));            /* 4 / (4 + 4) */
     EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=2, place=raw)", 10, LIST(1), LIST(4), LIST(9.5f)); /* 4 / ((2 + 2) 2) */

@@ -1,5 +1,5 @@
-/* States: a resumed run has the bits of one that was never interrupted, configuration is told and never taken over, and nothing is
- * changed by a load that is refused. */
+/* States: a resumed run has the bits of one that was never interrupted, configuration is told and never taken over,
+ * and nothing is changed by a load that is refused. */
 #include "check.h"
 #include "gradus/base.h"
 
