@@ -25,10 +25,11 @@ enum {
     RISE
 };
 enum { ROLL_BACK, BACK_OFF, STOP };
+enum { LOSS = 1, NORM_OF_GRADIENT, NON_FINITE };
 enum { FEWEST = 20, FREE_SKIPS = 10, PER_WHEN_ENDLESS = 1000, LONGEST_WITHIN = 64 };
 
 typedef struct guard_state {
-    /* what was measured of the gradient at hand; broken: the number that is not finite */
+    /* what was measured of the gradient at hand; non_finite: what of it is not, broken: its value */
     int64_t has_loss, has_norm, non_finite;
     double loss, norm, broken;
     /* what was measured of the update handed out last: enters the windows once it is known to have been applied */
@@ -103,14 +104,16 @@ static void observe(const gradus_call *call, void *memory, const char *metric, d
 {
     (void)call, (void)now, (void)verdict;
     guard_state *state = memory;
-    bool loss = strcmp(metric, "loss") == 0, norm = strcmp(metric, "gradient_norm") == 0; /* else: non_finite */
-    if (!isfinite(value) || (!loss && !norm && value > 0)) {
-        state->non_finite = 1;
+    int kind = strcmp(metric, "loss") == 0            ? LOSS
+               : strcmp(metric, "gradient_norm") == 0 ? NORM_OF_GRADIENT
+                                                      : NON_FINITE;
+    if (!isfinite(value) || (kind == NON_FINITE && value > 0)) {
+        state->non_finite = kind;
         state->broken = value;
-    } else if (loss) {
+    } else if (kind == LOSS) {
         state->has_loss = 1;
         state->loss = value;
-    } else if (norm) {
+    } else if (kind == NORM_OF_GRADIENT) {
         state->has_norm = 1;
         state->norm = value;
     }
@@ -220,8 +223,10 @@ static void explain(const gradus_call *call, guard_state *state, bool jumps, boo
 {
     rate_window losses = loss_window(call, state), norms = norm_window(call, state);
     if (state->non_finite) {
-        tell(verdict, GRADUS_REASON_NON_FINITE, "{1=} in the gradient at hand");
-        see(verdict, 0, "non_finite", state->broken);
+        bool counted = state->non_finite == NON_FINITE;
+        tell(verdict, GRADUS_REASON_NON_FINITE,
+             counted ? "{1} values of the gradient are not finite" : "{1=} is not finite");
+        see(verdict, 0, counted ? "non_finite" : state->non_finite == LOSS ? "loss" : "gradient_norm", state->broken);
     } else if (jumps) {
         double median = gradus_rate_window_median(&losses), deviation = gradus_rate_window_deviation(&losses);
         tell(verdict, GRADUS_REASON_DIVERGING, "{1=} is {2} deviations above its median {3}");

@@ -379,8 +379,11 @@ static void test_log_and_explanation(void **state)
     assert_int_equal(step(policy).action, GRADUS_SKIP);
     assert_int_equal(log.count, 2);
     assert_non_null(strstr(log.text, "\"action\": \"skip\", \"reason\": \"non_finite\""));
-    assert_non_null(strstr(log.text, "\"seen\": {\"non_finite\": \"nan\"}"));
-    check_words(policy, "guard: non_finite nan in the gradient at hand: skipped");
+    assert_non_null(strstr(log.text, "\"seen\": {\"loss\": \"nan\"}"));
+    check_words(policy, "guard: loss nan is not finite: skipped");
+    gradus_policy_observe(policy, "non_finite", 3);
+    step(policy);
+    check_words(policy, "guard: 3 values of the gradient are not finite: skipped");
     assert_int_equal(gradus_policy_extend(policy, 20, NULL), GRADUS_OK);
     assert_non_null(strstr(log.text, "\"by\": \"run\", \"id\": \"run\", \"action\": \"extend\", \"reason\": \"none\""));
     check_words(policy, "the length of the run is 20, it was 10");
