@@ -91,7 +91,16 @@ typedef struct gradus_context_config {
 gradus_context *gradus_context_create(const gradus_context_config *config, gradus_error *error);
 void            gradus_context_destroy(gradus_context *context);    /* after all objects made with it; NULL: nothing */
 
-/* ---- schedules: pure functions --------------------------------------------------------------------------------- */
+/* ---- schedules: pure functions ---------------------------------------------------------------------------------
+ *
+ * A schedule is a factor with peak 1 over the course of a run, made from a text and never changed after:
+ *
+ *     gradus_schedule *schedule = gradus_schedule_create("warmup(5%) > cosine", &(gradus_units){ .total = 1000 }, NULL, &error);
+ *     rate = 0.1 * gradus_schedule_at(schedule, update);      // update 0 is the first
+ *     gradus_schedule_destroy(schedule);
+ *
+ * All that can be wrong with it is an error when it is made; afterwards it is finite for every input. Any number of threads
+ * may use one schedule at the same time.                                                                                */
 
 typedef enum gradus_unit { GRADUS_UPDATES, GRADUS_SAMPLES, GRADUS_TOKENS, GRADUS_EPOCHS, GRADUS_SECONDS } gradus_unit;
 
@@ -110,13 +119,28 @@ typedef struct gradus_units {
 
 typedef union gradus_schedule_storage { uint64_t align; double align_double; void *align_pointer; unsigned char bytes[2048]; } gradus_schedule_storage;
 
+/* Makes a schedule. spec: phases joined by '>', NULL: "constant". units: what lengths are worth, copied; NULL: nothing is known.
+ * context: memory and own members, NULL: malloc and the built-in ones. Returns NULL with *error set when the text does not parse or
+ * bind (line, column), its lengths do not fit together or cannot be converted (GRADUS_CODE_LENGTHS, _WRONG_UNIT), an absolute value
+ * has no base, a value is left to a search, or there is no memory. The caller destroys it, before its context. */
 gradus_schedule *gradus_schedule_create(const char *spec, const gradus_units *units, gradus_context *context, gradus_error *error);
+
+/* The same with the built-in members and without any allocation: the schedule lives in *storage (not NULL) as long as that does and
+ * is not destroyed. About ten phases fit; more are GRADUS_ERROR_MEMORY. Takes some 25 KiB of the stack. */
 const gradus_schedule *gradus_schedule_place(gradus_schedule_storage *storage, const char *spec, const gradus_units *units, gradus_error *error);
-                                        /* the same without allocation: lives in *storage, needs no destroy        */
-double  gradus_schedule_at(const gradus_schedule *schedule, double position);   /* factor at position >= 0; finite for every input */
-int32_t gradus_schedule_axis(const gradus_schedule *schedule);                  /* enum gradus_unit of position     */
-size_t  gradus_schedule_print(const gradus_schedule *schedule, char *text, size_t size); /* canonical spec; returns the size needed */
-void    gradus_schedule_destroy(gradus_schedule *schedule);
+
+/* The factor at a position, counted from 0 in the unit of the axis; fractions are fine. Below 0 and not a number: as at 0; past the end:
+ * as the last phase's `past` says, by default its last value. Always finite and never negative. schedule NULL: 1. */
+double gradus_schedule_at(const gradus_schedule *schedule, double position);
+
+/* The unit of positions, enum gradus_unit: that of all its lengths where they share one, else updates. NULL: updates. */
+int32_t gradus_schedule_axis(const gradus_schedule *schedule);
+
+/* Writes the canonical text, which makes the same schedule again, into text[size], cut where the room ends and always ended by 0 (size
+ * 0: nothing is written). Returns its whole length without the 0. schedule NULL: "none". */
+size_t gradus_schedule_print(const gradus_schedule *schedule, char *text, size_t size);
+
+void gradus_schedule_destroy(gradus_schedule *schedule);        /* NULL and placed ones: nothing                   */
 
 /* ---- policy: one loop, one question ------------------------------------------------------------------------------
  *
@@ -132,7 +156,12 @@ void    gradus_schedule_destroy(gradus_schedule *schedule);
  *     }
  *
  * The policy judges a gradient before it reaches the parameters. Its clock moves in gradus_policy_applied and nowhere
- * else; a rollback sets it back to the snapshot's. It never reads the time: seconds, if used, are told to it.          */
+ * else; a rollback sets it back to the snapshot's. It never reads the time: seconds, if used, are told to it.
+ *
+ *     rate = clamp(base * schedule * product of the feedbacks' factors, minimum, maximum)
+ *
+ * To end a run for good reason is a result, not an error. Once created it allocates nothing but at runtime events and loads. One
+ * policy, one thread at a time. A NULL policy is one whose creation failed: finished is true, decide says stop.          */
 
 typedef enum gradus_action { GRADUS_APPLY = 1, GRADUS_SKIP, GRADUS_ROLL_BACK, GRADUS_STOP } gradus_action;
 
@@ -184,25 +213,58 @@ typedef struct gradus_progress {        /* what the update just applied was made
     uint64_t reserved[2];
 } gradus_progress;
 
+/* Makes a policy at update 0. config: base must be finite and above 0; texts and lists are copied, `log` is called from within
+ * observe, decide, events and load, with one JSON object each (keys in a fixed order, no clock time). Returns NULL with *error set when a number
+ * is out of its range or a text is wrong; the message begins with the one that is meant ("schedule: ", "feedback: ", "momentum: ").
+ * The caller destroys it, before its context. */
 gradus_policy *gradus_policy_create(const gradus_policy_config *config, gradus_error *error);
-void           gradus_policy_destroy(gradus_policy *policy);
+void           gradus_policy_destroy(gradus_policy *policy);            /* NULL: nothing                              */
 
-bool          gradus_policy_finished(const gradus_policy *policy);      /* the planned length is done, or it decided to stop */
-bool          gradus_policy_observe(gradus_policy *policy, const char *metric, double value);
-                                        /* a measure of the gradient at hand ("loss", "gradient_norm", "non_finite") or of the
-                                         * model ("val_loss"); any finite or non-finite value. false: nobody listens to it    */
-const char   *gradus_policy_listens(const gradus_policy *policy, int32_t index);   /* names in turn; NULL: no more  */
+/* Whether the planned length is done (units.total, or the end of a cool-down), or a feedback has stopped the run. */
+bool gradus_policy_finished(const gradus_policy *policy);
+
+/* Tells a measure of the gradient at hand ("loss", "gradient_norm", "non_finite") or of the model ("val_loss"); any number, finite or
+ * not. What is not told is absent, not zero. Returns whether anybody listens to it. A feedback may answer at once: the rate changes
+ * with the next decision, and a wish to skip, roll back or stop is the next decision. */
+bool gradus_policy_observe(gradus_policy *policy, const char *metric, double value);
+
+/* The names that somebody listens to, index from 0; NULL: no more. Valid as long as the policy. Ask once what need not be measured. */
+const char *gradus_policy_listens(const gradus_policy *policy, int32_t index);
+
+/* Judges the gradient at hand. Fills in *decision (NULL: not wanted) and returns its action:
+ *   APPLY      update the parameters with decision.rate, then call applied, then keep a snapshot if decision.keep >= 0;
+ *   SKIP       do not use this gradient; the clock stands still;
+ *   ROLL_BACK  restore snapshot decision.restore: parameters, optimizer, data position. The clock is back at decision.update, the
+ *              factors are as the feedback has lowered them. Only with config.snapshots, and never to a snapshot not asked for;
+ *   STOP       the run is over, and gradus_policy_reason says why. */
 gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decision);
-void          gradus_policy_applied(gradus_policy *policy, const gradus_progress *progress);   /* NULL: one update of the usual size */
-void          gradus_policy_forget_snapshots(gradus_policy *policy);    /* what was kept is gone: resumed without the snapshots */
 
-double  gradus_policy_rate(const gradus_policy *policy);                           /* what the next update would use; computes nothing */
-double  gradus_policy_value(const gradus_policy *policy, const char *name);        /* a scheduled value now; NaN: no such */
+/* The update was made: moves the clock. progress: what it was made of; NULL, and every 0 in it: the usual size, from config.units
+ * (seconds: none). After a decision other than APPLY it does nothing. */
+void gradus_policy_applied(gradus_policy *policy, const gradus_progress *progress);
+
+/* What was kept is gone, as after a resume without the snapshots: until new ones are kept a rollback becomes a skip. */
+void gradus_policy_forget_snapshots(gradus_policy *policy);
+
+double gradus_policy_rate(const gradus_policy *policy);         /* what the next update would use; changes nothing; NULL: 0 */
+
+/* A scheduled value at this update, or the value that a feedback has under its own name; NaN: no such. */
+double gradus_policy_value(const gradus_policy *policy, const char *name);
 const char *gradus_policy_scheduled(const gradus_policy *policy, int32_t index);    /* the names of config.scheduled in turn; NULL: no more */
-int32_t gradus_policy_reason(const gradus_policy *policy);                         /* of the last decision, or why finished */
-size_t  gradus_policy_explain(const gradus_policy *policy, char *text, size_t size); /* the same in words, with the numbers seen */
 
-/* Runtime events: recorded in the state and replayed. */
+int32_t gradus_policy_reason(const gradus_policy *policy);      /* enum gradus_reason of the last decision, or why it is finished */
+
+/* The same in words, with the numbers that were seen, into text[size], cut where the room ends and always ended by 0. Returns the whole
+ * length. Where nothing happened: how the rate came about. */
+size_t gradus_policy_explain(const gradus_policy *policy, char *text, size_t size);
+
+/* Runtime events: recorded with the clock, saved in the state, and in force again when it is loaded. On failure nothing has changed.
+ *   extend     the run is `total` long, in units.total_unit, longer or shorter than before; what is given in % moves with it;
+ *   cool_down  `schedule` takes over from here, starting at the factor reached, and the run ends where it ends; a phase without a
+ *              length takes what is left. NULL: "decay(shape=1-sqrt)". Once a run;
+ *   rebase     the rate that a share of 1 stands for is `base`; values given as rates stay as they are.
+ * GRADUS_ERROR_RANGE: not finite or not above 0; GRADUS_ERROR_SPEC: a schedule that is wrong, or no longer fits; GRADUS_ERROR_USE:
+ * extend or cool_down when the run is cooling down already. */
 gradus_status gradus_policy_extend(gradus_policy *policy, double total, gradus_error *error);
 gradus_status gradus_policy_cool_down(gradus_policy *policy, const char *schedule, gradus_error *error);
 gradus_status gradus_policy_rebase(gradus_policy *policy, double base, gradus_error *error);
@@ -366,9 +428,16 @@ typedef struct gradus_load {            /* NULL: nothing may be missing, extra o
     uint64_t reserved[2];
 } gradus_load;
 
+/* Clock, what feedback has learnt, counts and events, as one record of little-endian entries that ends in a checksum; state_size says
+ * how many bytes save will hand to `write`, in pieces (NULL policy: 0). Nothing is allocated. GRADUS_ERROR_WRITE: the writer refused. */
 uint64_t      gradus_policy_state_size(const gradus_policy *policy);
 gradus_status gradus_policy_save(const gradus_policy *policy, gradus_write *write, void *user, gradus_error *error);
+
+/* Takes a record over: all is checked before anything is changed; `state` may be a mapped file and is not kept. The schedules, limits
+ * and settings stay those of this policy; `how` is told of each that differs. The state of one feedback is taken whole or not at all.
+ * A loaded policy decides as the saved one would have, bit for bit. GRADUS_ERROR_STATE: damaged, of another kind, or it does not fit. */
 gradus_status gradus_policy_load(gradus_policy *policy, const void *state, size_t size, const gradus_load *how, gradus_error *error);
+uint64_t      gradus_policy_digest(const gradus_policy *policy);     /* equal digests: equal decisions from here on; NULL: 0 */
 
 /* Counts and state of every tensor, and with GRADUS_STATE_AND_VALUES its values, as one record of little-endian entries that ends in a
  * checksum; `size` says how many bytes `save` will hand to `write`, in pieces. Tensors that live elsewhere have counts only.
@@ -380,8 +449,6 @@ gradus_status gradus_optimizer_save(const gradus_optimizer *optimizer, gradus_co
  * they are in it. A tensor that is accepted as missing or of another shape starts fresh. Hyperparameters are never taken from a
  * record: `how` is told of each that differs. GRADUS_ERROR_STATE: damaged, or it does not fit; the message names the first reason. */
 gradus_status gradus_optimizer_load(gradus_optimizer *optimizer, const void *state, size_t size, const gradus_load *how, gradus_error *error);
-
-uint64_t      gradus_policy_digest(const gradus_policy *policy);     /* equal digests: equal decisions from here on */
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop
