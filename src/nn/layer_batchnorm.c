@@ -133,7 +133,8 @@ static void conclude_measure(const gradus_layer *layer, const gradus_walk *walk)
                   part(layer, slot, SUM)[i], part(layer, slot, PRODUCT)[i]);
         }
         set_norm(layer, i, mean, squares / count);
-        if (walk->purpose != GRADUS_WALK_TRAIN || count < 2) continue; /* one value has no variance: nothing to keep */
+        /* one value has no variance; and what is not finite would stay in the running statistics for ever */
+        if (walk->purpose != GRADUS_WALK_TRAIN || count < 2 || !isfinite(mean) || !isfinite(squares)) continue;
         running_mean[i] += (float)(state->momentum * (mean - running_mean[i]));
         running_variance[i] += (float)(state->momentum * (squares / (count - 1) - running_variance[i]));
     }
@@ -221,7 +222,7 @@ const gradus_layer_row gradus_layer_batchnorm = {
                .also = "batch_norm, bn, batchnorm2d, batchnorm1d, batch_normalization",
                .arguments = arguments,
                .notes = "A batch of a single value a channel has no variance: such a value becomes the bias, and the "
-                        "running statistics stay."},
+                        "running statistics stay. So they do after a batch that is not finite."},
     .abi = GRADUS_ABI,
     .traits = GRADUS_KEEPS_INPUT | GRADUS_BLOCKS | GRADUS_RUNS_ACTIVATION | GRADUS_IN_PLACE,
     .state_size = sizeof(batchnorm),

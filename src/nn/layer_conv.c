@@ -16,29 +16,29 @@ typedef struct conv {
 } conv;
 
 /* Where windows of `size` fit, with so much padding before and behind; pad=same: one for every stride-th pixel, the odd pixel of
- * padding behind. */
-static gradus_status fit(gradus_layer *layer, gradus_convolution_config *config, const int64_t *pad,
-                         gradus_error *error)
+ * padding behind. False: none fits. */
+static bool fit(gradus_convolution_config *config, int direction, int64_t pad)
 {
-    for (int i = 0; i < 2; i++) {
-        const int64_t input = config->input[i], size = config->size[i], stride = config->stride[i];
-        if (pad[i] == SAME) {
-            config->output[i] = (input + stride - 1) / stride;
-            const int64_t missing = (config->output[i] - 1) * stride + size - input, all = missing > 0 ? missing : 0;
-            config->before[i] = all / 2;
-            config->after[i] = all - all / 2;
-            continue;
-        }
-        config->before[i] = config->after[i] = pad[i];
-        if (input + 2 * pad[i] < size) {
-            char wanted[80], least[32];
-            gradus_shape_print((int64_t[]){size, size, 0}, least, sizeof least);
-            snprintf(wanted, sizeof wanted, "an image of at least %s", least);
-            return gradus_layer_misfit(layer, wanted, "make the filter smaller or write pad=same", error);
-        }
-        config->output[i] = (input + 2 * pad[i] - size) / stride + 1;
+    const int64_t input = config->input[direction], size = config->size[direction], stride = config->stride[direction];
+    int64_t *output = &config->output[direction], all = 2 * pad;
+    if (pad == SAME) {
+        *output = (input + stride - 1) / stride;
+        all = (*output - 1) * stride + size - input;
+        if (all < 0) all = 0;
+    } else {
+        *output = input + all < size ? 0 : (input + all - size) / stride + 1;
     }
-    return GRADUS_OK;
+    config->before[direction] = all / 2;
+    config->after[direction] = all - all / 2;
+    return *output > 0;
+}
+
+static gradus_status too_small(const gradus_layer *layer, const gradus_convolution_config *config, gradus_error *error)
+{
+    char wanted[80];
+    snprintf(wanted, sizeof wanted, "an image of at least %dx%d", (int)(config->size[0] - 2 * config->before[0]),
+             (int)(config->size[1] - 2 * config->before[1]));
+    return gradus_layer_misfit(layer, wanted, "make the filter smaller or write pad=same", error);
 }
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
@@ -58,9 +58,10 @@ static gradus_status infer(gradus_layer *layer, gradus_error *error)
                                           .most = GRADUS_CHUNK};
     int64_t pad[2];
     if (gradus_layer_pair(layer, SIZE, config->size, error) ||
-        gradus_layer_pair(layer, STRIDE, config->stride, error) || gradus_layer_pair(layer, PAD, pad, error) ||
-        fit(layer, config, pad, error))
+        gradus_layer_pair(layer, STRIDE, config->stride, error) || gradus_layer_pair(layer, PAD, pad, error))
         return (gradus_status)error->status;
+    const bool down = fit(config, 0, pad[0]), across = fit(config, 1, pad[1]);
+    if (!down || !across) return too_small(layer, config, error);
     memcpy(layer->output->shape, (int64_t[]){config->filters, config->output[0], config->output[1]},
            3 * sizeof(int64_t));
     layer->output->untouched = false;

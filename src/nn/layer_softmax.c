@@ -1,11 +1,22 @@
 /* softmax: outputs that are positive and add up to one. Not for a net under cross_entropy, which applies its own. */
+#include <string.h>
 #include "net.h"
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {
     if (!layer->input->untouched && gradus_shape_rank(layer->input->shape) != 1)
         return gradus_layer_misfit(layer, "a flat input", "put flatten between them", error);
+    const int64_t size = gradus_shape_size(layer->input->shape);
+    memset(layer->output->shape, 0, sizeof layer->output->shape);
+    layer->output->shape[0] = size;
     layer->output->untouched = false;
+    return GRADUS_OK;
+}
+
+static gradus_status prepare(gradus_layer *layer, gradus_error *error)
+{
+    (void)error;
+    layer->output->form = gradus_form_plain(layer->output->shape);
     return GRADUS_OK;
 }
 
@@ -42,6 +53,7 @@ const gradus_layer_row gradus_layer_softmax = {
     .abi = GRADUS_ABI,
     .traits = GRADUS_KEEPS_OUTPUT | GRADUS_IN_PLACE,
     .infer = infer,
+    .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
 };

@@ -149,7 +149,7 @@ void gradus_net_layer(const gradus_net *net, int32_t index, gradus_layer_info *i
 {
     const gradus_layer *layer = net->users[index];
     *info = (gradus_layer_info){.parameters = count_parameters(net, layer->first_tensor, layer->tensors)};
-    gradus_item_print(layer->item, GRADUS_PRINT_CANONICAL, info->spec, sizeof info->spec);
+    gradus_layer_print(layer, info->spec, sizeof info->spec);
     memcpy(info->name, layer->name, sizeof info->name);
     memcpy(info->output, layer->output->shape, sizeof info->output);
 }

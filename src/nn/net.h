@@ -162,6 +162,8 @@ struct gradus_layer {
 
 static inline gradus_tensor *gradus_layer_tensor(const gradus_layer *layer, int32_t which);
 
+/* "conv(16, 5, pad=2)" */
+void gradus_layer_print(const gradus_layer *layer, char *text, size_t size);
 /* For rows: declares a tensor of PyTorch's shape (ends at the first 0), named after the layer. */
 gradus_status gradus_layer_add_tensor(gradus_layer *layer, const char *name, const int64_t *shape, gradus_tensor **made,
                                       gradus_error *error);

@@ -44,11 +44,14 @@ static gradus_status name_layer(gradus_layer *layer, gradus_error *error)
         return gradus_spec_fail(error, net->model_text, item->place, GRADUS_CODE_TOO_LONG,
                                 "a layer's name has at most %d bytes", (int)sizeof layer->name - 1);
     memcpy(layer->name, item->label, strlen(item->label) + 1);
-    for (int32_t i = 0; i < net->user_layers; i++)
-        if (net->layers[i] != layer && !strcmp(net->layers[i]->name, layer->name))
+    for (int32_t i = 0; i + 1 < net->user_layers; i++) {
+        if (strcmp(net->layers[i]->name, layer->name) != 0) continue;
+        if (net->layers[i]->item == item)
             return gradus_spec_fail(error, net->model_text, item->place, GRADUS_CODE_REPEATED,
-                                    "two layers are named '%s'; a layer that is repeated cannot have a name",
-                                    layer->name);
+                                    "a layer that is repeated cannot have a name");
+        return gradus_spec_fail(error, net->model_text, item->place, GRADUS_CODE_REPEATED,
+                                "the name '%s' is layer %d's already", layer->name, (int)i + 1);
+    }
     return GRADUS_OK;
 }
 

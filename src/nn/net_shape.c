@@ -39,10 +39,17 @@ bool gradus_form_is_plain(gradus_form form, const int64_t *shape)
 
 /* ---- for rows ---- */
 
+void gradus_layer_print(const gradus_layer *layer, char *text, size_t size)
+{
+    gradus_item one = *layer->item;
+    one.repeat = 1; /* `3 * relu` is three layers called relu */
+    gradus_item_print(&one, GRADUS_PRINT_CANONICAL, text, size);
+}
+
 gradus_status gradus_layer_fail(const gradus_layer *layer, const char *sentence, gradus_error *error)
 {
     char printed[160];
-    gradus_item_print(layer->item, GRADUS_PRINT_CANONICAL, printed, sizeof printed);
+    gradus_layer_print(layer, printed, sizeof printed);
     return gradus_spec_fail(error, layer->net->model_text, layer->item->place, GRADUS_CODE_OUT_OF_RANGE,
                             "'%s' (layer %d) %s", printed, (int)layer->index + 1, sentence);
 }
@@ -54,7 +61,7 @@ gradus_status gradus_layer_misfit(const gradus_layer *layer, const char *wanted,
     const gradus_layer *before = layer->input->from;
     if (before) {
         char printed[160];
-        gradus_item_print(before->item, GRADUS_PRINT_CANONICAL, printed, sizeof printed);
+        gradus_layer_print(before, printed, sizeof printed);
         snprintf(giver, sizeof giver, "'%s' (layer %d) gives", printed, (int)before->index + 1);
     }
     gradus_shape_print(layer->input->shape, shape, sizeof shape);

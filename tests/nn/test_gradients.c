@@ -1,0 +1,358 @@
+/* The gradients of every layer and loss against differences of the loss: along random directions of each tensor, by central
+ * differences at two distances, from which the error of the third derivative is taken out (Richardson). Batches of one, odd and many
+ * examples. */
+#include "nets.h"
+
+enum { DIRECTIONS = 3, SINGLES = 24 };
+
+typedef struct problem {
+    const char *model, *loss;
+    int64_t input[8];
+    int64_t outputs; /* classes, or numbers */
+    bool numbers;
+} problem;
+
+static const problem problems[] = {
+    {"dense(4)", "cross_entropy", {5}, 4, false},
+    {"dense(4, bias=false)", "cross_entropy(smoothing=10%)", {5}, 4, false},
+    {"dense(7) > tanh > dense(3)", "cross_entropy(reduction=sum)", {6}, 3, false},
+    {"dense(7, bias=false) > sigmoid > dense(3)", "cross_entropy", {6}, 3, false},
+    {"dense(9) > relu > dense(3)", "cross_entropy", {6}, 3, false},
+    {"dense(21) > tanh > dense(2)", "mean_squared", {3}, 2, true},
+    {"dense(5) > tanh > dense(2)", "mean_squared(reduction=sum)", {3}, 2, true},
+    {"dense(5) > tanh > dense(2)", "huber(0.3)", {3}, 2, true},
+    {"dense(5) > tanh > dense(2)", "mean_absolute", {3}, 2, true},
+    {"dense(5) > tanh > dense(2)", "binary_cross_entropy", {3}, 2, true},
+    {"dense(5) > tanh > dense(1)", "binary_cross_entropy", {3}, 2, false},
+    {"dense(5) > softmax > dense(2)", "mean_squared", {3}, 2, true},
+    {"dense(4) > softmax", "mean_squared", {3}, 4, true},
+    {"dense(20) > tanh > dropout(30%) > dense(3)", "cross_entropy", {6}, 3, false},
+    {"tanh > dropout > dense(3)", "cross_entropy", {2, 3, 3}, 3, false},
+    {"dense(6) > tanh > sigmoid > tanh > dense(3)", "cross_entropy", {6}, 3, false},
+    {"conv(3, 3) > tanh > flatten > dense(3)", "cross_entropy", {2, 6, 5}, 3, false},
+    {"conv(5, [3, 1], stride=[2, 1], pad=[1, 0]) > sigmoid > conv(4, 2, bias=false) > tanh > flatten > dense(3)",
+     "cross_entropy",
+     {1, 7, 5},
+     3,
+     false},
+    {"conv(17, 3, pad=same) > tanh > conv(18, 4, pad=same, stride=2) > tanh > flatten > dense(2)",
+     "cross_entropy",
+     {1, 5, 7},
+     2,
+     false},
+    {"conv(6, 3, pad=1) > tanh > maxpool(2) > flatten > tanh > dense(3)", "cross_entropy", {1, 6, 6}, 3, false},
+    {"conv(4, 3) > maxpool(3, stride=2, pad=1) > conv(5, 2) > tanh > flatten > dense(3)",
+     "cross_entropy",
+     {2, 9, 8},
+     3,
+     false},
+    {"maxpool([1, 2]) > conv(3, 2) > maxpool([3, 2], stride=[1, 2]) > flatten > dense(3)",
+     "cross_entropy",
+     {2, 6, 9},
+     3,
+     false},
+    {"conv(4, 3) > batchnorm > tanh > flatten > dense(3)", "cross_entropy", {2, 6, 6}, 3, false},
+    {"conv(16, 3, pad=1) > batchnorm > sigmoid > maxpool(2) > conv(19, 3) > batchnorm > flatten > dense(3)",
+     "cross_entropy",
+     {1, 8, 8},
+     3,
+     false},
+    {"batchnorm > conv(3, 3) > tanh > flatten > dense(3)", "cross_entropy", {2, 6, 7}, 3, false},
+    {"conv(9, 2) > tanh > flatten > batchnorm > dense(3)", "cross_entropy", {1, 3, 3}, 3, false},
+    {"dense(18) > batchnorm(epsilon=0.1) > tanh > dense(3)", "cross_entropy", {6}, 3, false},
+    {"conv(18, 2) > tanh > flatten > softmax", "mean_squared", {1, 2, 3}, 36, true},
+    {"conv(5, 2) > tanh", "mean_squared", {1, 3, 4}, 30, true},
+    {"conv(5, 2) > tanh > flatten", "binary_cross_entropy", {1, 3, 4}, 30, true},
+};
+
+/* Even numbers between -1 and 1, and no two alike: no maximum is a tie. */
+static float value_at(uint64_t stream, uint64_t index) { return (float)(2 * gradus_random_unit(3, stream, index) - 1); }
+
+typedef struct examples {
+    float *inputs, *numbers;
+    int32_t *classes;
+    gradus_batch batch;
+} examples;
+
+static examples make_examples(const problem *it, int32_t count)
+{
+    const int64_t size = nets_size(it->input);
+    examples made = {.inputs = malloc((size_t)(count * size) * sizeof(float)),
+                     .numbers = malloc((size_t)(count * it->outputs) * sizeof(float)),
+                     .classes = malloc((size_t)count * sizeof(int32_t))};
+    for (int64_t i = 0; i < count * size; i++) made.inputs[i] = value_at(1, (uint64_t)i);
+    for (int64_t i = 0; i < count * it->outputs; i++) made.numbers[i] = (value_at(2, (uint64_t)i) + 1) / 2;
+    for (int32_t i = 0; i < count; i++) made.classes[i] = (int32_t)((i * 7 + 1) % it->outputs);
+    made.batch =
+        (gradus_batch){.count = count, .inputs = made.inputs, .classes = made.classes, .numbers = made.numbers};
+    if (it->numbers)
+        made.batch.classes = NULL;
+    else
+        made.batch.numbers = NULL;
+    return made;
+}
+
+static void free_examples(examples *made)
+{
+    free(made->inputs);
+    free(made->numbers);
+    free(made->classes);
+}
+
+static double probe(gradus_net *net, const gradus_batch *batch)
+{
+    double loss = NAN;
+    gradus_error error = {0};
+    assert_int_equal(gradus_net_probe(net, batch, 5, &loss, &error), GRADUS_OK);
+    return loss;
+}
+
+/* Loss with a tensor moved by `far` along a direction of random signs. */
+static double moved(gradus_net *net, int32_t index, const float *values, const float *direction, int64_t count,
+                    double far, const gradus_batch *batch)
+{
+    float *at = malloc((size_t)count * sizeof(float));
+    for (int64_t i = 0; i < count; i++) at[i] = (float)(values[i] + far * direction[i]);
+    assert_true(gradus_net_write(net, index, at));
+    free(at);
+    return probe(net, batch);
+}
+
+typedef struct slope {
+    double value, doubt;
+} slope;
+
+/* By central differences at two distances. Along a smooth curve these agree, and the slopes to the left and to the right of a point
+ * come twice as near to each other when the distance is halved; what is missing to that is the doubt. */
+static slope slope_along(gradus_net *net, int32_t index, const float *values, const float *direction, int64_t count,
+                         double far, const gradus_batch *batch)
+{
+    double central[2], gap[2];
+    const double here = moved(net, index, values, direction, count, 0, batch);
+    for (int i = 0; i < 2; i++, far /= 2) {
+        const double right = moved(net, index, values, direction, count, far, batch) - here;
+        const double left = here - moved(net, index, values, direction, count, -far, batch);
+        central[i] = (right + left) / (2 * far);
+        gap[i] = (right - left) / far;
+    }
+    return (slope){(4 * central[1] - central[0]) / 3, fmax(fabs(central[0] - central[1]), fabs(2 * gap[1] - gap[0]))};
+}
+
+typedef struct tally {
+    int checked, doubtful;
+} tally;
+
+/* Of a relu, of an absolute value, or where two pixels of a window are equal: there only one value is moved at a time, so that few are
+ * stepped over. */
+static bool has_kinks(const problem *it)
+{
+    return strstr(it->model, "relu") || strstr(it->model, "maxpool") || !strcmp(it->loss, "mean_absolute");
+}
+
+/* A step over the kink of a relu, or over a tie of two pixels, shows in the doubt: then a shorter one is tried, and at last none. */
+static void check_direction(const problem *it, gradus_net *net, int32_t index, const float *values,
+                            const float *direction, double expected, double norm, const gradus_batch *batch,
+                            tally *done)
+{
+    gradus_net_tensor tensor;
+    gradus_net_tensor_at(net, index, &tensor);
+    const int64_t count = nets_size(tensor.shape);
+    const bool kinks = has_kinks(it);
+    const double tolerance = kinks ? 2e-3 : 1e-3;
+    const double digits = 3e-7 * fabs(probe(net, batch)); /* that a loss has */
+    const double start = kinks ? 0.01 : 0.02 / sqrt((double)count);
+    for (double far = start; far > start / 10; far /= 3) {
+        const slope found = slope_along(net, index, values, direction, count, far, batch);
+        const double allowed = tolerance * norm + digits / far;
+        if (found.doubt > (kinks ? 1 : 4) * allowed) continue;
+        done->checked++;
+        if (!check_is_close(found.value, expected, 0, allowed))
+            fail_msg("%s, %s, %s, batch of %d: the slope is %.6g, the gradient says %.6g (norm %.3g)", it->model,
+                     it->loss, tensor.name, (int)batch->count, found.value, expected, norm);
+        return;
+    }
+    done->doubtful++;
+}
+
+static void check_tensor(const problem *it, gradus_net *net, int32_t index, const gradus_batch *batch, tally *done)
+{
+    gradus_net_tensor tensor;
+    gradus_net_tensor_at(net, index, &tensor);
+    if (!tensor.gradient) return;
+    const int64_t count = nets_size(tensor.shape);
+    float *values = malloc((size_t)count * sizeof(float)), *gradient = malloc((size_t)count * sizeof(float)),
+          *direction = malloc((size_t)count * sizeof(float));
+    assert_true(gradus_net_read(net, index, values) && gradus_net_read_gradient(net, index, gradient));
+    const bool kinks = has_kinks(it);
+    for (int k = 0; k < (kinks ? SINGLES : DIRECTIONS); k++) {
+        double expected = 0, norm = 0;
+        const int64_t single = (int64_t)(gradus_random_bits(4, (uint64_t)index, (uint64_t)k) % (uint64_t)count);
+        for (int64_t i = 0; i < count; i++) {
+            direction[i] = kinks ? (float)(i == single) : value_at(10 + (uint64_t)k, (uint64_t)i) < 0 ? -1 : 1;
+            expected += (double)gradient[i] * direction[i];
+            norm += (double)gradient[i] * gradient[i];
+        }
+        check_direction(it, net, index, values, direction, expected, sqrt(norm), batch, done);
+        assert_true(gradus_net_write(net, index, values));
+    }
+    free(values);
+    free(gradient);
+    free(direction);
+}
+
+static nets_net open_problem(const problem *it, int32_t batch, int32_t threads)
+{
+    nets_texts texts = {.model = it->model,
+                        .loss = it->loss,
+                        .target = it->numbers ? GRADUS_TARGET_NUMBERS : GRADUS_TARGET_CLASS,
+                        .outputs = it->outputs,
+                        .batch = batch,
+                        .threads = threads,
+                        .seed = 11};
+    memcpy(texts.input, it->input, sizeof texts.input);
+    return nets_open(&texts);
+}
+
+static void test_differences(void **state)
+{
+    static const int32_t counts[] = {1, 3, 11, 33};
+    (void)state;
+    for (size_t i = 0; i < sizeof problems / sizeof *problems; i++) {
+        tally done = {0};
+        /* with many examples there are kinks everywhere; test_accumulation has those */
+        for (size_t k = 0; k < (has_kinks(&problems[i]) ? 2 : sizeof counts / sizeof *counts); k++) {
+            nets_net made = open_problem(&problems[i], counts[k], 1);
+            examples set = make_examples(&problems[i], counts[k]);
+            gradus_error error = {0};
+            double loss;
+            assert_int_equal(gradus_net_train(made.net, &set.batch, 5, false, &loss, NULL, &error), GRADUS_OK);
+            check_close(probe(made.net, &set.batch), loss, 1e-12, 0);
+            for (int32_t t = 0; t < gradus_net_tensor_count(made.net); t++)
+                check_tensor(&problems[i], made.net, t, &set.batch, &done);
+            free_examples(&set);
+            nets_close(&made);
+        }
+        if (done.doubtful > done.checked)
+            fail_msg("%s, %s: only %d of %d directions tell", problems[i].model, problems[i].loss, done.checked,
+                     done.checked + done.doubtful);
+    }
+}
+
+/* ---- sums over batches ---- */
+
+static float *gradients_of(const gradus_net *net, int64_t *count)
+{
+    gradus_net_tensor tensor;
+    *count = 0;
+    for (int32_t i = 0; i < gradus_net_tensor_count(net); i++) {
+        gradus_net_tensor_at(net, i, &tensor);
+        *count += tensor.gradient ? nets_size(tensor.shape) : 0;
+    }
+    float *all = malloc((size_t)*count * sizeof(float)), *at = all;
+    for (int32_t i = 0; i < gradus_net_tensor_count(net); i++) {
+        gradus_net_tensor_at(net, i, &tensor);
+        if (!tensor.gradient) continue;
+        assert_true(gradus_net_read_gradient(net, i, at));
+        at += nets_size(tensor.shape);
+    }
+    return all;
+}
+
+static const problem one_by_one = {
+    "conv(5, 3, pad=1) > tanh > maxpool(2) > conv(17, 3) > relu > flatten > dense(9) > sigmoid > dense(3)",
+    "cross_entropy(reduction=sum)",
+    {1, 9, 9},
+    3,
+    false};
+
+/* The gradient of a batch of any size is the sum of its examples' gradients, each added to the last. */
+static void test_accumulation(void **state)
+{
+    static const int32_t counts[] = {1, 2, 7, 8, 9, 16, 31, 135, 200};
+    (void)state;
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+        nets_net made = open_problem(&one_by_one, 20, 2);
+        examples set = make_examples(&one_by_one, counts[k]);
+        double loss, sum = 0;
+        int64_t count;
+        assert_int_equal(gradus_net_train(made.net, &set.batch, 0, false, &loss, NULL, NULL), GRADUS_OK);
+        float *whole = gradients_of(made.net, &count);
+        for (int32_t i = 0; i < counts[k]; i++) {
+            const gradus_batch one = {
+                .count = 1, .inputs = set.inputs + i * nets_size(one_by_one.input), .classes = set.classes + i};
+            double part;
+            assert_int_equal(gradus_net_train(made.net, &one, 0, i > 0, &part, NULL, NULL), GRADUS_OK);
+            sum += part;
+        }
+        float *pieces = gradients_of(made.net, &count);
+        check_close(loss, sum, 1e-6, 0);
+        double norm = 0, far = 0;
+        for (int64_t i = 0; i < count; i++) {
+            norm += (double)pieces[i] * pieces[i];
+            far += ((double)whole[i] - pieces[i]) * ((double)whole[i] - pieces[i]);
+        }
+        check_close(sqrt(far), 0, 0, 2e-6 * sqrt(norm));
+        free(whole);
+        free(pieces);
+        free_examples(&set);
+        nets_close(&made);
+    }
+}
+
+/* Accumulated batch norm too: two times the same batch is twice its gradient. */
+static void test_accumulation_of_every_layer(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof problems / sizeof *problems; i++) {
+        nets_net made = open_problem(&problems[i], 13, 1);
+        examples set = make_examples(&problems[i], 13);
+        int64_t count;
+        assert_int_equal(gradus_net_train(made.net, &set.batch, 5, false, NULL, NULL, NULL), GRADUS_OK);
+        float *once = gradients_of(made.net, &count);
+        assert_int_equal(gradus_net_train(made.net, &set.batch, 5, true, NULL, NULL, NULL), GRADUS_OK);
+        float *twice = gradients_of(made.net, &count);
+        for (int64_t k = 0; k < count; k++) check_close(twice[k], 2 * once[k], 1e-5, 1e-6);
+        free(once);
+        free(twice);
+        free_examples(&set);
+        nets_close(&made);
+    }
+}
+
+/* ---- equal bits ---- */
+
+/* Slots and chunks depend on the batch alone: any number of threads, and every repetition, gives the same bits. */
+static void test_bits(void **state)
+{
+    static const int32_t counts[] = {5, 40, 150};
+    (void)state;
+    for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
+        for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+            examples set = make_examples(&problems[i], counts[k]);
+            float *first = NULL;
+            int64_t count;
+            for (int32_t threads = 1; threads <= 3; threads++) {
+                nets_net made = open_problem(&problems[i], counts[k], threads);
+                for (int again = 0; again < 2; again++) {
+                    assert_int_equal(gradus_net_train(made.net, &set.batch, 5, false, NULL, NULL, NULL), GRADUS_OK);
+                    float *all = gradients_of(made.net, &count);
+                    if (first && memcmp(first, all, (size_t)count * sizeof(float)) != 0)
+                        fail_msg("%s: other bits with %d threads", problems[i].model, (int)threads);
+                    if (first)
+                        free(all);
+                    else
+                        first = all;
+                }
+                nets_close(&made);
+            }
+            free(first);
+            free_examples(&set);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_differences), cmocka_unit_test(test_accumulation),
+                                       cmocka_unit_test(test_accumulation_of_every_layer), cmocka_unit_test(test_bits)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

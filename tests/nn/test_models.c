@@ -1,0 +1,269 @@
+/* Models that do not fit: every message, with its place. And models that do: shapes, names, parameters. */
+#include "nets.h"
+
+typedef struct mistake {
+    const char *model, *loss;
+    int64_t input[8];
+    int64_t classes; /* 0: numbers, one of them */
+    int32_t column;
+    const char *message;
+} mistake;
+
+static const mistake mistakes[] = {
+    {"conv(16, 5, pad=2) > maxpool(2) > dense(10)",
+     NULL,
+     {1, 28, 28},
+     10,
+     35,
+     "'dense' (layer 3) wants a flat input but 'maxpool(2)' (layer 2) gives 16x14x14; put flatten between them"},
+    {"2 * (conv(4, 3) > relu) > dense(10)",
+     NULL,
+     {1, 28, 28},
+     10,
+     27,
+     "'dense' (layer 5) wants a flat input but 'relu' (layer 4) gives 4x24x24; put flatten between them"},
+    {"batchnorm > dense(10)",
+     NULL,
+     {3, 4, 4},
+     10,
+     13,
+     "'dense' (layer 2) wants a flat input but 'batchnorm' (layer 1) gives 3x4x4; put flatten between them"},
+    {"conv(16, 5) > dense(10)",
+     NULL,
+     {784},
+     10,
+     1,
+     "'conv' (layer 1) wants an image (channels x height x width) but the data give 784; take dense for such data"},
+    {"dense(10) > conv(16, 5)",
+     NULL,
+     {784},
+     10,
+     13,
+     "'conv' (layer 2) wants an image (channels x height x width) but 'dense(10)' (layer 1) gives 10; put it before "
+     "flatten and dense"},
+    {"dense(10) > maxpool(2)",
+     NULL,
+     {784},
+     10,
+     13,
+     "'maxpool' (layer 2) wants an image (channels x height x width) but 'dense(10)' (layer 1) gives 10; put it before "
+     "flatten and dense"},
+    {"conv(4, [9, 3]) > flatten > dense(10)",
+     NULL,
+     {1, 8, 8},
+     10,
+     1,
+     "'conv' (layer 1) wants an image of at least 9x3 but the data give 1x8x8; make the filter smaller or write "
+     "pad=same"},
+    {"maxpool(3) > maxpool(3) > flatten > dense(10)",
+     NULL,
+     {1, 8, 8},
+     10,
+     14,
+     "'maxpool' (layer 2) wants an image of at least 3x3 but 'maxpool(3)' (layer 1) gives 1x2x2; make the window "
+     "smaller, or leave it out"},
+    {"maxpool(2, pad=2) > flatten > dense(10)",
+     NULL,
+     {1, 8, 8},
+     10,
+     1,
+     "'maxpool(2, pad=2)' (layer 1) pads more than half a window"},
+    {"conv(4, [3, 3, 3])", NULL, {1, 8, 8}, 10, 9, "'size' is one number or two, [height, width]"},
+    {"dense(10) > softmax",
+     "cross_entropy",
+     {4},
+     10,
+     13,
+     "'softmax' (layer 2) stands before cross_entropy, which applies softmax itself; leave it out"},
+    {"dense(10) > softmax > flatten",
+     NULL,
+     {4},
+     10,
+     13,
+     "'softmax' (layer 2) stands before cross_entropy, which applies softmax itself; leave it out"},
+    {"dense(1) > sigmoid",
+     "binary_cross_entropy",
+     {4},
+     0,
+     12,
+     "'sigmoid' (layer 2) stands before binary_cross_entropy, which applies sigmoid itself; leave it out"},
+    {"dense(20) > relu > dense(9)",
+     NULL,
+     {4},
+     10,
+     20,
+     "'dense(9)' (layer 3) gives 9 values, but the data have 10 classes; end in dense(10)"},
+    {"dense(2)",
+     "mean_squared",
+     {4},
+     0,
+     1,
+     "'dense(2)' (layer 1) gives 2 values, but the data have 1 numbers to tell; end in dense(1)"},
+    {"conv(10, 3)",
+     NULL,
+     {1, 3, 3},
+     10,
+     1,
+     "'conv(10, 3)' (layer 1) gives 10x1x1, but the loss wants one value for each class; end in flatten > dense(10)"},
+    {"dense(2)",
+     "binary_cross_entropy",
+     {4},
+     2,
+     1,
+     "'dense(2)' (layer 1) gives 2 values, but the data have 2 classes; end in dense(1)"},
+    {"dense(1)",
+     "binary_cross_entropy",
+     {4},
+     3,
+     1,
+     "'dense(1)' (layer 1) stands before binary_cross_entropy, which tells 2 classes apart, but the data have 3; take "
+     "cross_entropy"},
+    {"dense(10)",
+     "mean_squared",
+     {4},
+     10,
+     0,
+     "loss: 'mean_squared' is for numbers, but the data have classes; take cross_entropy"},
+    {"dense(1)",
+     "cross_entropy",
+     {4},
+     0,
+     0,
+     "loss: 'cross_entropy' is for classes, but the data have numbers; take mean_squared"},
+    {"relu > flatten", NULL, {4}, 4, 1, "this model has nothing to learn; it ends in a layer such as dense(10)"},
+    {"dense(4, name=a) > dense(10, name=a)", NULL, {4}, 10, 35, "the name 'a' is given twice"},
+    {"dense(4) > dense(10, name=0)", NULL, {4}, 10, 12, "the name '0' is layer 1's already"},
+    {"2 * dense(10, name=a)", NULL, {4}, 10, 1, "a layer that is repeated cannot have a name"},
+    {"dense(4, name=a) > dense(10, tie=a)", NULL, {4}, 10, 34, "layers cannot share weights yet; leave tie= out"},
+    {"dense(int(2, 4))", NULL, {4}, 10, 0, "a net cannot be made while values are still open"},
+    {"softmax > dense(10)", NULL, {1, 2, 2}, 10, 0, NULL},
+    {"conv(2, 1) > softmax > flatten > dense(10)",
+     NULL,
+     {1, 2, 2},
+     10,
+     14,
+     "'softmax' (layer 2) wants a flat input but 'conv(2, 1)' (layer 1) gives 2x2x2; put flatten between them"},
+};
+
+static void test_mistakes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+        const mistake *it = &mistakes[i];
+        gradus_error error = {0};
+        nets_texts texts = {.model = it->model,
+                            .loss = it->loss,
+                            .target = it->classes ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS,
+                            .outputs = it->classes ? it->classes : 1};
+        memcpy(texts.input, it->input, sizeof texts.input);
+        nets_net made = nets_try(&texts, &error);
+        if (!it->message != !error.status || (it->message && strcmp(error.message, it->message) != 0))
+            fail_msg("%s: '%s', expected '%s'", it->model, error.message, it->message ? it->message : "");
+        if (it->message && error.column != it->column)
+            fail_msg("%s: column %d, expected %d", it->model, (int)error.column, (int)it->column);
+        nets_close(&made);
+    }
+}
+
+static void check_layer(const gradus_net *net, int32_t index, const char *name, const char *spec, const int64_t *shape,
+                        int64_t parameters)
+{
+    gradus_layer_info info;
+    gradus_net_layer(net, index, &info);
+    assert_string_equal(info.name, name);
+    assert_string_equal(info.spec, spec);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(info.output[i], shape[i]);
+        if (!shape[i]) break;
+    }
+    assert_int_equal(info.parameters, parameters);
+}
+
+static void test_layers(void **state)
+{
+    (void)state;
+    nets_net made = nets_open(&(nets_texts){.model = "conv(32, 5, pad=2) > batchnorm > relu > maxpool(2) > flatten > "
+                                                     "2 * dense(20, bias=false) > dense(10, name=head)",
+                                            .input = {1, 28, 28},
+                                            .outputs = 10});
+    assert_int_equal(gradus_net_layer_count(made.net), 8);
+    check_layer(made.net, 0, "0", "conv(32, 5, pad=2)", (int64_t[]){32, 28, 28, 0}, 832);
+    check_layer(made.net, 1, "1", "batchnorm", (int64_t[]){32, 28, 28, 0}, 64);
+    check_layer(made.net, 2, "2", "relu", (int64_t[]){32, 28, 28, 0}, 0);
+    check_layer(made.net, 3, "3", "maxpool(2)", (int64_t[]){32, 14, 14, 0}, 0);
+    check_layer(made.net, 4, "4", "flatten", (int64_t[]){6272, 0}, 0);
+    check_layer(made.net, 6, "6", "dense(20, bias=false)", (int64_t[]){20, 0}, 400);
+    check_layer(made.net, 7, "head", "dense(10, name=head)", (int64_t[]){10, 0}, 210);
+    assert_int_equal(gradus_net_parameters(made.net), 832 + 64 + 6272 * 20 + 400 + 210);
+    assert_int_equal(gradus_net_output(made.net)[0], 10);
+    assert_int_equal(gradus_net_output(made.net)[1], 0);
+    static const char *const names[] = {"0.weight",      "0.bias",   "1.weight", "1.bias",      "1.running_mean",
+                                        "1.running_var", "5.weight", "6.weight", "head.weight", "head.bias"};
+    assert_int_equal(gradus_net_tensor_count(made.net), sizeof names / sizeof *names);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        gradus_net_tensor tensor;
+        gradus_net_tensor_at(made.net, (int32_t)i, &tensor);
+        assert_string_equal(tensor.name, names[i]);
+        assert_int_equal(!tensor.gradient, strstr(names[i], "running") != NULL);
+    }
+    nets_close(&made);
+}
+
+/* Where windows of a size fit: PyTorch's rule, and pad=same's: one for every stride-th pixel. */
+static void test_windows(void **state)
+{
+    static const struct {
+        const char *layer;
+        int64_t height, width;
+    } windows[] = {
+        {"conv(1, 3)", 5, 8},
+        {"conv(1, 3, pad=1)", 7, 10},
+        {"conv(1, [1, 4], stride=[2, 3])", 4, 3},
+        {"conv(1, 2, pad=same)", 7, 10},
+        {"conv(1, 3, pad=same, stride=2)", 4, 5},
+        {"conv(1, [4, 5], pad=[same, 0])", 7, 6},
+        {"maxpool(2)", 3, 5},
+        {"maxpool(3, stride=1)", 5, 8},
+        {"maxpool(3, stride=2, pad=1)", 4, 5},
+        {"maxpool([7, 1])", 1, 10},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        char model[128];
+        snprintf(model, sizeof model, "%s > flatten > dense(2)", windows[i].layer);
+        nets_net made = nets_open(&(nets_texts){.model = model, .input = {1, 7, 10}, .outputs = 2});
+        gradus_layer_info info;
+        gradus_net_layer(made.net, 0, &info);
+        if (info.output[1] != windows[i].height || info.output[2] != windows[i].width)
+            fail_msg("%s gives %dx%d", windows[i].layer, (int)info.output[1], (int)info.output[2]);
+        nets_close(&made);
+    }
+}
+
+static void test_batches_that_do_not_fit(void **state)
+{
+    (void)state;
+    nets_net made = nets_open(&(nets_texts){.model = "dense(3)", .input = {2}, .outputs = 3});
+    float inputs[4] = {0};
+    int32_t classes[] = {0, 3};
+    gradus_error error = {0};
+    gradus_batch batch = {.count = 2, .inputs = inputs, .classes = classes};
+    assert_int_equal(gradus_net_train(made.net, &batch, 0, false, NULL, NULL, &error), GRADUS_ERROR_RANGE);
+    assert_string_equal(error.message, "class 3 in the batch, but the net tells 3 classes apart");
+    assert_int_equal(gradus_net_train(made.net, &batch, 0, false, NULL, NULL, &error), GRADUS_ERROR_RANGE);
+    error = (gradus_error){0};
+    batch.classes = NULL;
+    assert_int_equal(gradus_net_probe(made.net, &batch, 0, NULL, &error), GRADUS_ERROR_USE);
+    assert_string_equal(error.message, "a batch without targets");
+    assert_int_equal(gradus_net_evaluate(made.net, &batch, NULL, NULL, NULL), GRADUS_OK);
+    batch.count = 0;
+    assert_int_equal(gradus_net_evaluate(made.net, &batch, NULL, NULL, NULL), GRADUS_ERROR_USE);
+    nets_close(&made);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mistakes), cmocka_unit_test(test_layers),
+                                       cmocka_unit_test(test_windows), cmocka_unit_test(test_batches_that_do_not_fit)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
