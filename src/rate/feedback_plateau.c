@@ -11,7 +11,7 @@ enum { AT, AFTER };
 
 typedef struct plateau_state {
     double best;
-    int64_t looks, bad, cooling; /* looks at the measure; in a row without being better; left of a cool-down  */
+    int64_t looks, bad, cooling; /* looks at the measure; in a row without being better; left of a cool-down */
 } plateau_state;
 
 static const gradus_field fields[] = {

@@ -141,19 +141,15 @@ static void take_verdict(gradus_policy *policy, rate_member *member, const gradu
     double before = gradus_rate_feedback_factor(policy), rate = gradus_rate_of(policy, before);
     member->factor = verdict->factor;
     int32_t slot = verdict->action == GRADUS_ROLL_BACK ? find_snapshot(policy, verdict->onset) : -1;
-    rate_happening told = {.update = policy->now.updates,
+    rate_happening told = {.verdict = verdict,
                            .by = member->row->member.name,
                            .id = member->id,
                            .action = action_name(verdict, old),
-                           .rule = verdict->rule,
-                           .reason = (int32_t)verdict->reason,
                            .factor_before = before,
                            .factor_after = gradus_rate_feedback_factor(policy),
                            .rate_before = rate,
                            .back_to = slot < 0 ? -1 : policy->snapshots[slot].clock.updates};
     told.rate_after = gradus_rate_of(policy, told.factor_after);
-    for (int i = 0; i < RATE_SEEN; i++)
-        told.seen[i].name = verdict->seen[i].name, told.seen[i].value = verdict->seen[i].value;
     gradus_rate_tell(policy, &told);
 }
 
@@ -175,7 +171,7 @@ bool gradus_policy_observe(gradus_policy *policy, const char *metric, double val
     if (!policy || !metric) return false;
     for (int32_t i = 0; i < policy->listener_count; i++) {
         const rate_listener *listener = &policy->listeners[i];
-        if (strcmp(listener->metric, metric) != 0) continue;
+        if (*listener->metric != *metric || strcmp(listener->metric, metric) != 0) continue;
         rate_member *member = &policy->members[listener->member];
         heard = true;
         if (!member->row->observe) continue;

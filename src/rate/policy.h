@@ -3,28 +3,28 @@
 #define GRADUS_RATE_POLICY_H
 #include "rate.h"
 
-enum { RATE_SEEN = 4, RATE_TEXT = 512, RATE_NAME = 48, RATE_SNAPSHOTS = 64 };
+enum { RATE_TEXT = 512, RATE_NAME = 48, RATE_SNAPSHOTS = 64 };
 
 /* ---- runtime events and the schedules that follow from them ---- */
 
 typedef enum rate_event_kind { RATE_EXTEND = 1, RATE_COOL_DOWN, RATE_REBASE } rate_event_kind;
 
 typedef struct rate_event {
-    int64_t kind; /* enum rate_event_kind                                                      */
-    double value; /* the new length or base                                                    */
+    int64_t kind; /* enum rate_event_kind */
+    double value; /* the new length or base */
     gradus_clock at;
-    const char *text; /* the schedule of a cool-down                                               */
+    const char *text; /* the schedule of a cool-down */
 } rate_event;
 
 /* Everything that depends on the length of the run and on its base: a pure function of configuration and events, made
  * anew when an event comes, so that an event that cannot be leaves everything as it was. */
 typedef struct rate_timeline {
-    gradus_arena arena; /* in which it lives itself                                                  */
-    gradus_units units; /* with the length and the base in force                                     */
+    gradus_arena arena; /* in which it lives itself */
+    gradus_units units; /* with the length and the base in force */
     gradus_schedule *schedule;
-    gradus_schedule *tail; /* of a cool-down, which begins at tail_start on its axis; NULL: none        */
+    gradus_schedule *tail; /* of a cool-down, which begins at tail_start on its axis; NULL: none */
     double tail_start;
-    gradus_schedule **scheduled; /* as config.scheduled                                                       */
+    gradus_schedule **scheduled; /* as config.scheduled */
     rate_event *events;
     int32_t event_count;
 } rate_timeline;
@@ -37,8 +37,8 @@ typedef struct rate_member {
     gradus_call *call;
     void *state;
     double factor;
-    char id[RATE_NAME];  /* "feedback.0": what the decision log says                                  */
-    char key[RATE_NAME]; /* "guard", "plateau.2": what its state is called                            */
+    char id[RATE_NAME];  /* "feedback.0": what the decision log says */
+    char key[RATE_NAME]; /* "guard", "plateau.2": what its state is called */
 } rate_member;
 
 typedef struct rate_listener {
@@ -48,23 +48,19 @@ typedef struct rate_listener {
 
 /* Something that was not the schedule's own doing: for the log and for whoever asks why. */
 typedef struct rate_happening {
-    int64_t update;
-    double epochs, samples;
-    const char *by, *id, *action, *rule;
-    int64_t reason;
+    const gradus_verdict *verdict; /* rule, reason and what was seen */
+    const char *by, *id, *action;  /* by NULL: the run itself */
     double factor_before, factor_after, rate_before, rate_after;
-    struct {
-        const char *name;
-        double value;
-    } seen[RATE_SEEN];
-    int64_t back_to; /* update that a rollback goes to; -1: none                                  */
+    int64_t back_to; /* update that a rollback goes to; -1: none */
 } rate_happening;
 
 /* ---- the policy ---- */
 
+/* What was counted beyond what updates of the usual size make. */
 typedef struct rate_extra {
     double samples, tokens, epochs;
-} rate_extra; /* beyond what updates of the usual size make */
+} rate_extra;
+
 typedef struct rate_snapshot {
     int64_t kept;
     gradus_clock clock;
@@ -74,11 +70,11 @@ typedef struct rate_snapshot {
 struct gradus_policy {
     gradus_context *context;
     gradus_arena arena;
-    gradus_policy_config config; /* texts copied                                                              */
+    gradus_policy_config config; /* texts copied */
     int32_t scheduled_count;
-    bool sizes_vary; /* the batch follows a schedule                                              */
+    bool sizes_vary; /* the batch follows a schedule */
     rate_timeline *timeline;
-    gradus_spec *feedback; /* NULL: none                                                                */
+    gradus_spec *feedback; /* NULL: none */
     rate_member *members;
     rate_listener *listeners;
     int32_t member_count, listener_count;
@@ -87,14 +83,14 @@ struct gradus_policy {
     rate_extra extra;
     rate_snapshot *snapshots;
     int64_t skips, rollbacks;
-    int64_t stopped; /* a feedback has ended the run                                              */
-    int64_t reason;  /* of the last decision, or why it has stopped                               */
+    int64_t stopped; /* a feedback has ended the run */
+    int64_t reason;  /* of the last decision, or why it has stopped */
     int64_t pending; /* what was answered to measures since the last decision: enum gradus_action */
     int64_t pending_reason;
     int64_t pending_onset;
-    int64_t keep;        /* snapshot that the update handed out is to be kept in; -1: none            */
+    int64_t keep;        /* snapshot that the update handed out is to be kept in; -1: none */
     int64_t last_action; /* of the last decision */
-    char why[RATE_TEXT]; /* the last happening in words; "": none yet                         */
+    char why[RATE_TEXT]; /* the last happening in words; "": none yet */
     int64_t why_attempt; /* when that was */
 };
 
@@ -102,7 +98,7 @@ struct gradus_policy {
 
 double gradus_rate_clock_on(const gradus_clock *clock, int32_t axis);
 void gradus_rate_clock_advance(gradus_policy *policy, const gradus_progress *progress);
-bool gradus_rate_run_is_done(const gradus_policy *policy, int64_t ahead); /* now, or after so many usual updates    */
+bool gradus_rate_run_is_done(const gradus_policy *policy, int64_t ahead); /* now, or after so many usual updates */
 
 /* ---- timeline (policy_timeline.c) ---- */
 
@@ -119,7 +115,7 @@ gradus_status gradus_rate_feedback_make(gradus_policy *policy, gradus_error *err
 gradus_status gradus_rate_feedback_fill(gradus_policy *policy, const rate_timeline *timeline, gradus_error *error);
 double gradus_rate_feedback_factor(const gradus_policy *policy);
 double gradus_rate_clamped(const gradus_policy *policy, double schedule, double feedback);
-double gradus_rate_of(const gradus_policy *policy, double feedback); /* the clamped rate at this factor        */
+double gradus_rate_of(const gradus_policy *policy, double feedback); /* the clamped rate at this factor */
 
 /* ---- words (policy_log.c) ---- */
 
@@ -131,9 +127,9 @@ void gradus_rate_prefix(gradus_error *error, const char *place);
 
 typedef struct rate_text {
     char *text;
-    size_t size, length;
-} rate_text; /* length: what it would take             */
+    size_t size, length; /* length: what it would take */
+} rate_text;
 void gradus_rate_text_put(rate_text *into, const char *text);
-void gradus_rate_text_number(rate_text *into, double number); /* four digits                            */
+void gradus_rate_text_number(rate_text *into, double number); /* four digits; whole numbers in full */
 
 #endif

@@ -34,10 +34,10 @@ void gradus_rate_text_put(rate_text *into, const char *text)
     into->length += length;
 }
 
-/* Nearest number of four digits, so that its shortest text is short. */
+/* Nearest number of four digits, so that its shortest text is short; whole numbers stay what they are. */
 static double rounded(double number)
 {
-    if (!isfinite(number) || number == 0) return number;
+    if (!isfinite(number) || (number == floor(number) && fabs(number) < 1e15)) return number;
     int places = 3 - (int)floor(log10(fabs(number)));
     if (places < -20 || places > 20) return number;
     double power = pow(10, fabs((double)places));
@@ -51,13 +51,15 @@ void gradus_rate_text_number(rate_text *into, double number)
     gradus_rate_text_put(into, text);
 }
 
+enum { SEEN = sizeof((gradus_verdict *)0)->seen / sizeof *((gradus_verdict *)0)->seen };
+
 /* Fills {1} and {1=} of a rule in: names, or values. */
 size_t gradus_rule_print(const gradus_verdict *verdict, bool values, char *text, size_t size)
 {
     rate_text into = {text, size, 0};
     if (size > 0) text[0] = 0;
     for (const char *at = verdict->rule ? verdict->rule : ""; *at;) {
-        int index = at[0] == '{' && at[1] >= '1' && at[1] <= '0' + RATE_SEEN ? at[1] - '1' : -1;
+        int index = at[0] == '{' && at[1] >= '1' && at[1] <= '0' + SEEN ? at[1] - '1' : -1;
         if (index < 0) {
             gradus_rate_text_put(&into, (const char[]){*at++, 0});
             continue;
@@ -71,20 +73,12 @@ size_t gradus_rule_print(const gradus_verdict *verdict, bool values, char *text,
     return into.length;
 }
 
-static void put_rule(rate_text *into, const rate_happening *what, bool values)
-{
-    char text[RATE_TEXT];
-    gradus_verdict verdict = {.rule = what->rule};
-    for (int i = 0; i < RATE_SEEN; i++)
-        verdict.seen[i].name = what->seen[i].name, verdict.seen[i].value = what->seen[i].value;
-    gradus_rule_print(&verdict, values, text, sizeof text);
-    gradus_rate_text_put(into, text);
-}
-
 static void put_text(rate_text *into, const rate_happening *what)
 {
+    char rule[RATE_TEXT];
+    gradus_rule_print(what->verdict, true, rule, sizeof rule);
     if (what->by) gradus_rate_text_put(into, what->by), gradus_rate_text_put(into, ": ");
-    put_rule(into, what, true);
+    gradus_rate_text_put(into, rule);
     if (what->back_to >= 0)
         gradus_rate_text_put(into, ": back to update "), gradus_rate_text_number(into, (double)what->back_to);
     if (what->factor_after != what->factor_before) {
@@ -112,25 +106,28 @@ static int append(void *user, const void *bytes, size_t size)
     return 0;
 }
 
-static void log_line(const gradus_policy *policy, const rate_happening *what, const char *rule)
+static void log_line(const gradus_policy *policy, const rate_happening *what)
 {
     line made = {.length = 0};
+    char rule[RATE_TEXT];
     gradus_json json = {.write = append, .user = &made};
+    const gradus_verdict *verdict = what->verdict;
+    gradus_rule_print(verdict, false, rule, sizeof rule);
     gradus_json_open(&json, NULL, '{');
-    gradus_json_number(&json, "update", (double)what->update);
+    gradus_json_number(&json, "update", (double)policy->now.updates);
     gradus_json_number(&json, "epoch", policy->now.epochs);
     gradus_json_number(&json, "samples", policy->now.samples);
     gradus_json_text(&json, "by", what->by ? what->by : "run");
-    gradus_json_text(&json, "id", what->id ? what->id : "run");
+    gradus_json_text(&json, "id", what->by ? what->id : "run");
     gradus_json_text(&json, "action", what->action);
-    gradus_json_text(&json, "reason", gradus_reason_name(what->reason));
+    gradus_json_text(&json, "reason", gradus_reason_name(verdict->reason));
     gradus_json_number(&json, "factor_before", what->factor_before);
     gradus_json_number(&json, "factor_after", what->factor_after);
     gradus_json_number(&json, "rate_before", what->rate_before);
     gradus_json_number(&json, "rate_after", what->rate_after);
     gradus_json_open(&json, "seen", '{');
-    for (int i = 0; i < RATE_SEEN && what->seen[i].name; i++)
-        gradus_json_number(&json, what->seen[i].name, what->seen[i].value);
+    for (int i = 0; i < SEEN && verdict->seen[i].name; i++)
+        gradus_json_number(&json, verdict->seen[i].name, verdict->seen[i].value);
     gradus_json_close(&json, '}');
     gradus_json_text(&json, "rule", rule);
     gradus_json_text(&json, "text", policy->why);
@@ -140,14 +137,11 @@ static void log_line(const gradus_policy *policy, const rate_happening *what, co
 
 void gradus_rate_tell(gradus_policy *policy, const rate_happening *happening)
 {
-    char rule[RATE_TEXT] = "";
-    rate_text words = {policy->why, sizeof policy->why, 0}, test = {rule, sizeof rule, 0};
+    rate_text words = {policy->why, sizeof policy->why, 0};
     policy->why[0] = 0;
     put_text(&words, happening);
     policy->why_attempt = policy->now.attempts;
-    if (!policy->config.log) return;
-    put_rule(&test, happening, false);
-    log_line(policy, happening, rule);
+    if (policy->config.log) log_line(policy, happening);
 }
 
 /* ---- why ---- */

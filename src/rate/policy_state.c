@@ -188,8 +188,8 @@ typedef struct loading {
     gradus_state_reader reader;
     const gradus_load *how;
     int32_t refused;
-    char first[64];         /* name of the first that is refused                                         */
-    const char *looked_for; /* is_known                                                                  */
+    char first[64];         /* name of the first that is refused */
+    const char *looked_for; /* is_known */
     bool known, fits;
 } loading;
 
@@ -351,16 +351,15 @@ static gradus_status load_timeline(const gradus_policy *policy, loading *l, rate
 
 static void tell_resume(gradus_policy *policy)
 {
+    const gradus_verdict verdict = {.rule = "goes on from a saved state"};
     double factor = gradus_rate_feedback_factor(policy), rate = gradus_rate_of(policy, factor);
-    rate_happening told = {.update = policy->now.updates,
-                           .action = "resume",
-                           .rule = "goes on from a saved state",
-                           .factor_before = factor,
-                           .factor_after = factor,
-                           .rate_before = rate,
-                           .rate_after = rate,
-                           .back_to = -1};
-    gradus_rate_tell(policy, &told);
+    gradus_rate_tell(policy, &(rate_happening){.verdict = &verdict,
+                                               .action = "resume",
+                                               .factor_before = factor,
+                                               .factor_after = factor,
+                                               .rate_before = rate,
+                                               .rate_after = rate,
+                                               .back_to = -1});
 }
 
 gradus_status gradus_policy_load(gradus_policy *policy, const void *state, size_t size, const gradus_load *how,

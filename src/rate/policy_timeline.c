@@ -6,10 +6,10 @@
 /* ---- compiling ---- */
 
 typedef struct request {
-    const char *spec, *place; /* place: what an error is said of                                           */
+    const char *spec, *place; /* place: what an error is said of */
     const gradus_units *units;
     double reached;
-    double elapsed; /* of the run, in its own unit, when the schedule begins                     */
+    double elapsed; /* of the run, in its own unit, when the schedule begins */
 } request;
 
 static gradus_schedule *compile(const gradus_policy *policy, const request *wanted, gradus_arena *arena,
@@ -147,7 +147,8 @@ double gradus_rate_schedule_factor(const rate_timeline *timeline, const gradus_c
 
 /* ---- events while the run goes on ---- */
 
-static gradus_status happen(gradus_policy *policy, rate_event event, const rate_happening *what, gradus_error *error)
+static gradus_status happen(gradus_policy *policy, rate_event event, const char *action, const gradus_verdict *what,
+                            gradus_error *error)
 {
     gradus_error own = {0};
     rate_timeline *old = policy->timeline;
@@ -158,16 +159,18 @@ static gradus_status happen(gradus_policy *policy, rate_event event, const rate_
     if (count) memcpy(events, old->events, (size_t)count * sizeof *events);
     event.at = policy->now;
     events[count] = event;
-    rate_happening told = *what;
-    told.update = policy->now.updates;
-    told.factor_before = told.factor_after = gradus_rate_feedback_factor(policy);
-    told.rate_before = gradus_rate_of(policy, told.factor_before);
+    double factor = gradus_rate_feedback_factor(policy), rate = gradus_rate_of(policy, factor);
     gradus_rate_timeline_take(policy, gradus_rate_timeline_make(policy, events, count + 1, &own), &own);
     gradus_release(policy->context, events, size);
     if (own.status && error) *error = own;
     if (own.status) return (gradus_status)own.status;
-    told.rate_after = gradus_rate_of(policy, told.factor_after);
-    gradus_rate_tell(policy, &told);
+    gradus_rate_tell(policy, &(rate_happening){.verdict = what,
+                                               .action = action,
+                                               .factor_before = factor,
+                                               .factor_after = factor,
+                                               .rate_before = rate,
+                                               .rate_after = gradus_rate_of(policy, factor),
+                                               .back_to = -1});
     return GRADUS_OK;
 }
 
@@ -188,10 +191,9 @@ gradus_status gradus_policy_extend(gradus_policy *policy, double total, gradus_e
     if (policy->timeline->tail)
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
                            "the run is cooling down already; it can no longer be extended");
-    rate_happening told = {.action = "extend", .rule = "the length of the run is {2}, it was {1}", .back_to = -1};
-    told.seen[0].name = "total_before", told.seen[0].value = policy->timeline->units.total;
-    told.seen[1].name = "total", told.seen[1].value = total;
-    return happen(policy, (rate_event){.kind = RATE_EXTEND, .value = total, .text = ""}, &told, error);
+    const gradus_verdict what = {.rule = "the length of the run is {2}, it was {1}",
+                                 .seen = {{"total_before", policy->timeline->units.total}, {"total", total}}};
+    return happen(policy, (rate_event){.kind = RATE_EXTEND, .value = total, .text = ""}, "extend", &what, error);
 }
 
 gradus_status gradus_policy_cool_down(gradus_policy *policy, const char *schedule, gradus_error *error)
@@ -201,16 +203,15 @@ gradus_status gradus_policy_cool_down(gradus_policy *policy, const char *schedul
     if (policy->timeline->tail)
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED, "the run is cooling down already");
     const char *text = schedule ? schedule : "decay(shape=1-sqrt)";
-    rate_happening told = {.action = "cooldown", .rule = "the cool-down begins", .back_to = -1};
-    return happen(policy, (rate_event){.kind = RATE_COOL_DOWN, .text = text}, &told, error);
+    const gradus_verdict what = {.rule = "the cool-down begins"};
+    return happen(policy, (rate_event){.kind = RATE_COOL_DOWN, .text = text}, "cooldown", &what, error);
 }
 
 gradus_status gradus_policy_rebase(gradus_policy *policy, double base, gradus_error *error)
 {
     gradus_status status = refuse(policy, !(base > 0) || !isfinite(base), "the base of the rate", error);
     if (status != GRADUS_OK) return status;
-    rate_happening told = {.action = "set_base", .rule = "the base is {2}, it was {1}", .back_to = -1};
-    told.seen[0].name = "base_before", told.seen[0].value = policy->timeline->units.base;
-    told.seen[1].name = "base", told.seen[1].value = base;
-    return happen(policy, (rate_event){.kind = RATE_REBASE, .value = base, .text = ""}, &told, error);
+    const gradus_verdict what = {.rule = "the base is {2}, it was {1}",
+                                 .seen = {{"base_before", policy->timeline->units.base}, {"base", base}}};
+    return happen(policy, (rate_event){.kind = RATE_REBASE, .value = base, .text = ""}, "set_base", &what, error);
 }

@@ -25,10 +25,10 @@ gradus_language gradus_rate_language(const gradus_context *context);
 
 /* ---- calls: bound items as rows want them ---- */
 
-typedef struct rate_axis { /* what lengths are counted in                                               */
+typedef struct rate_axis { /* what lengths are counted in */
     const gradus_units *units;
-    int32_t unit;    /* enum gradus_unit                                                          */
-    bool sizes_vary; /* what an update is worth is scheduled itself: nothing converts             */
+    int32_t unit;    /* enum gradus_unit */
+    bool sizes_vary; /* what an update is worth is scheduled itself: nothing converts */
 } rate_axis;
 
 /* An amount of `unit` (enum gradus_length_unit) on the axis; NaN when the units do not tell. */
@@ -37,7 +37,7 @@ double gradus_rate_length(const rate_axis *axis, double amount, int32_t unit);
 /* Says why that was so, at the value. */
 gradus_status gradus_rate_length_fail(const rate_axis *axis, const gradus_value *value, const char *text,
                                       gradus_error *error);
-const char *gradus_rate_unit_name(int32_t unit); /* enum gradus_unit: "updates"                                       */
+const char *gradus_rate_unit_name(int32_t unit); /* enum gradus_unit: "updates" */
 
 /* Makes the call of `item` in the arena. A length that was written and cannot be converted is an error; a default that cannot
  * is NaN. `text` is what the item was bound from. NULL and *error when it fails. */
@@ -51,9 +51,9 @@ gradus_status gradus_rate_call_fill(gradus_call *call, const gradus_item *item, 
 
 typedef struct rate_schedule_config {
     const gradus_chain *chain;
-    const char *text; /* what the chain was bound from                                             */
+    const char *text; /* what the chain was bound from */
     const gradus_units *units;
-    double reached; /* what the first phase finds reached: 1                                     */
+    double reached; /* what the first phase finds reached: 1 */
     double elapsed; /* of the run, in its own unit, when the schedule begins: 0 */
     bool sizes_vary;
 } rate_schedule_config;
@@ -61,10 +61,8 @@ typedef struct rate_schedule_config {
 /* Compiles a chain into the arena, in which it lives and which must outlive it. NULL and *error when it cannot be. */
 gradus_schedule *gradus_rate_schedule_compile(const rate_schedule_config *config, gradus_arena *arena,
                                               gradus_error *error);
-double
-gradus_rate_schedule_length(const gradus_schedule *schedule); /* of all phases, on its axis; may be infinite        */
-bool gradus_rate_schedule_refuses_past(
-    const gradus_schedule *schedule); /* past=error                                 */
+double gradus_rate_schedule_length(const gradus_schedule *schedule); /* of all phases, on its axis; may be infinite */
+bool gradus_rate_schedule_refuses_past(const gradus_schedule *schedule); /* past=error */
 gradus_status gradus_rate_schedule_check(const char *text, const gradus_chain *chain, gradus_error *error);
 
 #endif

@@ -14,20 +14,19 @@ enum {
 typedef struct rate_phase {
     const gradus_schedule_row *row;
     const gradus_call *call;
-    double start, length; /* on the axis; the length of the last may be infinite                       */
+    double start, length; /* on the axis; the length of the last may be infinite */
     double floor;
     int32_t past;
 } rate_phase;
 
 struct gradus_schedule {
-    gradus_arena arena; /* what it lives in; fixed: the caller's memory                              */
-    const char *text;   /* canonical spec                                                            */
+    gradus_arena arena; /* what it lives in; fixed: the caller's memory */
+    const char *text;   /* canonical spec */
     const rate_phase *phases;
     int32_t count, axis;
     double length;
 };
 
-double
-gradus_rate_phase_end(const rate_phase *phase); /* the value that a phase reaches                                */
+double gradus_rate_phase_end(const rate_phase *phase); /* the value that a phase reaches */
 
 #endif

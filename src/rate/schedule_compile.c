@@ -107,9 +107,9 @@ typedef struct compiling {
     const rate_schedule_config *config;
     const gradus_chain *chain;
     rate_axis axis;
-    double total; /* of the run on the axis; infinite: not known                               */
+    double total; /* of the run on the axis; infinite: not known */
     double left;  /* of it when the schedule begins */
-    double rest;  /* what the phase without a length takes                                     */
+    double rest;  /* what the phase without a length takes */
     rate_phase *phases;
     gradus_arena *arena;
     gradus_error *error;
