@@ -29,7 +29,7 @@ static const gradus_refusal refuses[] = {
     {"clipvalue", "clipping is the run's own setting: gradient='clip_value(%s)'"},
     {0}};
 
-/* Arguments against each other, once they are bound; a schedule stands for its first value. */
+/* Arguments against each other, once they are bound; of a schedule it is only known that it is not always 0. */
 static gradus_status check(const char *text, const gradus_chain *chain, gradus_error *error)
 {
     for (int32_t i = 0; i < chain->count; i++) {
@@ -73,6 +73,12 @@ gradus_status gradus_context_add_rule(gradus_context *context, const gradus_rule
     if (!row->update && (!row->prepare || !row->pass[0].kernel[0]))
         return refuse_row(member, "has no `prepare` or no kernel for every machine", error);
     if (gradus_argument_count(member) > GRADUS_ARGUMENTS) return refuse_row(member, "has too many arguments", error);
+    if (gradus_count_names(row->constants) > GRADUS_CONSTANTS)
+        return refuse_row(member, "has too many constants", error);
+    for (int i = 0; i < 3; i++) {
+        if (row->pass[i].sums < 0 || row->pass[i].sums > GRADUS_SUMS)
+            return refuse_row(member, "has a pass with too many sums", error);
+    }
     for (int32_t i = 0; row->slots && row->slots[i].name; i++) {
         if (i >= GRADUS_SLOTS) return refuse_row(member, "has too many slots", error);
     }

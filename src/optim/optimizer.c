@@ -55,18 +55,11 @@ static gradus_status check_state(const gradus_optimizer *optimizer, const char *
                        "state in 8 bits is not in this version; use float32");
 }
 
-static int32_t count_names(const char *names)
-{
-    int32_t count = names && *names;
-    for (; names && *names; names++) count += *names == ',';
-    return count;
-}
-
 /* "scale, step" as a table of names. */
 static bool name_constants(gradus_optimizer *optimizer, gradus_error *error)
 {
     const char *names = optimizer->row->constants;
-    optimizer->constant_count = count_names(names);
+    optimizer->constant_count = gradus_count_names(names);
     if (!gradus_optimizer_grow(optimizer, &optimizer->constant_names, 0, optimizer->constant_count + 1, sizeof(char *),
                                error))
         return false;
@@ -87,7 +80,7 @@ static gradus_status take_rule(gradus_optimizer *optimizer, const gradus_optimiz
     const gradus_rule_row *row = (const gradus_rule_row *)chain->items[0].member;
     optimizer->item = &chain->items[0];
     optimizer->row = row;
-    optimizer->memory_count = count_names(row->memory);
+    optimizer->memory_count = gradus_count_names(row->memory);
     for (; row->slots && row->slots[optimizer->slot_count].name; optimizer->slot_count++) {
         if (row->slots[optimizer->slot_count].per == GRADUS_PER_ELEMENT) continue;
         return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,

@@ -39,10 +39,23 @@ static double largest_of(const gradus_optimizer *optimizer)
     return most;
 }
 
+/* A tensor whose gradients cannot be read here; NULL: none. */
+static const char *lives_elsewhere(const gradus_optimizer *optimizer)
+{
+    for (int32_t i = 0; i < optimizer->tensor_count; i++) {
+        if (optimizer->tensors[i].elsewhere && optimizer->tensors[i].gradient) return optimizer->tensors[i].name;
+    }
+    return NULL;
+}
+
 /* A norm of the gradients after `passage`; before the scale that it leaves. Infinite when a value is not finite. */
 static gradus_status norm_after(gradus_optimizer *optimizer, gradus_norm kind, const gradus_passage *passage,
                                 double *norm, gradus_error *error)
 {
+    const char *far = lives_elsewhere(optimizer);
+    if (far)
+        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING,
+                           "the gradients of '%s' live elsewhere, so that only the caller can say their norm", far);
     if (kind == GRADUS_NORM_INFINITY) {
         if (gradus_has_sum(optimizer->context))
             return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
@@ -94,36 +107,18 @@ gradus_status gradus_norm_find(gradus_optimizer *optimizer, gradus_norm kind, do
 
 /* ---- transforms ---- */
 
-/* A tensor whose gradients cannot be read here; NULL: none. */
-static const char *lives_elsewhere(const gradus_optimizer *optimizer)
-{
-    for (int32_t i = 0; i < optimizer->tensor_count; i++) {
-        if (optimizer->tensors[i].elsewhere && optimizer->tensors[i].gradient) return optimizer->tensors[i].name;
-    }
-    return NULL;
-}
-
 static gradus_status add_factor(gradus_optimizer *optimizer, const gradus_transform *transform, double known,
                                 gradus_passage *passage, gradus_error *error)
 {
     const gradus_norm kind = transform->row->norm ? transform->row->norm(transform->arguments) : GRADUS_NORM_NONE;
-    const double scale = fabs(passage->scale);
     double norm = 0;
     gradus_status status = GRADUS_OK;
-    const char *far = kind ? lives_elsewhere(optimizer) : NULL;
-    if (far && !(kind == GRADUS_NORM_2 && passage->count == 0 && known > 0))
-        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING,
-                           "the gradients of '%s' live elsewhere, so their norm (of order 2, before any other "
-                           "transform) must be given",
-                           far);
     if (kind == GRADUS_NORM_2 && passage->count == 0 && known > 0)
         norm = known;
-    else if (kind && passage->count == 0) {
-        status = gradus_norm_find(optimizer, kind, &norm, error);
-        norm *= scale;
-    } else if (kind) {
-        status = norm_after(optimizer, kind, passage, &norm, error);
-        norm *= scale;
+    else if (kind) {
+        status = passage->count ? norm_after(optimizer, kind, passage, &norm, error)
+                                : gradus_norm_find(optimizer, kind, &norm, error);
+        norm *= fabs(passage->scale);
     }
     if (!status) passage->scale *= transform->row->factor(transform->arguments, norm);
     return status;

@@ -38,6 +38,14 @@ static inline int32_t gradus_argument_count(const gradus_member *member)
     return count;
 }
 
+/* How many names there are in "scale, step"; NULL: none. */
+static inline int32_t gradus_count_names(const char *names)
+{
+    int32_t count = names && *names;
+    for (; names && *names; names++) count += *names == ',';
+    return count;
+}
+
 /* ---- gradients ---- */
 
 typedef enum gradus_norm { GRADUS_NORM_NONE, GRADUS_NORM_1, GRADUS_NORM_2, GRADUS_NORM_INFINITY } gradus_norm;

@@ -282,6 +282,8 @@ static void elsewhere_gets_numbers_only(void **state)
         &error);
     assert_true(gradus_optimizer_step(optimizer, &(gradus_step){.rate = 0.5}, &error) < 0);
     assert_failed(GRADUS_ERROR_USE, "live elsewhere");
+    assert_true(gradus_optimizer_measure(optimizer, 1, NULL, &error) < 0);
+    assert_failed(GRADUS_ERROR_USE, "live elsewhere");
     assert_int_equal(gradus_optimizer_step(optimizer, &(gradus_step){.rate = 0.5, .gradient_norm = 4}, &error),
                      GRADUS_APPLIED);
     double constants[GRADUS_CONSTANTS];
