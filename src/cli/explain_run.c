@@ -151,13 +151,13 @@ static void describe_auto(const json_t *lr, char text[CLI_LINE])
 
 static void print_source(const explain_run *run)
 {
-    char base[CLI_SHORT], epochs[CLI_SHORT], text[CLI_LINE];
+    char base[CLI_SHORT], text[CLI_LINE];
+    double epochs = number_of(run->summary, "epochs");
     const json_t *lr = json_object_get(run->summary, "lr");
     bool automatic = strcmp(text_of(lr, "source"), "auto") == 0;
     gradus_number_print(run->base, base);
-    gradus_number_print(number_of(run->summary, "epochs"), epochs);
-    int length = snprintf(text, sizeof text, "rate of %s, %.0f updates, %s epochs", run->folder,
-                          number_of(run->summary, "updates"), epochs);
+    int length = snprintf(text, sizeof text, "rate of %s, %.0f updates, %.*f epochs", run->folder,
+                          number_of(run->summary, "updates"), epochs == floor(epochs) ? 0 : 2, epochs);
     printf("%s%*sbase %s (%s)\n", text, length < 62 ? 62 - length : 3, "", base, automatic ? "auto" : "given");
     if (!automatic) return;
     describe_auto(lr, text);

@@ -45,11 +45,16 @@ const char *cli_long_count(int64_t count, char text[CLI_SHORT])
 const char *cli_measure(double value, char text[CLI_SHORT])
 {
     double size = fabs(value);
-    bool plain = value == 0 || (size >= 0.00095 && size < 99999);
+    bool plain = value == 0 || (size >= 0.00095 && size < 99999.5);
+    int before = size < 10      ? 1
+                 : size < 100   ? 2
+                 : size < 1000  ? 3
+                 : size < 10000 ? 4
+                                : 5; /* digits: columns are narrow */
     if (!isfinite(value))
         gradus_number_print(value, text);
     else
-        snprintf(text, CLI_SHORT, plain ? "%.4f" : "%.1e", value);
+        snprintf(text, CLI_SHORT, plain ? "%.*f" : "%.*e", plain ? 5 - before : 1, value);
     return text;
 }
 

@@ -27,6 +27,8 @@ static void test_measures_keep_their_digits(void **state)
     char text[CLI_SHORT];
     assert_string_equal(cli_measure(0.0563, text), "0.0563");
     assert_string_equal(cli_measure(0, text), "0.0000");
+    assert_string_equal(cli_measure(44278.9448, text), "44279");
+    assert_string_equal(cli_measure(-123.456, text), "-123.46");
     assert_string_equal(cli_measure(0.00003, text), "3.0e-05");
     assert_string_equal(cli_measure(1234567, text), "1.2e+06");
     assert_string_equal(cli_measure(NAN, text), "nan");
