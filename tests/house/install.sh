@@ -1,4 +1,4 @@
-# What is installed is whole: a program outside the project is built against it, by pkg-config and by CMake, and runs;
+# What is installed is whole: an example is built against it, by pkg-config and by CMake, and runs;
 # and the installed tree may be moved.
 set -eu
 folder=$(mktemp -d)
@@ -9,17 +9,17 @@ library=$(dirname "$(find "$folder/prefix" -name libgradus.a)")
 export PKG_CONFIG_PATH="$library/pkgconfig" LD_LIBRARY_PATH="$library"
 
 cd "$folder"
-source=$OLDPWD/tests/house/install
+source=$OLDPWD/tests/house/install example=$OLDPWD/examples/schedule_only.c
 version=$(sed -n 's/^#define GRADUS_VERSION *\([0-9]*\).*/\1/p' prefix/include/gradus/gradus.h)
 [ "$(pkg-config --modversion gradus)" = "$((version / 10000)).$((version / 100 % 100)).$((version % 100))" ]
 # shellcheck disable=SC2046 # lists of words
-$CC "$source/program.c" -o by_pkg_config $(pkg-config --cflags --libs gradus)
-./by_pkg_config
+$CC "$example" -o by_pkg_config $(pkg-config --cflags --libs gradus)
+./by_pkg_config >said
 # shellcheck disable=SC2046
-$CC "$source/program.c" -o by_static $(pkg-config --cflags --libs --static gradus | sed "s|-lgradus|$library/libgradus.a|")
-./by_static
+$CC "$example" -o by_static $(pkg-config --cflags --libs --static gradus | sed "s|-lgradus|$library/libgradus.a|")
+./by_static >said
 
-cmake -S "$source" -B by_cmake -DCMAKE_PREFIX_PATH="$folder/prefix" >log && cmake --build by_cmake >>log ||
+cmake -S "$source" -B by_cmake -DEXAMPLE="$example" -DCMAKE_PREFIX_PATH="$folder/prefix" >log && cmake --build by_cmake >>log ||
     { cat log; exit 1; }
-by_cmake/shared
-by_cmake/static
+by_cmake/shared >said
+by_cmake/static >said
