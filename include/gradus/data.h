@@ -1,6 +1,9 @@
 /* gradus/data.h - data sets: what a data text names, read whole and checked, and loaders that hand out batches.
  *
- * A set has up to three parts that never mix. The order of a loader is a function of seed, epoch and `reshuffle` alone. */
+ * A set has up to three parts that never mix; which example is in which is a function of the seed. It is immutable once it is open, and any
+ * number of threads and loaders may share it. A loader belongs to one thread at a time; its order is a function of seed, epoch and
+ * `reshuffle` alone. What goes wrong with a file stands in the message with file, line and column; what goes wrong with the text has its
+ * place in the error. */
 #ifndef GRADUS_DATA_H
 #define GRADUS_DATA_H
 #include "nn.h"
@@ -16,7 +19,7 @@ typedef enum gradus_part { GRADUS_TRAINING, GRADUS_VALIDATION, GRADUS_TEST } gra
 typedef struct gradus_data_config {
     const gradus_spec *data;            /* "mnist", "csv(house.csv, target=price)"                                   */
     const char        *text;            /* as written, for errors                                                    */
-    const char        *validation;      /* "10%", "5000": taken out of training by seed; NULL: the member's default  */
+    const char        *validation;      /* "10%", "5000", "none": taken out of training by seed; NULL: 10%          */
     const char        *data_dir;        /* --data-dir; NULL: none. Then GRADUS_DATA, ./data, the cache               */
     const char        *base_dir;        /* what relative paths in the text are relative to; NULL: the working folder */
     uint64_t           seed;
@@ -35,7 +38,7 @@ typedef struct gradus_data_info {
     const double *target_base, *target_spread;  /* `outputs` each: the file's numbers are base + spread * value; NULL: they are the values */
 } gradus_data_info;
 
-gradus_data   *gradus_data_open(const gradus_data_config *config, gradus_error *error);
+gradus_data   *gradus_data_open(const gradus_data_config *config, gradus_error *error);   /* nothing of the configuration is kept */
 void           gradus_data_close(gradus_data *data);
 const gradus_data_info *gradus_data_about(const gradus_data *data);
 /* A file of inputs alone (predict): read as the set's member would, into the test part; rows are examples of the set's shape. `like`

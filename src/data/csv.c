@@ -119,12 +119,13 @@ static void set_title(gradus_reading *reading, int64_t without)
     for (int32_t part = 0; part < 3; part++)
         if (reading->data->part[part].from == &reading->data->training) rows += reading->data->part[part].count;
     const char *column = table->header ? "" : "column ";
+    int length = gradus_shown(name, strlen(name), 40);
     if (table->classes)
-        snprintf(target, sizeof target, ", %d classes of %s%.40s", table->outputs, column, name);
+        snprintf(target, sizeof target, ", %d classes of %s%.*s", table->outputs, column, length, name);
     else if (targets > 1)
         snprintf(target, sizeof target, " for %d targets", targets);
     else
-        snprintf(target, sizeof target, " for %s%.40s", column, name);
+        snprintf(target, sizeof target, " for %s%.*s", column, length, name);
     if (without) snprintf(left_out, sizeof left_out, ", %lld without it left out", (long long)without);
     snprintf(what, sizeof what, "%lld rows of %d columns%s%s", rows, inputs, target, left_out);
     gradus_reading_title(reading, what);
@@ -243,14 +244,14 @@ static const gradus_argument arguments[] = {
      .words = "standard|minmax|none",
      .initial = "standard",
      .flags = GRADUS_NAMED,
-     .help = "of numbers that go in: mean 0 and deviation 1, or from 0 to 1, by the training part",
+     .help = "how inputs that are numbers are scaled, by the training part: to mean 0 and deviation 1, or to 0 to 1",
      .also = "scaler, normalize, standardize"},
     {.name = "target_scale",
      .kind = GRADUS_WORD,
      .words = "standard|minmax|none",
      .initial = "standard",
      .flags = GRADUS_NAMED,
-     .help = "of numbers that are learnt; predictions are given as the file has them"},
+     .help = "how targets that are numbers are scaled for learning; predictions come in the numbers of the file"},
     {.name = "task",
      .kind = GRADUS_WORD,
      .words = "auto|classification|regression",

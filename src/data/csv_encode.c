@@ -29,14 +29,14 @@ static bool encode_input(gradus_table_file *file, int32_t i, float **values, gra
 static gradus_status unknown_class(const gradus_table_file *file, const gradus_column *column,
                                    const gradus_csv_field *field, gradus_error *error)
 {
-    char known[100] = "";
+    char known[64] = "";
     size_t used = 0;
     for (int32_t i = 0; i < column->texts.count && used < sizeof known; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", column->texts.text[i]);
-    if (used >= sizeof known) memcpy(known + sizeof known - 4, "...", 4);
-    int shown = (int)(field->length < 40 ? field->length : 40);
-    return gradus_csv_fail(&file->csv, field, error, "'%.*s' is no class of '%s' in training; these are %s", shown,
-                           field->text, column->name, known);
+    if (used >= sizeof known) memcpy(known + gradus_shown(known, sizeof known, sizeof known - 4), "...", 4);
+    return gradus_csv_fail(&file->csv, field, error, "'%.*s' is no class of '%.*s' in training; these are %s",
+                           gradus_shown(field->text, field->length, 40), field->text,
+                           gradus_shown(column->name, strlen(column->name), 40), column->name, known);
 }
 
 static bool encode_class(gradus_table_file *file, int32_t i, int32_t *class, gradus_error *error)

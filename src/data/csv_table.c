@@ -133,7 +133,7 @@ static gradus_status no_column(const gradus_csv *csv, const char *name, gradus_e
     char(*copies)[LONGEST] = calloc((size_t)count, LONGEST);
     const char **names = calloc((size_t)count, sizeof *names);
     for (int32_t i = 0; copies && names && i < count; i++) {
-        int length = (int)(csv->fields[i].length < LONGEST ? csv->fields[i].length : LONGEST - 1);
+        int length = gradus_shown(csv->fields[i].text, csv->fields[i].length, LONGEST - 1);
         snprintf(copies[i], LONGEST, "%.*s", length, csv->fields[i].text);
         names[i] = copies[i];
     }
@@ -242,11 +242,11 @@ bool gradus_table_number(const gradus_table_file *file, int32_t column, double *
 {
     const gradus_csv_field *field = gradus_table_field(file, column);
     if (as_number(field->text, field->length, number)) return true;
-    int shown = (int)(field->length < 40 ? field->length : 40);
+    const char *name = file->table->columns[column].name;
     gradus_csv_fail(
         &file->csv, field, error,
-        "'%.*s' where the column '%s' holds numbers; missing=[...] lists what stands for a gap, drop=[...] columns "
+        "'%.*s' where the column '%.*s' holds numbers; missing=[...] lists what stands for a gap, drop=[...] columns "
         "to leave out",
-        shown, field->text, file->table->columns[column].name);
+        gradus_shown(field->text, field->length, 40), field->text, gradus_shown(name, strlen(name), 40), name);
     return false;
 }

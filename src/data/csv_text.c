@@ -89,9 +89,9 @@ gradus_status gradus_csv_begin(gradus_csv *csv, const gradus_source *source, cha
         return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: the compressed data end too early; the file is truncated", source->path);
     gradus_csv_rewind(csv);
-    if (check_utf8(csv, error)) return error->status; /* no zero byte is in it from here on */
-    if (!separator) csv->separator = find_separator(csv);
-    return GRADUS_OK;
+    gradus_status status = check_utf8(csv, error); /* no zero byte is in it from here on */
+    if (!status && !separator) csv->separator = find_separator(csv);
+    return status;
 }
 
 void gradus_csv_rewind(gradus_csv *csv)

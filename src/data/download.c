@@ -179,7 +179,7 @@ static gradus_status get_file(transfer *at, gradus_error *error)
     at->file = fopen(at->part, "ab");
     if (!at->file) return gradus_fail_file(error, at->part, errno);
     gradus_status status = GRADUS_OK;
-    if (flock(fileno(at->file), LOCK_EX | LOCK_NB) != 0)
+    if (flock(fileno(at->file), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) /* else: a file system without locks */
         status = gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_INPUT_OUTPUT, "%s: another process is fetching it",
                              at->part);
     struct stat about;

@@ -70,7 +70,7 @@ void gradus_stem(const char *path, char *name, size_t size)
     const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
     size_t length = strcspn(start, ".");
     if (length == 0) length = strlen(start);
-    snprintf(name, size, "%.*s", (int)length, start);
+    snprintf(name, size, "%.*s", gradus_shown(start, length, size - 1), start);
 }
 
 void *gradus_data_keep(gradus_data *data, void *memory)
@@ -156,7 +156,10 @@ void gradus_reading_title(gradus_reading *reading, const char *what)
         snprintf(apart, sizeof apart, " (%lld for validation)", validation);
     else if (test && !data->test.count)
         snprintf(apart, sizeof apart, " (%lld for test)", test);
-    snprintf(data->info.title, sizeof data->info.title, "%s, %s%s", data->info.name, what, apart);
+    char title[sizeof data->info.name + sizeof apart + 256];
+    snprintf(title, sizeof title, "%s, %s%s", data->info.name, what, apart);
+    int length = gradus_shown(title, strlen(title), sizeof data->info.title - 1);
+    snprintf(data->info.title, sizeof data->info.title, "%.*s", length, title);
 }
 
 /* ---- test rows that stand in training too ---- */

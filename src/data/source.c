@@ -11,9 +11,18 @@
 
 enum { FIRST_CAPACITY = 1 << 16, GZIP_WINDOW = 15 + 16, GZIP_LEAST = 18, MOST_EXPANSION = 1032 };
 
+int gradus_shown(const char *text, size_t length, size_t most)
+{
+    if (length <= most) return (int)length;
+    while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80) most--;
+    return (int)most;
+}
+
 void gradus_suggest(gradus_error *error, const char *near)
 {
-    if (error && near) snprintf(error->near, sizeof error->near, "%s", near);
+    if (!error || !near) return;
+    int length = gradus_shown(near, strlen(near), sizeof error->near - 1);
+    snprintf(error->near, sizeof error->near, "%.*s", length, near);
 }
 
 static gradus_status no_memory(gradus_error *error, const char *path)

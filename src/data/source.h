@@ -18,6 +18,9 @@ typedef struct gradus_source {
 gradus_status gradus_source_open(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error);
 void gradus_source_close(gradus_source *source); /* also one that was never opened, but zeroed */
 
+/* How many bytes of a text to show: at most `most`, and no half characters. */
+int gradus_shown(const char *text, size_t length, size_t most);
+
 /* Puts the nearest valid name into an error, for machines; NULL: there is none. */
 void gradus_suggest(gradus_error *error, const char *near);
 

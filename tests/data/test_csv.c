@@ -364,6 +364,25 @@ static void test_text_among_numbers(void **state)
     gradus_data_close(set_must_open("csv(t.csv, target=y, missing=[1O5])", NULL));
 }
 
+/* What is too long for a message or a title is cut between characters. */
+static void test_long_texts(void **state)
+{
+    (void)state;
+    char text[4096] = "x,", name[256] = "", expected[512];
+    for (int i = 0; i < 60; i++) strcat(name, "ß");
+    sprintf(text + 2, "%s\n1,%s\n2,b\n3,%s\n", name, name, name);
+    put("l.csv", text);
+    gradus_data *data = set_must_open("csv(l.csv, test=none)", "none");
+    sprintf(expected, "l, 3 rows of 1 columns, 2 classes of %.40s", name);
+    assert_string_equal(gradus_data_about(data)->title, expected);
+    gradus_data_close(data);
+    sprintf(text, "x,%s\n1,ß%s\n", name, name);
+    put("k.csv", text);
+    sprintf(expected, "DIR/k.csv:2:3: '%.40s' is no class of '%.40s' in training; these are b, %.56s...", name, name,
+            name);
+    set_must_fail("csv(l.csv, test=k.csv)", "none", expected);
+}
+
 static void test_real_files(void **state)
 {
     (void)state;
@@ -403,7 +422,7 @@ int main(void)
         cmocka_unit_test(test_scales),     cmocka_unit_test(test_files),
         cmocka_unit_test(test_memory),     cmocka_unit_test(test_inputs),
         cmocka_unit_test(test_mistakes),   cmocka_unit_test(test_text_among_numbers),
-        cmocka_unit_test(test_real_files),
+        cmocka_unit_test(test_long_texts), cmocka_unit_test(test_real_files),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
