@@ -3,7 +3,8 @@
  * their constants. */
 #include "optimizer.h"
 
-enum { BLOCK = 256, COMPARED = 3 };
+enum { BLOCK = 256 };
+enum { WORTH_SHARING = 3 }; /* tasks: two take about ten microseconds, less than it can cost to wake a thread */
 
 gradus_kernel *gradus_kernel_for(const gradus_optimizer *optimizer, gradus_kernel *const *kernels)
 {
@@ -128,7 +129,12 @@ void gradus_walk(const gradus_walk_request *request)
 {
     gradus_walk_request job = *request;
     if (job.passage && job.passage->count == 0) job.passage = NULL;
-    gradus_parallel(request->optimizer->context, request->optimizer->plan.task_count, run_task, &job);
+    const int64_t tasks = request->optimizer->plan.task_count;
+    if (tasks >= WORTH_SHARING) {
+        gradus_parallel(request->optimizer->context, tasks, run_task, &job);
+        return;
+    }
+    for (int64_t i = 0; i < tasks; i++) run_task(&job, i);
 }
 
 double gradus_walk_sum(const gradus_optimizer *optimizer, int32_t which)
