@@ -169,6 +169,29 @@ static void test_scales(void **state)
     gradus_data_close(data);
 }
 
+/* A text that stands in the validation or test part alone becomes no input: each row has a text of its own here. */
+static void test_texts_of_training(void **state)
+{
+    (void)state;
+    char text[2048] = "name,y\n";
+    for (int i = 0; i < 50; i++) sprintf(text + strlen(text), "n%02d,%d.5\n", i, i);
+    put("own.csv", text);
+    gradus_data *data = set_must_open("csv(own.csv)", "20%");
+    assert_int_equal(gradus_data_about(data)->count[GRADUS_TRAINING], 35);
+    assert_int_equal(gradus_data_about(data)->shape[0], 35);
+    for (int part = 0; part < 3; part++) {
+        gradus_batch batch;
+        gradus_loader *loader = whole_part(data, (gradus_part)part, &batch);
+        for (int32_t i = 0; i < batch.count; i++) {
+            float sum = 0;
+            for (int k = 0; k < 35; k++) sum += batch.inputs[i * 35 + k];
+            assert_true(sum == (part == GRADUS_TRAINING ? 1.0f : 0.0f));
+        }
+        gradus_loader_destroy(loader);
+    }
+    gradus_data_close(data);
+}
+
 /* A test file of its own: columns in another order, a colour that training never met, a gap. */
 static void test_files(void **state)
 {
@@ -417,12 +440,19 @@ static void test_real_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dresses),    cmocka_unit_test(test_quotes),
-        cmocka_unit_test(test_columns),    cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_scales),     cmocka_unit_test(test_files),
-        cmocka_unit_test(test_memory),     cmocka_unit_test(test_inputs),
-        cmocka_unit_test(test_mistakes),   cmocka_unit_test(test_text_among_numbers),
-        cmocka_unit_test(test_long_texts), cmocka_unit_test(test_real_files),
+        cmocka_unit_test(test_dresses),
+        cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_scales),
+        cmocka_unit_test(test_texts_of_training),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_text_among_numbers),
+        cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_real_files),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
