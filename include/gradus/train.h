@@ -188,7 +188,8 @@ typedef struct gradus_listener {        /* told while a run trains; each may be 
 /* Trains to the end, or until something stops it; *end is filled in either way. A run that stopped early is GRADUS_OK, so is one that
  * was interrupted; what failed is in *report. listener NULL: nobody is told. */
 gradus_status gradus_run_train(gradus_run *run, const gradus_listener *listener, gradus_run_end *end, gradus_report *report);
-void          gradus_run_interrupt(gradus_run *run);    /* from a signal handler or another thread: finish the update, save, return */
+void          gradus_run_interrupt(gradus_run *run);    /* finish the update, save, return; from any thread. A signal handler may call it only on
+                                         * a stack of its own (SA_ONSTACK): oneDNN keeps numbers below the stack pointer */
 
 typedef struct gradus_run_result {      /* of one part                                                              */
     int64_t examples;

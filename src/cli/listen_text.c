@@ -49,11 +49,9 @@ static void print_rate(const gradus_run_rate *rate)
 
 static void print_run(const gradus_run_facts *facts)
 {
-    char epochs[CLI_SHORT];
-    gradus_number_print(facts->epochs, epochs);
     printf("run       %s   ", facts->folder);
     if (facts->epochs >= 1)
-        printf("%s epoch%s of %lld updates", epochs, facts->epochs == 1 ? "" : "s",
+        printf("%.4g epoch%s of %lld updates", facts->epochs, facts->epochs == 1 ? "" : "s",
                (long long)facts->updates_per_epoch);
     else
         printf("%lld of an epoch's %lld updates", (long long)facts->updates, (long long)facts->updates_per_epoch);
@@ -120,6 +118,7 @@ static void on_epoch(void *user, const gradus_run_row *row)
 static void on_decision(void *user, const gradus_run_decision *decision)
 {
     listen_screen *screen = user;
+    if (strcmp(decision->action, "stop") == 0) return; /* the end tells of it */
     listen_clear(screen);
     cli_note(screen->call, "update %lld: %s", (long long)decision->update, decision->text);
 }

@@ -16,26 +16,17 @@ static void put_field(const char *text)
     putchar('"');
 }
 
-static bool print_row(void *user, const gradus_run_prediction *prediction)
-{
-    const gradus_data_info *about = user;
-    printf("%lld", (long long)prediction->row);
-    if (prediction->label >= 0) {
-        putchar(',');
-        if (about->class_names)
-            put_field(about->class_names[prediction->label]);
-        else
-            printf("%d", prediction->label);
-        char text[CLI_SHORT];
-        gradus_number_print(round(prediction->probability * 1e5) / 1e5, text);
-        printf(",%s", text);
-    }
-    for (int64_t i = 0; prediction->label < 0 && i < prediction->count; i++) printf(",%.7g", prediction->outputs[i]);
-    return putchar('\n') != EOF && !ferror(stdout);
-}
+typedef struct predict_table {
+    const gradus_data_info *about;
+    bool begun; /* the header stands there */
+} predict_table;
 
-static void print_header(const gradus_data_info *about)
+/* Written with the first row, so that a file that cannot be read leaves nothing behind. */
+static void print_header(predict_table *table)
 {
+    const gradus_data_info *about = table->about;
+    if (table->begun) return;
+    table->begun = true;
     printf("row");
     if (about->target == GRADUS_TARGET_CLASS)
         printf(",label,probability");
@@ -46,15 +37,34 @@ static void print_header(const gradus_data_info *about)
     putchar('\n');
 }
 
+static bool print_row(void *user, const gradus_run_prediction *prediction)
+{
+    predict_table *table = user;
+    print_header(table);
+    printf("%lld", (long long)prediction->row);
+    if (prediction->label >= 0) {
+        char text[CLI_SHORT];
+        putchar(',');
+        if (table->about->class_names)
+            put_field(table->about->class_names[prediction->label]);
+        else
+            printf("%d", prediction->label);
+        gradus_number_print(round(prediction->probability * 1e5) / 1e5, text);
+        printf(",%s", text);
+    }
+    for (int64_t i = 0; prediction->label < 0 && i < prediction->count; i++) printf(",%.7g", prediction->outputs[i]);
+    return putchar('\n') != EOF && !ferror(stdout);
+}
+
 static cli_exit run(cli_call *call)
 {
     gradus_report report;
     gradus_run_config config = {.data_dir = call->data_dir, .threads = call->threads};
     gradus_run *opened = gradus_run_open(call->words[0], &config, &report);
     if (!opened) return cli_report(call, &report);
-    const gradus_data_info *about = gradus_run_data(opened);
-    print_header(about);
-    gradus_status status = gradus_run_predict(opened, call->words[1], print_row, (void *)about, &report);
+    predict_table table = {.about = gradus_run_data(opened)};
+    gradus_status status = gradus_run_predict(opened, call->words[1], print_row, &table, &report);
+    if (!status) print_header(&table);
     gradus_run_destroy(opened);
     return status ? cli_report(call, &report) : CLI_DONE;
 }

@@ -1,39 +1,9 @@
 /* gradus train: trains a net as a run file and key=value say, shows how it
  * goes, and says where everything is. */
+#include "interrupt.h"
 #include "listen.h"
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- signals: the first one ends the run after the update at hand, a second
- * one ends the program at once ---- */
-
-static gradus_run *volatile running;
-static volatile sig_atomic_t caught;
-
-static void on_signal(int number)
-{
-    if (caught) {
-        signal(number, SIG_DFL);
-        raise(number);
-    }
-    caught = number;
-    if (running) gradus_run_interrupt(running);
-}
-
-static void catch_signals(gradus_run *run)
-{
-    running = run;
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-}
-
-static void release_signals(void)
-{
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    running = NULL;
-}
 
 /* ---- what would be trained ---- */
 
@@ -89,9 +59,10 @@ static cli_exit train(const cli_call *call, gradus_run *run)
     gradus_run_end end;
     listener.user = &screen;
     if (call->terminal.error && !call->json && !call->quiet) listener.progress = listen_progress;
-    catch_signals(run);
+    interrupt signals;
+    interrupt_listen(&signals, run);
     gradus_status status = gradus_run_train(run, &listener, &end, &report);
-    release_signals();
+    interrupt_close(&signals);
     listen_clear(&screen);
     if (status) return cli_report(call, &report);
     if (end.status != GRADUS_RUN_INTERRUPTED) return CLI_DONE;
@@ -99,7 +70,7 @@ static cli_exit train(const cli_call *call, gradus_run *run)
              "interrupted at update %lld; its state is saved: go on with gradus "
              "train --resume %s",
              (long long)end.update, end.folder);
-    return CLI_SIGNAL + (caught ? caught : SIGINT);
+    return CLI_SIGNAL + signals.caught;
 }
 
 static gradus_settings *read_settings(const cli_call *call, const char *resume)

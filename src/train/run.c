@@ -51,6 +51,15 @@ static bool unplaced(const gradus_run *run, const char *key, gradus_report *repo
     return misplaced(run, key, report);
 }
 
+/* What is wrong with a file says so itself; only what is wrong with the setting is placed there. */
+static bool data_failed(const gradus_run *run, gradus_report *report)
+{
+    int32_t code = report->error.code;
+    bool of_a_file = code == GRADUS_CODE_NO_DATA || code == GRADUS_CODE_BAD_DATA || code == GRADUS_CODE_NO_FILE ||
+                     code == GRADUS_CODE_INPUT_OUTPUT || code == GRADUS_CODE_MEMORY;
+    return of_a_file && !report->error.column ? false : misplaced(run, "data", report);
+}
+
 static bool make_data(gradus_run *run, const gradus_run_config *config, gradus_report *report)
 {
     const char *base = gradus_settings_folder(run->settings, "data");
@@ -65,7 +74,7 @@ static bool make_data(gradus_run *run, const gradus_run_config *config, gradus_r
                                  .base_dir = base,
                                  .seed = run->plan.seed};
     run->data = gradus_data_open(&wanted, &report->error);
-    if (!run->data) return misplaced(run, "data", report);
+    if (!run->data) return data_failed(run, report);
     run->about = gradus_data_about(run->data);
     return true;
 }

@@ -90,7 +90,8 @@ static gradus_status record_length(gradus_run *run, int64_t before, gradus_error
         .seen = {{"updates_before", (double)before}, {"updates", (double)run->plan.updates}},
         .rule = "the run is given another length",
         .text = text};
-    snprintf(text, sizeof text, "run: %lld updates in place of %lld", (long long)run->plan.updates, (long long)before);
+    snprintf(text, sizeof text, "the run has %lld updates now, not %lld", (long long)run->plan.updates,
+             (long long)before);
     return record_own(run, &decision, error);
 }
 
