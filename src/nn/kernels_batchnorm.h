@@ -58,6 +58,39 @@ static inline __attribute__((always_inline)) vector distance(bool planar, const 
     return far;
 }
 
+/* Sums along a walk are kept in four parts, which the processor adds at the same time. */
+static inline __attribute__((always_inline)) vector sum_along(bool planar, const group *one, const float *from)
+{
+    vector part[4] = {{0}};
+    int64_t i = 0;
+    for (; i + 4 * one->step <= one->end; i += 4 * one->step)
+        for (int k = 0; k < 4; k++)
+            part[k] += load_some(from + i + k * one->step, taken(planar, one, i + k * one->step));
+    for (; i < one->end; i += one->step) part[0] += load_some(from + i, taken(planar, one, i));
+    return (part[0] + part[1]) + (part[2] + part[3]);
+}
+
+static inline __attribute__((always_inline)) vector squares_along(bool planar, const group *one, const float *from,
+                                                                  vector middle, vector *error)
+{
+    vector part[2] = {{0}}, errors[2] = {{0}};
+    int64_t i = 0;
+    for (; i + 2 * one->step <= one->end; i += 2 * one->step)
+        for (int k = 0; k < 2; k++) {
+            const int64_t at = i + k * one->step;
+            const vector far = distance(planar, from + at, middle, taken(planar, one, at));
+            errors[k] += far;
+            part[k] += far * far;
+        }
+    for (; i < one->end; i += one->step) {
+        const vector far = distance(planar, from + i, middle, taken(planar, one, i));
+        errors[0] += far;
+        part[0] += far * far;
+    }
+    *error += errors[0] + errors[1];
+    return part[0] + part[1];
+}
+
 /* In two passes over what is in the cache by then; the second corrects the rounding of the first: with d = x - m, the mean is
  * m + sum(d) / n, the squared distances sum(d d) - sum(d)^2 / n (Chan, Golub, LeVeque 1983). */
 static inline __attribute__((always_inline)) void moments_of(bool planar, group one, int64_t pixels, int64_t size,
@@ -65,24 +98,12 @@ static inline __attribute__((always_inline)) void moments_of(bool planar, group 
 {
     const vector share = all(1.0f / (float)(count * pixels));
     vector sum = {0}, error = {0}, square = {0};
-    for (int64_t example = 0; example < count; example++) {
-        const float *from = x + example * size + one.offset;
-        vector part = {0};
-        for (int64_t i = 0; i < one.end; i += one.step) part += load_some(from + i, taken(planar, &one, i));
-        sum += part;
-    }
+    for (int64_t example = 0; example < count; example++)
+        sum += sum_along(planar, &one, x + example * size + one.offset);
     if (planar) sum = all(sum_of(sum));
     const vector middle = sum * share;
-    for (int64_t example = 0; example < count; example++) {
-        const float *from = x + example * size + one.offset;
-        vector part = {0};
-        for (int64_t i = 0; i < one.end; i += one.step) {
-            vector far = distance(planar, from + i, middle, taken(planar, &one, i));
-            error += far;
-            part += far * far;
-        }
-        square += part;
-    }
+    for (int64_t example = 0; example < count; example++)
+        square += squares_along(planar, &one, x + example * size + one.offset, middle, &error);
     if (planar) {
         error = all(sum_of(error));
         square = all(sum_of(square));
