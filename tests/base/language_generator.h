@@ -73,9 +73,9 @@ static inline void put_value(generator *g, const gradus_family *family, const gr
 
 static inline void put_plain(generator *g, const gradus_family *family, const gradus_argument *row)
 {
-    static const char *const texts[] = {"price",     "2024.csv", "\"house prices.csv\"", "'a\\\\b'",
-                                        "\"\"",      "données",  "\"tab\\tquote\\\"\"",  "true",
-                                        "\"*.bias\""};
+    static const char *const texts[] = {
+        "price", "2024.csv",   "\"house prices.csv\"", "'a\\\\b'", "\"\"",  "données", "\"tab\\tquote\\\"\"",
+        "true",  "\"*.bias\"", "\"search\"",           "\"tab\"",  "search"};
     const gradus_argument share = {.kind = GRADUS_SHARE};
     const gradus_family *other = row->family ? gradus_language_family(g->language, row->family) : family;
     switch (row->kind) {

@@ -73,6 +73,7 @@ static void test_nearest(void **state)
     check_nearest("nestrov", "nesterov");
     check_nearest("ReLU", "relu");
     check_nearest("padding", "pad");
+    check_nearest("pda", "pad");
     check_nearest("pytorch", "torch");
     check_nearest("sqrt", "1-sqrt");
     check_nearest("optimiser", "optimizer");

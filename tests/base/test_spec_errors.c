@@ -190,6 +190,8 @@ static const mistake mistakes[] = {
      ""},
     {"optimizer", "sgd(momentum=uniform(0.99, 0.8))", 1, 28, 3, GRADUS_CODE_RANGE_ORDER,
      "the upper end must be above the lower", ""},
+    {"optimizer", "sgd(momentum=uniform(0.8, 0.8))", 1, 27, 3, GRADUS_CODE_RANGE_ORDER,
+     "the upper end must be above the lower", ""},
     {"optimizer", "sgd(momentum=uniform(0.8, 1.8))", 1, 27, 3, GRADUS_CODE_OUT_OF_RANGE,
      "momentum must be in [0, 1), not 1.8", ""},
     {"optimizer", "sgd(momentum=uniform(0.8))", 1, 14, 12, GRADUS_CODE_MISSING,
