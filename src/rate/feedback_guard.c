@@ -40,6 +40,7 @@ typedef struct guard_state {
     /* how many have ever come of the latest losses, of looks, and of the first losses, whose highest is kept */
     int64_t recents, looks, firsts;
     double first;
+    double first_norm; /* median of the first norms; 0: not enough have come yet */
     /* what it has lowered the rate to; updates without trouble; interventions in a row and in all */
     double level;
     int64_t skips, calm, in_a_row, interventions;
@@ -57,7 +58,7 @@ static const gradus_field fields[] = {
     INT(has_loss), INT(has_norm), INT(non_finite), REAL(loss), REAL(norm), REAL(broken),
     INT(held), INT(held_update), REAL(held_loss), REAL(held_norm),
     INT(losses), INT(next_loss), INT(norms), INT(next_norm),
-    INT(recents), INT(looks), INT(firsts), REAL(first),
+    INT(recents), INT(looks), INT(firsts), REAL(first), REAL(first_norm),
     REAL(level), INT(skips), INT(calm), INT(in_a_row), INT(interventions),
     INT(asked), INT(asked_update), INT(warming), INT(warm_start),
     {"recent", GRADUS_DOUBLE, offsetof(guard_state, recent), -LONGEST_WITHIN},
@@ -131,6 +132,20 @@ static void push_loss(const gradus_call *call, guard_state *state, double loss)
     state->recents++;
 }
 
+/* Medians of fewer numbers tell little. */
+static bool is_full_enough(const rate_window *window)
+{
+    int64_t fewest = window->capacity / 4 > FEWEST ? window->capacity / 4 : FEWEST;
+    return *window->count >= fewest;
+}
+
+static void push_norm(const gradus_call *call, guard_state *state, double norm)
+{
+    rate_window window = norm_window(call, state);
+    gradus_rate_window_push(&window, norm);
+    if (!(state->first_norm > 0) && is_full_enough(&window)) state->first_norm = gradus_rate_window_median(&window);
+}
+
 static void forget_burst(guard_state *state)
 {
     state->recents = 0;
@@ -142,10 +157,7 @@ static void settle(const gradus_call *call, guard_state *state, const gradus_clo
 {
     if (state->held && now->updates > state->held_update) {
         if (state->held & 1) push_loss(call, state, state->held_loss);
-        if (state->held & 2) {
-            rate_window window = norm_window(call, state);
-            gradus_rate_window_push(&window, state->held_norm);
-        }
+        if (state->held & 2) push_norm(call, state, state->held_norm);
     }
     state->held = 0;
     if (!state->asked) return;
@@ -158,13 +170,6 @@ static void settle(const gradus_call *call, guard_state *state, const gradus_clo
 }
 
 /* ---- what it makes of it ---- */
-
-/* Medians of fewer numbers tell little. */
-static bool is_full_enough(const rate_window *window)
-{
-    int64_t fewest = window->capacity / 4 > FEWEST ? window->capacity / 4 : FEWEST;
-    return *window->count >= fewest;
-}
 
 /* A loss far above what was usual before the latest looks: beyond z robust deviations, above all of them, and a real part
  * of the way back to where the run began, so that a converged run may be as noisy as it likes. */
@@ -187,11 +192,18 @@ static bool loss_is_lost(const gradus_call *call, guard_state *state)
     return state->loss > limit && gradus_rate_window_median(&window) > limit;
 }
 
+/* What norms are measured against. A converged run has a median near 0, and any hard example is a thousand times that: gradients
+ * of the length that the run began with explode nothing. */
+static double usual_norm(const gradus_call *call, guard_state *state)
+{
+    rate_window window = norm_window(call, state);
+    return fmax(gradus_rate_window_median(&window), state->first_norm);
+}
+
 static bool norm_explodes(const gradus_call *call, guard_state *state)
 {
     rate_window window = norm_window(call, state);
-    return state->has_norm && is_full_enough(&window) &&
-           state->norm > call->number[NORM] * gradus_rate_window_median(&window);
+    return state->has_norm && is_full_enough(&window) && state->norm > call->number[NORM] * usual_norm(call, state);
 }
 
 /* Enters this look among the latest; whether COUNT of them were wrong. *onset is the first of those. */
@@ -221,7 +233,7 @@ static void see(gradus_verdict *verdict, int index, const char *name, double val
 /* Says which of its rules was broken; the reason is that of the gradient at hand. */
 static void explain(const gradus_call *call, guard_state *state, bool jumps, bool explodes, gradus_verdict *verdict)
 {
-    rate_window losses = loss_window(call, state), norms = norm_window(call, state);
+    rate_window losses = loss_window(call, state);
     if (state->non_finite) {
         bool counted = state->non_finite == NON_FINITE;
         tell(verdict, GRADUS_REASON_NON_FINITE,
@@ -234,10 +246,10 @@ static void explain(const gradus_call *call, guard_state *state, bool jumps, boo
         see(verdict, 1, "z", (state->loss - median) / deviation);
         see(verdict, 2, "median", median);
     } else if (explodes) {
-        tell(verdict, GRADUS_REASON_EXPLODING_GRADIENT, "{1=} is more than {2} times its median {3}");
+        tell(verdict, GRADUS_REASON_EXPLODING_GRADIENT, "{1=} is more than {2} times what is usual, {3}");
         see(verdict, 0, "gradient_norm", state->norm);
         see(verdict, 1, "norm", call->number[NORM]);
-        see(verdict, 2, "median", gradus_rate_window_median(&norms));
+        see(verdict, 2, "usual", usual_norm(call, state));
     } else {
         tell(verdict, GRADUS_REASON_DIVERGING, "{1=}, and the median {2}, are above {3} times the first, {4}");
         see(verdict, 0, "loss", state->loss);
@@ -385,7 +397,7 @@ static const gradus_argument arguments[] = {
      .low = 1,
      .high = INFINITY,
      .flags = GRADUS_NAMED,
-     .help = "a gradient this many times longer than the median is skipped"},
+     .help = "a gradient this many times longer than the median, of the latest and of the first ones, is skipped"},
     {.name = "skips",
      .kind = GRADUS_SHARE,
      .initial = "1%",
@@ -441,7 +453,8 @@ static const char *check(const gradus_call *call)
 const gradus_feedback_row gradus_feedback_guard = {
     .member = {.name = "guard",
                .summary = "skips broken gradients and goes back when the loss diverges",
-               .formula = "wrong: not finite, (loss - median) > z 1.4826 MAD, norm > 20 medians; trouble: 3 of 5 wrong",
+               .formula = "wrong: not finite, (loss - median) > z 1.4826 MAD, norm > 20 times the median and the first "
+                          "ones; trouble: 3 of 5 wrong",
                .also = "nan_guard, skip_nonfinite, terminate_on_nan, spike_detector",
                .arguments = arguments},
     .abi = GRADUS_ABI,

@@ -73,6 +73,18 @@ static void test_skips_what_explodes(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* A net that has learnt all has gradients near 0, but for the rare example that it has not. */
+static void test_a_hard_example_explodes_nothing(void **state)
+{
+    (void)state;
+    gradus_policy *policy = make("guard", 10000, 0);
+    run_usual(policy, 100);
+    for (int i = 0; i < 400; i++) check_next(policy, usual(i), 1e-4, GRADUS_APPLY, GRADUS_REASON_NONE);
+    check_next(policy, 1, 15, GRADUS_APPLY, GRADUS_REASON_NONE);
+    check_next(policy, 1, 21, GRADUS_SKIP, GRADUS_REASON_EXPLODING_GRADIENT);
+    gradus_policy_destroy(policy);
+}
+
 static void test_rolls_back(void **state)
 {
     (void)state;
@@ -284,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_skips_what_is_not_finite),
         cmocka_unit_test(test_skips_what_explodes),
+        cmocka_unit_test(test_a_hard_example_explodes_nothing),
         cmocka_unit_test(test_rolls_back),
         cmocka_unit_test(test_takes_an_older_snapshot),
         cmocka_unit_test(test_backs_off_without_snapshots),
