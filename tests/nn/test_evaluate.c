@@ -99,6 +99,34 @@ static void test_numbers(void **state)
     }
 }
 
+/* ---- convolution ---- */
+
+/* By hand: no flip of the filter; pad=same puts the odd pixel behind, as PyTorch does. */
+static void test_padding(void **state)
+{
+    static const struct {
+        const char *model;
+        float outputs[4];
+    } cases[] = {{"conv(1, 2, pad=same, bias=false) > flatten", {1234, 2040, 3400, 4000}},
+                 {"conv(1, 2, pad=[0, 1], stride=[1, 2], bias=false) > flatten", {103, 2040}}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int64_t outputs = i ? 2 : 4;
+        nets_net made = nets_open(&(nets_texts){.model = cases[i].model,
+                                                .loss = "mean_squared",
+                                                .input = {1, 2, 2},
+                                                .target = GRADUS_TARGET_NUMBERS,
+                                                .outputs = outputs});
+        write_tensor(made.net, "0.weight", (float[]){1000, 100, 10, 1});
+        const float inputs[] = {1, 2, 3, 4};
+        float found[4];
+        assert_int_equal(
+            gradus_net_evaluate(made.net, &(gradus_batch){.count = 1, .inputs = inputs}, NULL, found, NULL), GRADUS_OK);
+        for (int64_t k = 0; k < outputs; k++) check_close(found[k], cases[i].outputs[k], 1e-6, 0);
+        nets_close(&made);
+    }
+}
+
 /* ---- batch norm ---- */
 
 static void test_running_statistics(void **state)
@@ -244,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_classes),
                                        cmocka_unit_test(test_yes_or_no),
                                        cmocka_unit_test(test_numbers),
+                                       cmocka_unit_test(test_padding),
                                        cmocka_unit_test(test_running_statistics),
                                        cmocka_unit_test(test_statistics_in_pieces),
                                        cmocka_unit_test(test_dropout),
