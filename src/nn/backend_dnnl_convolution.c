@@ -98,40 +98,85 @@ static dnnl_status_t describe_pass(const gradus_convolution *convolution, gradus
     return gradus_dnnl_convolution(convolution->backend, &request, made);
 }
 
-/* Lets the library choose the order of output and weights; an output order that the loops around it do not know is replaced. */
+/* A way to lay out output and weights. Slow: the library has nothing but its reference code for it, or the output would not fill
+ * one block, for which the next convolution gets nothing better. */
+typedef struct layout {
+    const channel_order *order; /* NULL: one that the loops around it do not know */
+    gradus_description weights;
+    bool slow;
+} layout;
+
+static bool is_reference(const_dnnl_primitive_desc_t made)
+{
+    const char *name = "";
+    return dnnl_primitive_desc_query(made, dnnl_query_impl_info_str, 0, &name) || !strncmp(name, "ref", 3);
+}
+
+/* Whether a backward pass is at its reference code, or at none, with the forward one's layout. */
+static bool is_slow(const gradus_convolution *convolution, gradus_convolution_pass pass, gradus_description input,
+                    const layout *found, gradus_description output, gradus_description any_weights,
+                    dnnl_primitive_desc_t forward)
+{
+    dnnl_primitive_desc_t made = NULL;
+    gradus_description weights = pass == BACKWARD_INPUT ? any_weights : found->weights;
+    const bool slow = describe_pass(convolution, pass, input, weights, output, forward, &made) || is_reference(made);
+    if (made) dnnl_primitive_desc_destroy(made);
+    return slow;
+}
+
+static dnnl_status_t look_at(const gradus_convolution *convolution, gradus_description input,
+                             gradus_description any_weights, gradus_description output, layout *found)
+{
+    const gradus_convolution_config *config = &convolution->config;
+    const int64_t sizes[] = {config->most, config->filters, config->output[0], config->output[1]};
+    dnnl_primitive_desc_t made = NULL;
+    dnnl_status_t status = describe_pass(convolution, FORWARD, input, any_weights, output, NULL, &made);
+    if (status) return status;
+    const_dnnl_primitive_desc_t forward = made;
+    gradus_description given = gradus_dnnl_describe_again(dnnl_primitive_desc_query_md(forward, dnnl_query_dst_md, 0));
+    found->weights = gradus_dnnl_describe_again(dnnl_primitive_desc_query_md(forward, dnnl_query_weights_md, 0));
+    if (!given || !found->weights) status = dnnl_out_of_memory;
+    for (int i = 0; i < ORDERS && !status && !found->order; i++)
+        if (lies_as(given, sizes, orders[i].tag)) found->order = &orders[i];
+    if (!status)
+        found->slow =
+            !found->order || found->order->width > config->filters || is_reference(forward) ||
+            is_slow(convolution, BACKWARD_WEIGHTS, input, found, given, any_weights, made) ||
+            (config->input_gradient && is_slow(convolution, BACKWARD_INPUT, input, found, given, any_weights, made));
+    gradus_dnnl_forget(given);
+    dnnl_primitive_desc_destroy(made);
+    return status;
+}
+
+/* As the library likes it; if that is slow, or unknown here, in plain order. */
 static dnnl_status_t choose_orders(gradus_convolution *convolution, gradus_form *to)
 {
+    static const dnnl_format_tag_t tags[] = {dnnl_format_tag_any, dnnl_nchw};
     const gradus_convolution_config *config = &convolution->config;
     int64_t input[4], weights[4], output[4];
     sizes_of(config, config->most, input, weights, output);
     gradus_description in = gradus_dnnl_describe(4, input, convolution->input_order);
     gradus_description any_weights = gradus_dnnl_describe(4, weights, dnnl_format_tag_any);
-    gradus_description any_output = gradus_dnnl_describe(4, output, dnnl_format_tag_any);
-    dnnl_primitive_desc_t made = NULL;
-    dnnl_status_t status = in && any_weights && any_output ? dnnl_success : dnnl_out_of_memory;
-    if (!status) status = describe_pass(convolution, FORWARD, in, any_weights, any_output, NULL, &made);
-    const channel_order *chosen = NULL;
-    for (int i = 0; i < ORDERS && !status && !chosen; i++)
-        if (lies_as(dnnl_primitive_desc_query_md(made, dnnl_query_dst_md, 0), output, orders[i].tag))
-            chosen = &orders[i];
-    if (!status && !chosen) {
-        dnnl_primitive_desc_destroy(made);
-        made = NULL;
-        chosen = &orders[2];
-        gradus_description plain = gradus_dnnl_describe(4, output, chosen->tag);
-        status = plain ? describe_pass(convolution, FORWARD, in, any_weights, plain, NULL, &made) : dnnl_out_of_memory;
-        gradus_dnnl_forget(plain);
+    dnnl_status_t status = in && any_weights ? dnnl_success : dnnl_out_of_memory;
+    layout chosen = {.slow = true};
+    for (int i = 0; i < 2 && !status && chosen.slow; i++) {
+        layout found = {0};
+        gradus_description out = gradus_dnnl_describe(4, output, tags[i]);
+        status = out ? look_at(convolution, in, any_weights, out, &found) : dnnl_out_of_memory;
+        gradus_dnnl_forget(out);
+        const bool better = !status && found.order && (!chosen.order || !found.slow);
+        gradus_dnnl_forget(better ? chosen.weights : found.weights);
+        if (better) chosen = found;
     }
     if (!status) {
-        convolution->output_order = chosen->tag;
-        *to = form_of(chosen, config->filters, config->output[0] * config->output[1]);
-        convolution->weights = gradus_dnnl_describe_again(dnnl_primitive_desc_query_md(made, dnnl_query_weights_md, 0));
-        if (!convolution->weights) status = dnnl_out_of_memory;
+        convolution->output_order = chosen.order->tag;
+        *to = form_of(chosen.order, config->filters, config->output[0] * config->output[1]);
+        convolution->weights = chosen.weights;
+    } else {
+        gradus_dnnl_forget(chosen.weights);
     }
-    if (made) dnnl_primitive_desc_destroy(made);
     gradus_dnnl_forget(in);
     gradus_dnnl_forget(any_weights);
-    gradus_dnnl_forget(any_output);
     return status;
 }
 
@@ -151,7 +196,9 @@ gradus_convolution *gradus_convolution_create(gradus_backend *backend, const gra
         if (config->bias) made->bias = gradus_dnnl_describe(1, &config->filters, dnnl_x);
         if (!made->plans || (config->bias && !made->bias)) status = dnnl_out_of_memory;
     }
+    const int32_t threads = gradus_backend_set_threads(1);
     if (!status) status = choose_orders(made, to);
+    gradus_backend_set_threads(threads);
     if (!gradus_dnnl_fail(error, status, "convolve")) return made;
     gradus_convolution_destroy(made);
     return NULL;
