@@ -206,6 +206,12 @@ static void add_end(explain_run *run)
         add_row(run, update, json_number_value(rate), factor, text);
 }
 
+static void sort_rows(explain_run *run)
+{
+    if (run->count)
+        qsort(run->rows, (size_t)run->count, sizeof *run->rows, by_update); /* without rows there is no array */
+}
+
 static cli_exit explain(explain_run *run)
 {
     gradus_error error = {0};
@@ -216,11 +222,11 @@ static cli_exit explain(explain_run *run)
     if (isnan(run->base) || !(run->each > 0))
         return cli_fail(run->call, GRADUS_CODE_BAD_DATA, run->folder, "its summary.json is not whole");
     if (gradus_run_decisions(run->folder, on_decision, run, &error)) return cli_error(run->call, NULL, &error);
-    qsort(run->rows, (size_t)run->count, sizeof *run->rows, by_update);
+    sort_rows(run);
     read_phases(run);
     add_end(run);
     if (run->failed) return cli_fail(run->call, GRADUS_CODE_MEMORY, NULL, "out of memory");
-    qsort(run->rows, (size_t)run->count, sizeof *run->rows, by_update);
+    sort_rows(run);
     if (run->call->json) {
         print_json(run);
     } else {
