@@ -29,6 +29,13 @@ static inline const char *training_path(const char *run, const char *file, char 
     return path;
 }
 
+static inline void training_remove(const char *run)
+{
+    char path[256], command[300];
+    snprintf(command, sizeof command, "rm -rf '%s'", training_path(run, "", path));
+    assert_int_equal(system(command), 0);
+}
+
 static inline char *training_read(const char *run, const char *name, size_t *size)
 {
     char path[256];

@@ -146,7 +146,7 @@ static void test_a_sweep_leaves_no_trace(void **state)
 
 static double usual(const char *optimizer)
 {
-    char setting[128], command[128];
+    char setting[128];
     size_t size;
     snprintf(setting, sizeof setting, "optimizer=%s", optimizer);
     const char *const settings[] = {
@@ -159,8 +159,7 @@ static double usual(const char *optimizer)
     assert_string_equal(json_string_value(json_object_get(lr, "source")), "auto");
     json_decref(summary);
     free(text);
-    snprintf(command, sizeof command, "rm -rf '%s/usual'", training_out);
-    assert_int_equal(system(command), 0);
+    training_remove("usual");
     return rate;
 }
 

@@ -15,9 +15,7 @@ static size_t model_size;
 
 static void start_over(void)
 {
-    char path[256], command[300];
-    snprintf(command, sizeof command, "rm -rf '%s'", training_path("run", "", path));
-    assert_int_equal(system(command), 0);
+    training_remove("run");
     training first = {.settings = settings, .threads = 1};
     training_must(&first, GRADUS_RUN_FINISHED);
 }

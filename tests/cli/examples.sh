@@ -1,0 +1,8 @@
+# Every run file of examples/ is one: it binds, its net fits its data.
+for file in "$SOURCE"/examples/*.yaml; do
+    case $(sed -n 's/^data: *//p' "$file") in
+    mnist*) [ -e "${GRADUS_DATA:-nowhere}/mnist" ] || continue ;;
+    esac
+    gradus train "$file" --dry-run > out || echo "$file [$?]"
+    grep -q '^ *total' out || echo "$file: no layers"
+done
