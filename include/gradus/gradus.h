@@ -136,6 +136,17 @@ double gradus_schedule_at(const gradus_schedule *schedule, double position);
 /* The unit of positions, enum gradus_unit: that of all its lengths where they share one, else updates. NULL: updates. */
 int32_t gradus_schedule_axis(const gradus_schedule *schedule);
 
+typedef struct gradus_phase {            /* a stretch of a schedule: one of the parts that '>' joins                 */
+    const char *name;                   /* of its member: "warmup"                                                  */
+    double      start, length;          /* on the axis; a length is infinite where the schedule has no known end    */
+    uint64_t    reserved[2];
+} gradus_phase;
+
+/* Fills in *phase with the index-th phase, from 0. Returns false, and leaves *phase alone, where there are no more; so too for NULLs.
+ * The name is valid as long as the schedule. A phase that is cut off by the run's end keeps its length; one of no length never acts,
+ * but for the value it hands on. */
+bool gradus_schedule_phase(const gradus_schedule *schedule, int32_t index, gradus_phase *phase);
+
 /* Writes the canonical text, which makes the same schedule again, into text[size], cut where the room ends and always ended by 0 (size
  * 0: nothing is written). Returns its whole length without the 0. schedule NULL: "none". */
 size_t gradus_schedule_print(const gradus_schedule *schedule, char *text, size_t size);

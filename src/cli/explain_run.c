@@ -74,13 +74,6 @@ static void on_decision(void *user, const gradus_run_decision *decision)
 
 /* ---- phases of the schedule ---- */
 
-/* Length in updates; NaN: what is left of the run, or not known beforehand. */
-static double length_of(const gradus_item *item, const gradus_units *units)
-{
-    const gradus_value *length = gradus_item_value(item, "length");
-    return length && length->present ? gradus_length_convert(units, length->number, length->unit, GRADUS_UPDATES) : NAN;
-}
-
 static double factor_at(const explain_run *run, int32_t decisions, double update)
 {
     double factor = 1;
@@ -88,23 +81,27 @@ static double factor_at(const explain_run *run, int32_t decisions, double update
     return factor;
 }
 
+/* The first update of a phase; the schedule counts in units of its own. */
+static double first_update(const gradus_schedule *schedule, const gradus_phase *phase, const gradus_units *units)
+{
+    double updates = gradus_length_convert(units, phase->start, gradus_schedule_axis(schedule), GRADUS_UPDATES);
+    return ceil(updates * (1 - 1e-12)); /* 0.1 epochs of 30 updates are 3, not a little more */
+}
+
 static void add_phases(explain_run *run, const gradus_chain *chain, const gradus_schedule *schedule,
                        const gradus_units *units)
 {
-    double known = 0, at = 0;
     int32_t decisions = run->count;
-    for (int32_t i = 0; i < chain->count; i++) {
-        double length = length_of(&chain->items[i], units);
-        known += isnan(length) ? 0 : length;
-    }
-    for (int32_t i = 0; i < chain->count && at <= number_of(run->summary, "updates"); i++) {
+    double updates = number_of(run->summary, "updates");
+    gradus_phase phase;
+    for (int32_t i = 0; i < chain->count && gradus_schedule_phase(schedule, i, &phase); i++) {
         char spec[256], text[300];
-        double length = length_of(&chain->items[i], units), first = ceil(at);
-        double factor = factor_at(run, decisions, first);
+        double first = first_update(schedule, &phase, units), factor = factor_at(run, decisions, first);
+        if (first > updates) break;
         gradus_item_print(&chain->items[i], GRADUS_PRINT_CANONICAL, spec, sizeof spec);
         snprintf(text, sizeof text, "%s begins", spec);
-        add_row(run, first, run->base * gradus_schedule_at(schedule, first) * factor, factor, text);
-        at += isnan(length) ? units->total - known : length;
+        double at = gradus_length_convert(units, first, GRADUS_IN_UPDATES, gradus_schedule_axis(schedule));
+        add_row(run, first, run->base * gradus_schedule_at(schedule, at) * factor, factor, text);
     }
 }
 

@@ -56,6 +56,14 @@ bool gradus_rate_schedule_refuses_past(const gradus_schedule *schedule)
     return schedule->count > 0 && schedule->phases[schedule->count - 1].past == RATE_PAST_ERROR;
 }
 
+bool gradus_schedule_phase(const gradus_schedule *schedule, int32_t index, gradus_phase *phase)
+{
+    if (!schedule || !phase || index < 0 || index >= schedule->count) return false;
+    const rate_phase *found = &schedule->phases[index];
+    *phase = (gradus_phase){.name = found->row->member.name, .start = found->start, .length = found->length};
+    return true;
+}
+
 size_t gradus_schedule_print(const gradus_schedule *schedule, char *text, size_t size)
 {
     const char *spec = schedule ? schedule->text : "none";

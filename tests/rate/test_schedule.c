@@ -262,6 +262,43 @@ static void test_out_of_memory(void **state)
     }
 }
 
+static void check_phase(const gradus_schedule *schedule, int32_t index, const char *name, double start, double length)
+{
+    gradus_phase phase;
+    assert_true(gradus_schedule_phase(schedule, index, &phase));
+    assert_string_equal(phase.name, name);
+    check_close(phase.start, start, 1e-15, 0);
+    if (isinf(length))
+        assert_true(isinf(phase.length));
+    else
+        check_close(phase.length, length, 1e-15, 0);
+}
+
+static void test_phases(void **state)
+{
+    (void)state;
+    gradus_phase phase = {.start = 7};
+    gradus_schedule *schedule = make("warmup(5%) > hold > decay(20%)", &hundred);
+    check_phase(schedule, 0, "warmup", 0, 5);
+    check_phase(schedule, 1, "hold", 5, 75);
+    check_phase(schedule, 2, "decay", 80, 20);
+    assert_false(gradus_schedule_phase(schedule, 3, &phase));
+    assert_false(gradus_schedule_phase(schedule, -1, &phase));
+    assert_false(gradus_schedule_phase(NULL, 0, &phase));
+    assert_false(gradus_schedule_phase(schedule, 0, NULL));
+    check_close(phase.start, 7, 0, 0);
+    gradus_schedule_destroy(schedule);
+    schedule = make("warmup(2ep) > cosine(3ep)", &(gradus_units){.updates_per_epoch = 20}); /* in epochs, of any run */
+    check_phase(schedule, 1, "cosine", 2, 3);
+    gradus_schedule_destroy(schedule);
+    schedule = make("warmup(3) > hold", NULL);
+    check_phase(schedule, 1, "hold", 3, INFINITY);
+    gradus_schedule_destroy(schedule);
+    schedule = make("none", &hundred);
+    assert_false(gradus_schedule_phase(schedule, 0, &phase));
+    gradus_schedule_destroy(schedule);
+}
+
 static void test_in_place(void **state)
 {
     (void)state;
@@ -322,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_error_already_set),
         cmocka_unit_test(test_print),
         cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_phases),
         cmocka_unit_test(test_in_place),
         cmocka_unit_test(test_too_long_for_a_place),
         cmocka_unit_test(test_many_phases),
