@@ -35,7 +35,8 @@ enum gradus_argument_flags {
     GRADUS_OPTIONAL  = 8,               /* may be absent although it has no default; `given` tells                   */
     GRADUS_SCHEDULED = 16,              /* may be a schedule, which then gives the value itself                      */
     GRADUS_LABEL     = 32,              /* gives the item a name (name=head)                                         */
-    GRADUS_REFERENCE = 64               /* names another item of the same text (tie=wte)                             */
+    GRADUS_REFERENCE = 64,              /* names another item of the same text (tie=wte)                             */
+    GRADUS_FOREIGN   = 128              /* a convention that only other frameworks have: written by their names, under like=, never by ours */
 };
 
 typedef struct gradus_argument {
@@ -56,7 +57,9 @@ typedef struct gradus_like {            /* another framework's conventions for t
     const char *framework;              /* "torch"                                                                   */
     const char *title;                  /* "CosineAnnealingLR"                                                       */
     const char *names;                  /* its parameter names: "T_max=length, eta_min=to absolute"; after ours may stand
-                                         * `absolute` (a rate: divided by gradus_units.base) or `inverse` (1/x)      */
+                                         * `absolute` (a rate: divided by gradus_units.base) or `inverse` (1/x). Where a framework has
+                                         * several rows (functions of several names that are one member here), the first that knows
+                                         * all names given holds                                                     */
     const char *initial;                /* defaults that it changes, in our names: "past=mirror, least=1e-8 absolute"; NULL: none */
 } gradus_like;
 
@@ -74,6 +77,8 @@ typedef struct gradus_member {
     const char            *notes;       /* further lines for `gradus explain`; NULL: none                            */
     const gradus_argument *open;        /* names of the user's own are taken too, each with a value of this one's kind
                                          * (outputs(digit=dense(10))); several rows: only these names; NULL: none    */
+    const char            *example;     /* a call as one would write it: for `gradus explain`, and for tests that walk the tables, so it
+                                         * must work in a run of 300 updates without a file; NULL: its name, and values that fit its kinds */
 } gradus_member;
 
 typedef struct gradus_call {            /* a member with its arguments bound, in the order of the row                */
@@ -82,8 +87,10 @@ typedef struct gradus_call {            /* a member with its arguments bound, in
     const double *const *numbers;       /* numbers[AT] of an argument with LIST or MANY; a POINT takes two           */
     const int32_t       *counts;        /* how many in numbers[AT]; 0: the argument is absent                        */
     const char   *const *text;          /* text[METRIC]                                                              */
-    const void   *const *inner;         /* compiled pipelines: gradus_schedule_at(inner[0], t) and the like          */
+    const gradus_schedule *const *const *inner;    /* inner[SCHEDULE][0]: compiled schedules of an argument, counts[SCHEDULE] of them,
+                                         * on the axis of the call; NULL: the row has none                           */
     double               update;        /* what one update is worth on the axis; 0: not known                        */
+    const void          *made;          /* what the row's `prepare` has made; NULL: nothing                          */
 } gradus_call;
 
 /* ---- schedule ----------------------------------------------------------------------------------------------------- */
@@ -97,12 +104,24 @@ enum gradus_schedule_promises {         /* the tests hold each row to them      
                                          * argument `from` is filled in with it                                      */
 };
 
+typedef struct gradus_preparation gradus_preparation;
+struct gradus_preparation {             /* what `prepare` may use                                                    */
+    double      length;                 /* of the phase on the axis; may be infinite                                 */
+    void     *(*take)(gradus_preparation *preparation, size_t size);                /* zeroed memory that lives as long as the schedule; NULL: there is none */
+    /* Hands a whole file to `parse`, once, through the context's `read`. False: it could not be read, and that is said. */
+    bool      (*read)(gradus_preparation *preparation, const char *path, void (*parse)(void *into, const char *text, size_t length), void *into);
+    char        message[200];           /* what is wrong, where prepare says false                                   */
+};
+
 typedef struct gradus_schedule_row {
     gradus_member member;
     int32_t       abi;                  /* GRADUS_ABI                                                                */
     uint32_t      promises;
     double      (*factor)(const gradus_call *call, double t, double length);        /* 0 <= t <= length; length may be infinite */
     const char *(*check)(const gradus_call *call);                                  /* arguments against each other; NULL: fine */
+    double      (*round)(const gradus_call *call, double length);                   /* what is the whole for inner schedules; NULL: the phase */
+    bool        (*prepare)(const gradus_call *call, gradus_preparation *preparation, const void **made);   /* once, when the schedule is made: what
+                                         * factor would have to work out at every call; false: *preparation says why it cannot be; NULL: nothing */
 } gradus_schedule_row;
 
 /* ---- feedback ------------------------------------------------------------------------------------------------------ */

@@ -79,10 +79,13 @@ typedef struct gradus_context_config {
                                          * the order and the number of threads never change a result                 */
     int   (*sum)(void *user, double *values, int32_t count);        /* add over processes that hold shards of the same
                                          * model; nonzero: failed. NULL: this process holds all                      */
+    int   (*read)(void *user, const char *path, void (*take)(void *into, const char *text, size_t length), void *into);
+                                        /* hand the whole of a text file to take(into, ...), once; nonzero: it cannot be read.
+                                         * For table("rates.csv"): the library opens no file itself. NULL: there are none */
     void    *user;
     int32_t  threads;                   /* 0: as many as OpenMP gives; 1: the calling thread only; ignored with `parallel` */
     int32_t  isa;                       /* enum gradus_isa: highest to use; 0: what the machine has (GRADUS_ISA caps it) */
-    uint64_t reserved[4];
+    uint64_t reserved[3];
 } gradus_context_config;
 
 /* config NULL: the defaults. NULL and *error: `allocate` without `release`, a number out of its range, a GRADUS_ISA in the environment

@@ -97,7 +97,7 @@ typedef struct gradus_item {            /* a bound call                         
     const gradus_open   *open;          /* choice(...) of calls; NULL: none                                          */
     int32_t              extra_count;   /* members that take names of the user's own: outputs(digit=...), match("*", weight_decay=0) */
     const struct gradus_extra *extra;
-    const char          *like;          /* framework whose conventions hold, or NULL                                 */
+    const gradus_like   *like;          /* the row of the framework whose conventions hold, or NULL                  */
     bool                 like_given;    /* it was written here, not for the whole text                               */
     const char          *label;         /* its name=, or NULL                                                        */
     gradus_where         place;         /* of the whole call                                                         */

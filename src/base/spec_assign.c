@@ -32,19 +32,19 @@ static bool fail_framework(gradus_binder *b, const gradus_member *member, const 
                             member->name, value->text, known);
 }
 
-bool gradus_bind_like(gradus_binder *b, const gradus_member *member, const tree_node *node, const gradus_like **like,
-                      bool *given)
+bool gradus_bind_like(gradus_binder *b, const gradus_family *family, const gradus_member *member, const tree_node *node,
+                      const gradus_like **like, bool *given)
 {
     const tree_node *value = NULL;
     for (const tree_node *at = node->first; at && !value; at = at->next)
         if (at->name && strcmp(at->name, "like") == 0) value = at;
     *given = value != NULL;
-    *like = gradus_like_row(member, b->like);
+    *like = gradus_like_row(family, member, b->like, node);
     if (!value) return true;
     if (!gradus_tree_is_text(value))
         return gradus_bind_fail(b, value->place, GRADUS_CODE_WRONG_TYPE, NULL,
                                 "expected the name of a framework, such as like=torch");
-    *like = gradus_like_row(member, value->text);
+    *like = gradus_like_row(family, member, value->text, node);
     return *like || fail_framework(b, member, value);
 }
 
@@ -96,7 +96,8 @@ static const char *nearest_row(const bind_scope *s, const char *name, bool flags
     const char *best = NULL;
     for (int32_t i = 0; (row = gradus_row(s->family, s->member, i)) != NULL; i++) {
         const char *const pair[] = {best, row->name};
-        if (!flags_only || row->kind == GRADUS_FLAG) best = gradus_nearest(name, pair, 2);
+        if (!(row->flags & GRADUS_FOREIGN) && (!flags_only || row->kind == GRADUS_FLAG))
+            best = gradus_nearest(name, pair, 2);
     }
     if (!flags_only && s->member->open && s->member->open[0].name && s->member->open[1].name)
         for (row = s->member->open; row->name; row++) {
@@ -118,7 +119,8 @@ static const char *list_rows(const bind_scope *s, char *text, size_t size)
     const gradus_argument *row;
     text[0] = 0;
     for (int32_t i = 0; (row = gradus_row(s->family, s->member, i)) != NULL; i++)
-        gradus_append(text, size, "%s%s", *text ? ", " : "; it has ", row->name);
+        if (gradus_row_written(s->family, s->member, row->name) == i)
+            gradus_append(text, size, "%s%s", *text ? ", " : "; it has ", row->name);
     for (row = s->member->open; row && row->name; row++)
         gradus_append(text, size, "%s%s", *text ? ", " : "; it has ", row->name);
     return *text ? text : "; it has none";
@@ -130,6 +132,9 @@ static bool fail_parameter(assignment *a, const tree_node *arg)
     char rest[160], hint[BIND_HINT];
     const char *framework, *name = arg->name, *nearest = nearest_row(s, name, false);
     const gradus_argument *row = known_elsewhere(s, name, &framework);
+    if (row && row->flags & GRADUS_FOREIGN)
+        return gradus_bind_fail(a->b, arg->name_place, GRADUS_CODE_UNKNOWN_PARAMETER, NULL,
+                                "'%s' has no parameter '%s'; add like=%s", s->member->name, name, framework);
     if (row && framework)
         return gradus_bind_fail(a->b, arg->name_place, GRADUS_CODE_UNKNOWN_PARAMETER, row->name,
                                 "'%s' has no parameter '%s'; write %s=, or add like=%s", s->member->name, name,
@@ -160,7 +165,7 @@ static bool assign_name(assignment *a, tree_node *arg)
 {
     char text[192];
     arg->slot = gradus_like_find(a->scope, arg->name, &arg->flags);
-    if (arg->slot < 0) arg->slot = gradus_row_find(a->scope->family, a->scope->member, arg->name);
+    if (arg->slot < 0) arg->slot = gradus_row_written(a->scope->family, a->scope->member, arg->name);
     if (arg->slot >= 0) return true;
     arg->slot = strcmp(arg->name, "like") == 0 ? BIND_LIKE : BIND_EXTRA;
     const gradus_refusal *refused = arg->slot == BIND_EXTRA ? refusal(a->scope, arg->name) : NULL;
@@ -212,7 +217,7 @@ static bool assign_place(assignment *a, tree_node *arg)
 {
     const bind_scope *s = a->scope;
     const gradus_argument *row;
-    int32_t flag = gradus_tree_is_text(arg) ? gradus_row_find(s->family, s->member, arg->text) : -1;
+    int32_t flag = gradus_tree_is_text(arg) ? gradus_row_written(s->family, s->member, arg->text) : -1;
     if (flag >= 0 && gradus_row(s->family, s->member, flag)->kind == GRADUS_FLAG) {
         arg->slot = flag;
         return true;

@@ -141,8 +141,8 @@ static bool bind_call(gradus_binder *b, const gradus_family *family, tree_node *
     if (!scope.member) return false;
     item->member = scope.member;
     item->name_place = node->text_place;
-    if (!gradus_bind_like(b, scope.member, node, &scope.like, &item->like_given)) return false;
-    item->like = scope.like ? scope.like->framework : NULL;
+    if (!gradus_bind_like(b, family, scope.member, node, &scope.like, &item->like_given)) return false;
+    item->like = scope.like;
     return gradus_bind_assign(b, &scope, node) && bind_arguments(b, &scope, node, item);
 }
 

@@ -55,6 +55,8 @@ const gradus_argument *gradus_row(const gradus_family *family, const gradus_memb
                                   int32_t index); /* NULL: no more */
 int32_t gradus_row_count(const gradus_family *family, const gradus_member *member);
 int32_t gradus_row_find(const gradus_family *family, const gradus_member *member, const char *name); /* -1: no such */
+/* The same for a name as a user writes it: conventions of other frameworks have none. */
+int32_t gradus_row_written(const gradus_family *family, const gradus_member *member, const char *name);
 /* The next of "a, b, c"; false at the end. */
 bool gradus_names_next(const char **list, const char **name, size_t *length);
 
@@ -64,7 +66,9 @@ typedef struct like_entry { /* one of "T_max=length, eta_min=to absolute" */
     uint32_t flags; /* enum tree_flags */
 } like_entry;
 bool gradus_like_next(const char **list, like_entry *entry);
-const gradus_like *gradus_like_row(const gradus_member *member, const char *framework);
+/* The row of a framework's conventions; of several the first that knows all names in the call. NULL: none. */
+const gradus_like *gradus_like_row(const gradus_family *family, const gradus_member *member, const char *framework,
+                                   const tree_node *node);
 /* Their name of a parameter -> ours, as an index of rows; -1: they have no such. */
 int32_t gradus_like_find(const bind_scope *scope, const char *name, uint32_t *flags);
 /* The default that is in force. False: there is none. */
@@ -78,8 +82,8 @@ bool gradus_bind_enter(gradus_binder *b,
 bool gradus_is_none(const tree_node *node);
 /* The member that an item names; a text that only a reader takes becomes a call of the reader. NULL: an error. */
 const gradus_member *gradus_bind_member(gradus_binder *b, const gradus_family *family, tree_node *node);
-bool gradus_bind_like(gradus_binder *b, const gradus_member *member, const tree_node *node, const gradus_like **like,
-                      bool *given);
+bool gradus_bind_like(gradus_binder *b, const gradus_family *family, const gradus_member *member, const tree_node *node,
+                      const gradus_like **like, bool *given);
 bool gradus_bind_assign(gradus_binder *b, const bind_scope *scope, tree_node *node);
 bool gradus_bind_missing(gradus_binder *b, const bind_scope *scope, const tree_node *node, const gradus_argument *row);
 bool gradus_bind_value(gradus_binder *b, const bind_scope *scope, const gradus_argument *row, tree_node *node,

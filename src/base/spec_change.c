@@ -232,12 +232,13 @@ static bool change_item(change *c, const gradus_family *family, tree_node *item,
 {
     bind_scope s = {.family = family, .member = gradus_bind_member(c->b, family, item)};
     bool given;
-    if (!s.member || !gradus_bind_like(c->b, s.member, item, &s.like, &given) || !gradus_bind_assign(c->b, &s, item))
+    if (!s.member || !gradus_bind_like(c->b, s.family, s.member, item, &s.like, &given) ||
+        !gradus_bind_assign(c->b, &s, item))
         return false;
     if (at == c->count) return fail_whole(c, family, s.member, at - 1);
     uint32_t flags = 0;
     int32_t slot = gradus_like_find(&s, c->name[at], &flags);
-    if (slot < 0) slot = gradus_row_find(family, s.member, c->name[at]);
+    if (slot < 0) slot = gradus_row_written(family, s.member, c->name[at]);
     if (slot < 0) slot = strcmp(c->name[at], "like") == 0 ? BIND_LIKE : BIND_EXTRA;
     const gradus_argument *row = slot >= 0 ? gradus_row(family, s.member, slot) : NULL;
     if (at == c->count - 1)
@@ -259,7 +260,7 @@ static bool has_parameter(const change *c, const gradus_family *family, const tr
 {
     const gradus_member *member =
         item->kind == TREE_CALL ? gradus_language_find(c->b->language, family, item->text) : NULL;
-    return member && gradus_row_find(family, member, c->name[at]) >= 0;
+    return member && gradus_row_written(family, member, c->name[at]) >= 0;
 }
 
 static bool change_chain(change *c, const gradus_family *family, tree_node *node, int32_t at)

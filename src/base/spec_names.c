@@ -70,6 +70,12 @@ int32_t gradus_row_find(const gradus_family *family, const gradus_member *member
     return -1;
 }
 
+int32_t gradus_row_written(const gradus_family *family, const gradus_member *member, const char *name)
+{
+    int32_t index = gradus_row_find(family, member, name);
+    return index >= 0 && gradus_row(family, member, index)->flags & GRADUS_FOREIGN ? -1 : index;
+}
+
 const gradus_argument *gradus_language_argument(const gradus_family *family, const gradus_member *member,
                                                 const char *name)
 {
@@ -136,13 +142,6 @@ bool gradus_like_next(const char **list, like_entry *entry)
     return true;
 }
 
-const gradus_like *gradus_like_row(const gradus_member *member, const char *framework)
-{
-    for (const gradus_like *like = member->like; like && framework && like->framework; like++)
-        if (strcmp(like->framework, framework) == 0) return like;
-    return NULL;
-}
-
 static bool equal(const char *text, size_t length, const char *name)
 {
     return strlen(name) == length && memcmp(text, name, length) == 0;
@@ -160,6 +159,30 @@ int32_t gradus_like_find(const bind_scope *scope, const char *name, uint32_t *fl
             if (equal(entry.right, entry.right_length, row->name)) return i;
     }
     return -1;
+}
+
+/* Whether a call's names are all ours or the row's. */
+static bool knows_all(const bind_scope *scope, const tree_node *node)
+{
+    uint32_t flags;
+    for (const tree_node *at = node->first; at; at = at->next)
+        if (at->name && strcmp(at->name, "like") != 0 && gradus_like_find(scope, at->name, &flags) < 0 &&
+            gradus_row_written(scope->family, scope->member, at->name) < 0)
+            return false;
+    return true;
+}
+
+const gradus_like *gradus_like_row(const gradus_family *family, const gradus_member *member, const char *framework,
+                                   const tree_node *node)
+{
+    const gradus_like *first = NULL;
+    for (const gradus_like *like = member->like; like && framework && like->framework; like++) {
+        if (strcmp(like->framework, framework) != 0) continue;
+        bind_scope scope = {.family = family, .member = member, .like = like};
+        if (knows_all(&scope, node)) return like;
+        if (!first) first = like;
+    }
+    return first;
 }
 
 bool gradus_like_initial(const bind_scope *scope, const gradus_argument *row, const char **text, size_t *length,

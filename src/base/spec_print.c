@@ -37,8 +37,7 @@ static bool is_default(const bind_scope *scope, const gradus_argument *row, cons
 
 static bind_scope scope_of(const gradus_item *item)
 {
-    return (bind_scope){
-        .family = item->family, .member = item->member, .like = gradus_like_row(item->member, item->like)};
+    return (bind_scope){.family = item->family, .member = item->member, .like = item->like};
 }
 
 static bool is_placed(const gradus_argument *row, const gradus_value *value)
@@ -105,10 +104,10 @@ static bool name_of(const bind_scope *scope, const gradus_argument *row, const g
     bool theirs = value->name && gradus_like_find(scope, value->name, &flags) >= 0;
     *name = value->name && !(theirs && (flags & TREE_INVERSE)) ? value->name : row->name;
     *length = strlen(*name);
-    if (!value->absolute || value->name) return true;
-    for (const char *list = scope->like->names; gradus_like_next(&list, &entry);) {
-        if (!(entry.flags & TREE_ABSOLUTE) || strlen(row->name) != entry.right_length ||
-            memcmp(entry.right, row->name, entry.right_length) != 0)
+    if (value->name || (!value->absolute && !(row->flags & GRADUS_FOREIGN))) return true;
+    for (const char *list = scope->like ? scope->like->names : NULL; gradus_like_next(&list, &entry);) {
+        if (value->absolute != ((entry.flags & TREE_ABSOLUTE) != 0) || (entry.flags & TREE_INVERSE) ||
+            strlen(row->name) != entry.right_length || memcmp(entry.right, row->name, entry.right_length) != 0)
             continue;
         *name = entry.left, *length = entry.left_length;
         return true;
@@ -147,7 +146,7 @@ static void print_call(gradus_pen *pen, const gradus_item *item)
     if (item->like_given) {
         begin(&s);
         gradus_pen_text(pen, "like=");
-        gradus_pen_text(pen, item->like);
+        gradus_pen_text(pen, item->like->framework);
     }
     for (int32_t i = 0; i < item->extra_count; i++) {
         const gradus_extra *extra = &item->extra[i];

@@ -131,9 +131,9 @@ static void add_words(cli_candidates *out, const char *text, const char *word, c
 static void add_parameters(cli_candidates *out, const char *text, const char *word, const frame *here)
 {
     for (const gradus_argument *row = here->member->arguments; row && row->name; row++)
-        cli_candidate(out, text, (size_t)(word - text), row->name, "=", row->help);
+        if (!(row->flags & GRADUS_FOREIGN)) cli_candidate(out, text, (size_t)(word - text), row->name, "=", row->help);
     for (const gradus_argument *row = here->family->common; row && row->name; row++)
-        if (gradus_language_argument(here->family, here->member, row->name) == row)
+        if (!(row->flags & GRADUS_FOREIGN) && gradus_language_argument(here->family, here->member, row->name) == row)
             cli_candidate(out, text, (size_t)(word - text), row->name, "=", row->help);
     if (here->member->like)
         cli_candidate(out, text, (size_t)(word - text), "like", "=", "another framework's conventions and names");
@@ -142,7 +142,8 @@ static void add_parameters(cli_candidates *out, const char *text, const char *wo
 static void add_frameworks(cli_candidates *out, const char *text, const char *word, const gradus_member *member)
 {
     for (const gradus_like *like = member->like; like && like->framework; like++)
-        cli_candidate(out, text, (size_t)(word - text), like->framework, "", like->title);
+        if (like == member->like || strcmp(like[-1].framework, like->framework) != 0)
+            cli_candidate(out, text, (size_t)(word - text), like->framework, "", like->title);
 }
 
 void cli_candidates_value(cli_candidates *out, const char *text, const gradus_argument *row)

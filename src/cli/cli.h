@@ -128,6 +128,8 @@ bool cli_quotes_forgotten(const cli_call *call); /* stdout is an empty file name
 
 const char *cli_type(const gradus_argument *argument); /* "whole number" */
 bool cli_required(const gradus_argument *argument);
+/* Whether a call of the member may give it: what only other frameworks have goes by their names alone. */
+bool cli_is_written(const gradus_member *member, const gradus_argument *row);
 /* "share above 0", "list of lengths", "linear, cosine or 1-sqrt, required"; `family` is the member's, NULL: none. */
 void cli_describe(const gradus_argument *argument, const gradus_family *family, char *text, size_t size);
 /* "step(EVERY, FACTOR)" */

@@ -26,6 +26,7 @@ static void measure(const gradus_argument *rows, const gradus_family *family, ta
 {
     char text[512];
     for (; rows && rows->name; rows++) {
+        if (rows->flags & GRADUS_FOREIGN) continue;
         columns->name = wider(columns->name, strlen(rows->name), NAME_WIDTH);
         cli_describe(rows, family, text, sizeof text);
         columns->type = wider(columns->type, strlen(text), TYPE_WIDTH);
@@ -62,12 +63,12 @@ static void print_arguments(const gradus_family *family, const gradus_member *me
     if (!columns.name) return;
     putchar('\n');
     for (const gradus_argument *row = member->arguments; row && row->name; row++)
-        print_argument(row, family, "", columns);
+        if (!(row->flags & GRADUS_FOREIGN)) print_argument(row, family, "", columns);
     for (const gradus_argument *row = member->open; row && row->name; row++)
         print_argument(row, family, row[1].name || row != member->open ? "" : "any name: ", columns);
     snprintf(before, sizeof before, "any %.60s: ", family->noun ? family->noun : family->name);
     for (const gradus_argument *row = family->common; row && row->name; row++) {
-        bool own = false;
+        bool own = row->flags & GRADUS_FOREIGN;
         for (const gradus_argument *at = member->arguments; at && at->name; at++)
             own = own || strcmp(at->name, row->name) == 0;
         if (!own) print_argument(row, family, before, columns);
@@ -100,7 +101,17 @@ static void print_notes(const char *notes, int32_t width)
     cli_wrap(stdout, text, 2, width);
 }
 
-static void print_like(const gradus_member *member, int32_t width)
+/* Conventions that have no name here are said once, below the lists that speak of them. */
+static void print_foreign(const gradus_member *member, const gradus_argument *row, int32_t width)
+{
+    for (; row && row->name; row++) {
+        if (!(row->flags & GRADUS_FOREIGN) || !cli_is_written(member, row)) continue;
+        printf("    %-12s", row->name);
+        cli_wrap(stdout, row->help, 16, width);
+    }
+}
+
+static void print_like(const gradus_family *family, const gradus_member *member, int32_t width)
 {
     char text[1024];
     if (!member->like || !member->like->framework) return;
@@ -110,8 +121,11 @@ static void print_like(const gradus_member *member, int32_t width)
                  like->names ? like->names : "", like->initial ? "; unless given " : "",
                  like->initial ? like->initial : "");
         printf("    %-12s", like->framework);
+        if (strlen(like->framework) > 11) printf("\n%16s", "");
         cli_wrap(stdout, text, 16, width);
     }
+    print_foreign(member, member->arguments, width);
+    print_foreign(member, family->common, width);
 }
 
 /* How it is written, and its formula: beside it where there is room, below it otherwise. */
@@ -144,9 +158,10 @@ void cli_explain(const cli_call *call, const gradus_family *family, const gradus
     print_usage(family, member, width);
     print_arguments(family, member, width);
     print_scheduled(member, width);
-    print_like(member, width);
-    if (member->notes || member->paper || member->also) putchar('\n');
+    print_like(family, member, width);
+    if (member->notes || member->example || member->paper || member->also) putchar('\n');
     if (member->notes) print_notes(member->notes, width);
+    if (member->example) printf("  example  %s\n", member->example);
     if (member->paper) fputs("  paper  ", stdout), cli_wrap(stdout, member->paper, 9, width);
     if (member->also) fputs("  also known as  ", stdout), cli_wrap(stdout, member->also, 17, width);
 }

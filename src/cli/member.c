@@ -88,6 +88,23 @@ bool cli_required(const gradus_argument *argument)
     return !argument->initial && !(argument->flags & (GRADUS_OPTIONAL | GRADUS_LABEL | GRADUS_REFERENCE));
 }
 
+/* Whether a list of "theirs=ours" speaks of a row. */
+static bool speaks_of(const char *list, const gradus_argument *row)
+{
+    size_t length = strlen(row->name);
+    for (const char *at = list; (at = at ? strstr(at, row->name) : NULL) != NULL; at += length)
+        if ((at == list || at[-1] == '=' || at[-1] == ' ') && strchr(", =", at[length])) return true;
+    return false;
+}
+
+bool cli_is_written(const gradus_member *member, const gradus_argument *row)
+{
+    bool written = !(row->flags & GRADUS_FOREIGN);
+    for (const gradus_like *like = member->like; like && like->framework && !written; like++)
+        written = speaks_of(like->names, row) || speaks_of(like->initial, row);
+    return written;
+}
+
 void cli_usage(const gradus_family *family, const gradus_member *member, char *text, size_t size)
 {
     *text = 0;

@@ -39,11 +39,13 @@ static bool entry_of(const char *list, const char *name, bool left, char text[12
 static void put_like(gradus_json *json, const gradus_member *member, const gradus_argument *row)
 {
     gradus_json_open(json, "like", '{');
+    const char *before = "";
     for (const gradus_like *like = member->like; like && like->framework; like++) {
         char name[128], initial[128];
         bool named = entry_of(like->names, row->name, true, name),
              changed = entry_of(like->initial, row->name, false, initial);
-        if (!named && !changed) continue;
+        if ((!named && !changed) || strcmp(before, like->framework) == 0) continue;
+        before = like->framework; /* of several rows of a framework the first that speaks of it */
         gradus_json_open(json, like->framework, '{');
         gradus_json_text(json, "name", named ? name : row->name);
         gradus_json_text(json, "default", changed ? initial : row->initial);
@@ -79,6 +81,7 @@ static void put_argument(gradus_json *json, const gradus_member *member, const g
     gradus_json_flag(json, "required", cli_required(row));
     gradus_json_flag(json, "many", row->flags & (GRADUS_MANY | GRADUS_LIST));
     gradus_json_flag(json, "scheduled", row->flags & GRADUS_SCHEDULED);
+    gradus_json_flag(json, "foreign", row->flags & GRADUS_FOREIGN);
     gradus_json_text(json, "help", row->help);
     put_like(json, member, row);
     gradus_json_close(json, '}');
@@ -92,11 +95,13 @@ void cli_json_member(gradus_json *json, const gradus_family *family, const gradu
     gradus_json_text(json, "summary", member->summary);
     gradus_json_text(json, "formula", member->formula);
     gradus_json_text(json, "paper", member->paper);
+    gradus_json_text(json, "example", member->example);
     put_names(json, "also", member->also, ",");
     gradus_json_open(json, "parameters", '[');
     for (const gradus_argument *row = member->arguments; row && row->name; row++)
         put_argument(json, member, family, row);
-    for (const gradus_argument *row = family->common; row && row->name; row++) put_argument(json, member, family, row);
+    for (const gradus_argument *row = family->common; row && row->name; row++)
+        if (cli_is_written(member, row)) put_argument(json, member, family, row);
     gradus_json_close(json, ']');
     gradus_json_open(json, "open", '['); /* names of the user's own, or only these */
     for (const gradus_argument *row = member->open; row && row->name; row++) put_argument(json, member, family, row);

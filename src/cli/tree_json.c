@@ -72,7 +72,7 @@ static void put_item(gradus_json *json, const gradus_item *item)
     if (item->member) gradus_json_text(json, "name", item->member->name);
     if (item->repeat != 1) gradus_json_number(json, "repeat", item->repeat);
     if (item->label) gradus_json_text(json, "label", item->label);
-    if (item->like) gradus_json_text(json, "like", item->like);
+    if (item->like) gradus_json_text(json, "like", item->like->framework);
     if (item->group) put_chain(json, "group", item->group);
     if (item->open) put_open(json, "open", item->open, NULL);
     if (item->member) {
@@ -81,6 +81,7 @@ static void put_item(gradus_json *json, const gradus_item *item)
             const gradus_argument *row = gradus_item_argument(item, i);
             bool hidden =
                 row != gradus_language_argument(item->family, item->member, row->name); /* a common one, by its own */
+            hidden = hidden || (row->flags & GRADUS_FOREIGN && !item->values[i].given);
             if (item->values[i].present && !hidden) put_value(json, row->name, &item->values[i], row);
         }
         for (int32_t i = 0; i < item->extra_count; i++)

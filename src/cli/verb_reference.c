@@ -19,6 +19,7 @@ static void put_rows(const gradus_argument *rows, const gradus_family *family)
         cli_describe(rows, family, type, sizeof type);
         printf("| `%s` | ", rows->name);
         put_cell(type);
+        if (rows->flags & GRADUS_FOREIGN) printf("; only by the names of `like=`");
         if (rows->flags & GRADUS_SCHEDULED) printf("; or a schedule");
         printf(" | %s", rows->initial ? "`" : "");
         put_cell(rows->initial);
@@ -51,6 +52,7 @@ static void put_member(const gradus_family *family, const gradus_member *member)
         putchar('\n');
     }
     if (member->notes) printf("\n%s\n", member->notes);
+    if (member->example) printf("\nExample: `%s`.\n", member->example);
     if (member->paper) printf("\nPaper: %s.\n", member->paper);
     if (member->also) printf("\nAlso known as: %s.\n", member->also);
 }

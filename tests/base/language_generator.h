@@ -300,8 +300,7 @@ static inline bool items_equal(const gradus_item *a, const gradus_item *b)
     if (a->member != b->member || a->repeat != b->repeat || a->extra_count != b->extra_count ||
         a->value_count != b->value_count)
         return false;
-    if (!texts_equal(a->like, b->like) || !texts_equal(a->label, b->label) || !a->group != !b->group ||
-        !a->open != !b->open)
+    if (a->like != b->like || !texts_equal(a->label, b->label) || !a->group != !b->group || !a->open != !b->open)
         return false;
     for (int32_t i = 0; i < a->value_count; i++)
         if (!values_equal(&a->values[i], &b->values[i])) return false;

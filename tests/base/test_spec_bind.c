@@ -202,7 +202,7 @@ static void test_conventions_of_others(void **state)
     (void)state;
     const gradus_chain *chain = bind("schedule", "cosine(T_max=20, eta_min=1e-5, like=torch)");
     const gradus_item *item = &chain->items[0];
-    assert_string_equal(item->like, "torch");
+    assert_string_equal(item->like->framework, "torch");
     assert_true(item->like_given);
     assert_true(value(chain, 0, "length")->number == 20);
     assert_string_equal(value(chain, 0, "length")->name, "T_max");
@@ -213,9 +213,9 @@ static void test_conventions_of_others(void **state)
     assert_true(value(chain, 0, "from")->number == 0.25 && value(chain, 0, "to")->number == 0.1);
     chain = bind_like("schedule", "warmup(5) > cosine(T_max=20) > cosine(1, like=timm)", "torch");
     assert_null(chain->items[0].like);
-    assert_string_equal(chain->items[1].like, "torch");
+    assert_string_equal(chain->items[1].like->framework, "torch");
     assert_false(chain->items[1].like_given);
-    assert_string_equal(chain->items[2].like, "timm");
+    assert_string_equal(chain->items[2].like->framework, "timm");
 }
 
 static void test_search_values(void **state)
