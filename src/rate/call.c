@@ -50,6 +50,13 @@ static gradus_status fill_number(double *number, const gradus_value *value, bool
                             "this is a rate, not a share; it needs to know the run's own");
 }
 
+gradus_status gradus_rate_number(double *number, const gradus_value *value, const char *text, const rate_axis *axis,
+                                 gradus_error *error)
+{
+    *number = 0;
+    return value && value->present ? fill_number(number, value, false, text, axis, error) : GRADUS_OK;
+}
+
 /* How many numbers a list takes when it is laid out flat: a point counts as two. */
 static int32_t flat_count(const gradus_value *value)
 {

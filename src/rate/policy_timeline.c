@@ -28,7 +28,8 @@ static gradus_schedule *compile(const gradus_policy *policy, const request *want
                                     .units = wanted->units,
                                     .reached = wanted->reached,
                                     .elapsed = wanted->elapsed,
-                                    .sizes_vary = policy->sizes_vary};
+                                    .sizes_vary = policy->sizes_vary,
+                                    .context = policy->context};
         schedule = gradus_rate_schedule_compile(&how, arena, &own);
     }
     gradus_spec_destroy(bound);

@@ -47,6 +47,10 @@ gradus_call *gradus_rate_call_make(const gradus_item *item, const char *text, co
 gradus_status gradus_rate_call_fill(gradus_call *call, const gradus_item *item, const char *text, const rate_axis *axis,
                                     gradus_error *error);
 
+/* A single number as calls have it: of a share that is given as a rate, the share. 0: absent. */
+gradus_status gradus_rate_number(double *number, const gradus_value *value, const char *text, const rate_axis *axis,
+                                 gradus_error *error);
+
 /* ---- schedules ---- */
 
 typedef struct rate_schedule_config {
@@ -56,6 +60,8 @@ typedef struct rate_schedule_config {
     double reached; /* what the first phase finds reached: 1 */
     double elapsed; /* of the run, in its own unit, when the schedule begins: 0 */
     bool sizes_vary;
+    const rate_axis *axis;         /* of the schedule that it stands in; NULL: it chooses its own */
+    const gradus_context *context; /* whose files its rows may read; NULL: none */
 } rate_schedule_config;
 
 /* Compiles a chain into the arena, in which it lives and which must outlive it. NULL and *error when it cannot be. */

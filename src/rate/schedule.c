@@ -4,30 +4,44 @@
 #include <float.h>
 #include <string.h>
 
-/* The factor at 0 <= t <= length of a phase. */
-static double phase_at(const rate_phase *phase, double t)
+/* The factor of a phase's curve at 0 <= t <= its length. */
+static double curve_at(const rate_phase *phase, double t)
 {
-    double factor = phase->row->factor(phase->call, t, phase->length);
+    double factor = phase->row->factor(phase->call, t, phase->curve);
     if (factor < phase->floor) factor = phase->floor;
     return factor <= DBL_MAX ? factor : DBL_MAX; /* a rising exponential, long past any run */
 }
 
-double gradus_rate_phase_end(const rate_phase *phase) { return phase_at(phase, phase->length); }
-
 /* Only the last phase has a time past its end. */
-static double phase_past(const rate_phase *phase, double t)
+static double curve_past(const rate_phase *phase, double t)
 {
-    double length = phase->length;
+    double length = phase->curve;
     switch (length > 0 ? phase->past : RATE_PAST_HOLD) {
-    case RATE_PAST_REPEAT: return phase_at(phase, fmod(t, length));
+    case RATE_PAST_REPEAT: return curve_at(phase, fmod(t, length));
     case RATE_PAST_MIRROR: {
         double there_and_back = fmod(t, 2 * length);
-        return phase_at(phase, there_and_back > length ? 2 * length - there_and_back : there_and_back);
+        return curve_at(phase, there_and_back > length ? 2 * length - there_and_back : there_and_back);
     }
     case RATE_PAST_PEAK: return 1;
-    default: return phase_at(phase, length);
+    default: return curve_at(phase, length);
     }
 }
+
+/* The factor at t >= 0 of a phase. */
+static double phase_at(const rate_phase *phase, double t)
+{
+    const rate_lead *lead = phase->lead;
+    if (lead) t = fmax(t + lead->ahead, 0);
+    if (lead && t < lead->ramp) {
+        double top = lead->to_peak ? 1 : curve_at(phase, lead->at_ramp);
+        return rate_between(lead->from, top, t / lead->ramp);
+    }
+    t = fmax(t - phase->begin, 0);
+    return t < phase->curve ? curve_at(phase, t) : curve_past(phase, t);
+}
+
+/* past= belongs to the last phase alone, so that what one before it has reached is the end of its curve. */
+double gradus_rate_phase_end(const rate_phase *phase) { return phase_at(phase, phase->length); }
 
 double gradus_schedule_at(const gradus_schedule *schedule, double position)
 {
@@ -42,9 +56,7 @@ double gradus_schedule_at(const gradus_schedule *schedule, double position)
             last = middle - 1;
     }
     const rate_phase *phase = &schedule->phases[first];
-    double t = at - phase->start;
-    if (t < phase->length) return phase_at(phase, t);
-    return first == schedule->count - 1 ? phase_past(phase, t) : gradus_rate_phase_end(phase);
+    return phase_at(phase, at - phase->start);
 }
 
 int32_t gradus_schedule_axis(const gradus_schedule *schedule) { return schedule ? schedule->axis : GRADUS_UPDATES; }
@@ -85,8 +97,9 @@ gradus_schedule *gradus_schedule_compile(const gradus_chain *chain, const char *
     gradus_arena arena;
     gradus_arena_open(&arena, context);
     gradus_schedule *schedule = gradus_rate_schedule_compile(
-        &(rate_schedule_config){.chain = chain, .text = text, .units = units ? units : &no_units, .reached = 1}, &arena,
-        error);
+        &(rate_schedule_config){
+            .chain = chain, .text = text, .units = units ? units : &no_units, .reached = 1, .context = context},
+        &arena, error);
     if (schedule)
         schedule->arena = arena;
     else

@@ -11,10 +11,20 @@ enum {
     RATE_PAST_ERROR
 }; /* as the words of `past` */
 
+/* How other frameworks put a rise or a delay into the schedule itself, and where its clock stands; ours are phases. */
+typedef struct rate_lead {
+    double ramp, from; /* a straight line from this share up to the curve */
+    bool to_peak;      /* up to 1 instead */
+    double at_ramp;    /* where the curve stands when the ramp ends */
+    double ahead;      /* of the clock, on the axis */
+} rate_lead;
+
 typedef struct rate_phase {
     const gradus_schedule_row *row;
     const gradus_call *call;
-    double start, length; /* on the axis; the length of the last may be infinite */
+    double start, length;  /* on the axis; the length of the last may be infinite */
+    double begin, curve;   /* of the curve within the phase: 0 and its length, but for a lead */
+    const rate_lead *lead; /* NULL: none */
     double floor;
     int32_t past;
 } rate_phase;

@@ -1,6 +1,8 @@
 /* From a bound chain to a compiled schedule: one axis, lengths that fit together, each phase with its start and its call.
  * All that can be wrong with a schedule is found here, when it is made, and nothing later. */
 #include "schedule.h"
+#include <float.h>
+#include <stdio.h>
 #include <string.h>
 
 static const gradus_value *length_of(const gradus_item *item) { return gradus_item_value(item, "length"); }
@@ -84,20 +86,36 @@ static void see_value(unit_seen *seen, const gradus_value *value, gradus_kind ki
     }
 }
 
+static void see_chain(unit_seen *seen, const gradus_chain *chain, const gradus_units *units);
+
+/* Inner schedules run on the axis of the one that they stand in. */
+static void see_inner(unit_seen *seen, const gradus_value *value, const gradus_units *units)
+{
+    if (value->chain) see_chain(seen, value->chain, units);
+    for (int32_t i = 0; i < value->count; i++)
+        if (value->items[i].chain) see_chain(seen, value->items[i].chain, units);
+}
+
+static void see_chain(unit_seen *seen, const gradus_chain *chain, const gradus_units *units)
+{
+    for (int32_t i = 0; i < chain->count; i++) {
+        const gradus_item *item = &chain->items[i];
+        for (int32_t j = 0; j < item->value_count; j++) {
+            const gradus_value *value = &item->values[j];
+            gradus_kind kind = gradus_item_argument(item, j)->kind;
+            if (kind == GRADUS_PIPELINE)
+                see_inner(seen, value, units);
+            else if (value->present && (value->given || value->number > 0 || value->items))
+                see_value(seen, value, kind, units);
+        }
+        if (!has_length(item) && units->total > 0) see_unit(seen, units->total_unit);
+    }
+}
+
 static int32_t choose_axis(const gradus_chain *chain, const gradus_units *units)
 {
     unit_seen seen = {.unit = GRADUS_UPDATES};
-    for (int32_t i = 0; i < chain->count; i++) {
-        const gradus_item *item = &chain->items[i];
-        const gradus_argument *arguments = item->member->arguments;
-        for (int32_t j = 0; arguments && arguments[j].name; j++)
-            if (item->values[j].present) see_value(&seen, &item->values[j], arguments[j].kind, units);
-        const gradus_value *length = length_of(item);
-        if (has_length(item))
-            see_value(&seen, length, GRADUS_LENGTH, units);
-        else if (units->total > 0)
-            see_unit(&seen, units->total_unit);
-    }
+    see_chain(&seen, chain, units);
     return seen.mixed ? GRADUS_UPDATES : seen.unit;
 }
 
@@ -115,13 +133,65 @@ typedef struct compiling {
     gradus_error *error;
 } compiling;
 
-/* The length of a phase that has one; the value itself stands among the call's numbers or among what all members share. */
-static gradus_status given_length(compiling *c, const gradus_item *item, double *length)
+/* A length among what all members share; 0: absent. */
+static gradus_status length_on_axis(compiling *c, const gradus_value *value, double *length)
 {
-    const gradus_value *value = length_of(item);
+    *length = 0;
+    if (!value || !value->present || (!value->given && value->number == 0)) return GRADUS_OK;
     *length = gradus_rate_length(&c->axis, value->number, value->unit);
     if (!isnan(*length)) return GRADUS_OK;
     return gradus_rate_length_fail(&c->axis, value, c->config->text, c->error);
+}
+
+/* ---- conventions of other frameworks: a ramp, a delay, a clock that stands elsewhere ---- */
+
+enum { RAMP_BEFORE, RAMP_WITHIN, RAMP_BENEATH }; /* as the words of `ramp_clock` */
+
+typedef struct lead_lengths {
+    double begin, ramp;
+    bool beneath; /* the curve runs on while the ramp does */
+    bool before;  /* they come on top of the length given */
+} lead_lengths;
+
+static double number_of(const gradus_item *item, const char *name)
+{
+    const gradus_value *value = gradus_item_value(item, name);
+    return value && value->present ? value->number : 0;
+}
+
+static gradus_status lead_of(compiling *c, const gradus_item *item, lead_lengths *lead)
+{
+    int32_t clock = (int32_t)number_of(item, "ramp_clock");
+    *lead = (lead_lengths){.beneath = clock == RAMP_BENEATH, .before = clock == RAMP_BEFORE};
+    gradus_status status = length_on_axis(c, gradus_item_value(item, "begin"), &lead->begin);
+    return status == GRADUS_OK ? length_on_axis(c, gradus_item_value(item, "ramp"), &lead->ramp) : status;
+}
+
+/* The length of a phase that has one, with what comes before its curve. */
+static gradus_status given_length(compiling *c, const gradus_item *item, double *length)
+{
+    lead_lengths lead;
+    gradus_status status = length_on_axis(c, length_of(item), length);
+    if (status == GRADUS_OK) status = lead_of(c, item, &lead);
+    if (status == GRADUS_OK && lead.before) *length += lead.begin + lead.ramp;
+    return status;
+}
+
+static gradus_status fill_lead(compiling *c, const gradus_item *item, double update, rate_phase *phase)
+{
+    lead_lengths lengths;
+    gradus_status status = lead_of(c, item, &lengths);
+    double ahead = number_of(item, "ahead") * update;
+    phase->begin = lengths.begin + (lengths.beneath ? 0 : lengths.ramp);
+    phase->curve = fmax(phase->length - phase->begin, 0);
+    if (status != GRADUS_OK || (lengths.ramp == 0 && ahead == 0)) return status;
+    rate_lead *lead = gradus_arena_take(c->arena, sizeof *lead, sizeof(double));
+    if (!lead) return gradus_fail(c->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no room for the schedule");
+    *lead = (rate_lead){.ramp = lengths.ramp, .at_ramp = lengths.beneath ? lengths.ramp : 0, .ahead = ahead};
+    lead->to_peak = number_of(item, "ramp_to") != 0;
+    const gradus_value *from = gradus_item_value(item, "ramp_from");
+    phase->lead = lead;
+    return gradus_rate_number(&lead->from, from, c->config->text, &c->axis, c->error);
 }
 
 /* What is left of the run for the phase without a length: nothing when the others take it all. */
@@ -158,6 +228,82 @@ static void fill_reached(const gradus_schedule_row *row, gradus_call *call, doub
             ((double *)call->number)[i] = reached;
 }
 
+/* ---- what stands inside: other schedules, numbers made once ---- */
+
+/* The schedules of one argument: their whole is the phase, or what its row takes for a round. */
+static gradus_status compile_inner(compiling *c, const gradus_value *value, double whole, double reached,
+                                   const gradus_schedule *const **made)
+{
+    gradus_units units = *c->config->units;
+    units.total = isfinite(whole) ? fmax(whole, DBL_MIN) : 0; /* per cents of nothing are known to be nothing */
+    units.total_unit = c->axis.unit;
+    rate_axis axis = {&units, c->axis.unit, c->axis.sizes_vary};
+    int32_t count = value->items ? value->count : 1;
+    const gradus_schedule **inner = gradus_arena_take(c->arena, (size_t)count * sizeof *inner, sizeof(void *));
+    if (!inner) return gradus_fail(c->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no room for the schedule");
+    for (int32_t i = 0; i < count; i++) {
+        rate_schedule_config config = *c->config;
+        config.chain = value->items ? value->items[i].chain : value->chain;
+        config.units = &units;
+        config.axis = &axis;
+        config.reached = reached;
+        config.elapsed = 0;
+        inner[i] = gradus_rate_schedule_compile(&config, c->arena, c->error);
+        if (!inner[i]) return GRADUS_ERROR_SPEC;
+    }
+    *made = inner;
+    return GRADUS_OK;
+}
+
+static gradus_status fill_inner(compiling *c, const gradus_item *item, const rate_phase *phase, gradus_call *call,
+                                double reached)
+{
+    const gradus_argument *arguments = item->member->arguments;
+    const gradus_schedule *const **inner = NULL;
+    int32_t count = 0;
+    while (arguments[count].name) count++;
+    for (int32_t i = 0; i < count; i++) {
+        if (arguments[i].kind != GRADUS_PIPELINE || !item->values[i].present) continue;
+        if (!inner) {
+            inner = gradus_arena_take(c->arena, (size_t)count * sizeof *inner, sizeof(void *));
+            call->inner = inner;
+        }
+        if (!inner) return gradus_fail(c->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no room for the schedule");
+        double whole = phase->row->round ? phase->row->round(call, phase->curve) : phase->curve;
+        gradus_status status = compile_inner(c, &item->values[i], whole, reached, &inner[i]);
+        if (status != GRADUS_OK) return status;
+    }
+    return GRADUS_OK;
+}
+
+typedef struct preparing {
+    gradus_preparation open; /* what the row sees */
+    compiling *c;
+} preparing;
+
+static void *take(gradus_preparation *preparation, size_t size)
+{
+    return gradus_arena_take(((preparing *)preparation)->c->arena, size, sizeof(double));
+}
+
+static bool read(gradus_preparation *preparation, const char *path,
+                 void (*parse)(void *into, const char *text, size_t length), void *into)
+{
+    const gradus_context *context = ((preparing *)preparation)->c->config->context;
+    if (gradus_read_file(context, path, parse, into)) return true;
+    snprintf(preparation->message, sizeof preparation->message, "'%.150s' cannot be read", path);
+    return false;
+}
+
+static gradus_status prepare(compiling *c, const gradus_item *item, const rate_phase *phase, gradus_call *call)
+{
+    preparing work = {.open = {.length = phase->curve, .take = take, .read = read}, .c = c};
+    if (!phase->row->prepare || phase->row->prepare(call, &work.open, &call->made)) return GRADUS_OK;
+    if (!*work.open.message)
+        return gradus_fail(c->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no room for the schedule");
+    return gradus_spec_fail(c->error, c->config->text, item->place, GRADUS_CODE_BAD_DATA, "%s", work.open.message);
+}
+
 static gradus_status compile_phase(compiling *c, int32_t index, double start, double reached)
 {
     const gradus_item *item = &c->chain->items[index];
@@ -172,9 +318,13 @@ static gradus_status compile_phase(compiling *c, int32_t index, double start, do
     if (wrong) return gradus_spec_fail(c->error, c->config->text, item->place, GRADUS_CODE_OUT_OF_RANGE, "%s", wrong);
     rate_phase *phase = &c->phases[index];
     *phase = (rate_phase){.row = row, .call = call, .start = start, .length = c->rest};
-    if (floor && floor->present) phase->floor = floor->number;
-    if (past && past->present) phase->past = (int32_t)past->number;
-    return has_length(item) ? given_length(c, item, &phase->length) : GRADUS_OK;
+    if (past && past->present && index == c->chain->count - 1) phase->past = (int32_t)past->number;
+    gradus_status status = has_length(item) ? given_length(c, item, &phase->length) : GRADUS_OK;
+    if (status == GRADUS_OK && floor)
+        status = gradus_rate_number(&phase->floor, floor, c->config->text, &c->axis, c->error);
+    if (status == GRADUS_OK) status = fill_lead(c, item, call->update, phase);
+    if (status == GRADUS_OK) status = fill_inner(c, item, phase, call, reached);
+    return status == GRADUS_OK ? prepare(c, item, phase, call) : status;
 }
 
 static gradus_status compile_phases(compiling *c, double *end)
@@ -239,14 +389,15 @@ gradus_schedule *gradus_rate_schedule_compile(const rate_schedule_config *config
     const gradus_chain *chain = config->chain;
     gradus_schedule *schedule = gradus_arena_take(arena, sizeof *schedule, sizeof(void *));
     rate_phase *phases = gradus_arena_take(arena, (size_t)chain->count * sizeof *phases, sizeof(void *));
-    const char *text = print_chain(chain, arena);
+    const char *text = config->axis ? "" : print_chain(chain, arena); /* nobody asks for the text of a part */
     if (!schedule || !phases || !text) {
         gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no room for the schedule");
         return NULL;
     }
     if (refuse_open(config, error) != GRADUS_OK) return NULL;
     compiling c = {.config = config, .chain = chain, .phases = phases, .arena = arena, .error = error};
-    c.axis = (rate_axis){config->units, choose_axis(chain, config->units), config->sizes_vary};
+    c.axis = config->axis ? *config->axis
+                          : (rate_axis){config->units, choose_axis(chain, config->units), config->sizes_vary};
     c.total = run_on_axis(&c, config->units->total);
     c.left = isfinite(c.total) ? c.total - run_on_axis(&c, config->elapsed) : INFINITY;
     *schedule = (gradus_schedule){.arena = {.fixed = true}, .text = text, .phases = phases, .axis = c.axis.unit};

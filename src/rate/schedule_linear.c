@@ -32,7 +32,11 @@ static const gradus_argument arguments[] = {{.name = "length",
                                             {0}};
 
 static const gradus_like like[] = {
-    {"torch", "LinearLR", "start_factor=from, end_factor=to, total_iters=length", "from=1/3, to=1, length=5"}, {0}};
+    {"torch", "LinearLR", "start_factor=from, end_factor=to, total_iters=length", "from=1/3, to=1, length=5"},
+    {"optax", "linear_schedule",
+     "init_value=from absolute, end_value=to absolute, transition_steps=length, transition_begin=begin", NULL},
+    {"hf", "get_linear_schedule_with_warmup", "num_warmup_steps=ramp, num_training_steps=length", "ramp_clock=within"},
+    {0}};
 
 const gradus_schedule_row gradus_schedule_linear = {
     .member = {.name = "linear",

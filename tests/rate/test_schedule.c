@@ -91,6 +91,52 @@ static void test_values_reached(void **state)
     check_value("cosine(to=0.1, floor=0.2)", &hundred, 100, 0.2);
 }
 
+static void test_schedules_in_schedules(void **state)
+{
+    (void)state;
+    check_value("product(linear, constant(0.5))", &hundred, 50, 0.25);
+    check_value("product(warmup(10) > hold, step(30, 0.5), linear)", &hundred, 4, 0.5 * 0.96);
+    check_value("repeat(4, linear)", &hundred, 30, 0.8); /* a round is a quarter of the run */
+    check_value("repeat(4, linear, shrink=0.5)", &hundred, 55, 0.25 * 0.8);
+    check_value("repeat(4, linear)", &hundred, 100, 0);
+    check_value("repeat(2, warmup(10%) > hold)", &hundred, 52, 0.6);              /* per cents are of the round */
+    check_value("repeat(2, linear(20, to=0.5))", &hundred, 30, 0.75);             /* rounds of their own length ... */
+    check_value("repeat(2, linear(20, to=0.5), shrink=0.5)", &hundred, 70, 0.25); /* ... and what is left over */
+    check_value("constant(length=20) > repeat(2, linear)", &hundred, 30, 0.75);
+    check_value("linear(50, to=0.4) > repeat(2, hold(5) > decay(20))", &hundred, 65, 0.2);
+    check_value("repeat(3, product(linear, constant(0.5)))", &(gradus_units){.total = 30}, 15, 0.25);
+    check_value("repeat(2, cosine(1ep) > linear(1ep, from=0.5))", &epochs, 3.5, 0.25);
+    gradus_schedule *schedule = make("repeat(2, linear(5ep))", &epochs);
+    assert_int_equal(gradus_schedule_axis(schedule), GRADUS_EPOCHS);
+    gradus_schedule_destroy(schedule);
+    schedule = make("product(step(3ep), warmup(20))", &epochs); /* two units inside: all in updates */
+    assert_int_equal(gradus_schedule_axis(schedule), GRADUS_UPDATES);
+    gradus_schedule_destroy(schedule);
+}
+
+/* A delay and a ramp inside a schedule are what other frameworks have; here they go by those frameworks' names alone. */
+static void test_conventions_of_others(void **state)
+{
+    (void)state;
+    const gradus_units based = {.total = 100, .base = 0.1};
+    const char
+        *const delayed = "linear(init_value=0.1, end_value=0.05, transition_steps=20, transition_begin=10, like=optax)",
+               *const ramped = "linear(num_warmup_steps=20, num_training_steps=100, like=hf)";
+    check_value(delayed, &based, 9, 1);
+    check_value(delayed, &based, 20, 0.75);
+    check_value(delayed, &based, 40, 0.5);
+    check_value(ramped, &hundred, 0, 0);
+    check_value(ramped, &hundred, 5, 0.25);
+    check_value(ramped, &hundred, 60, 0.5);
+    gradus_error error = {0};
+    assert_null(gradus_schedule_create("linear(num_warmup_steps=20)", &hundred, NULL, &error));
+    assert_int_equal(error.column, 8);
+    assert_string_equal(error.message, "'linear' has no parameter 'num_warmup_steps'; add like=hf");
+    error = (gradus_error){0};
+    assert_null(gradus_schedule_create("linear(ramp=20, like=hf)", &hundred, NULL, &error));
+    assert_int_equal(error.code, GRADUS_CODE_UNKNOWN_PARAMETER);
+}
+
 static void test_past_the_end(void **state)
 {
     (void)state;
@@ -351,6 +397,8 @@ int main(void)
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_warmup),
         cmocka_unit_test(test_values_reached),
+        cmocka_unit_test(test_schedules_in_schedules),
+        cmocka_unit_test(test_conventions_of_others),
         cmocka_unit_test(test_past_the_end),
         cmocka_unit_test(test_no_position_is_wrong),
         cmocka_unit_test(test_composition_is_shifted_parts),
