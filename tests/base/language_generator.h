@@ -165,23 +165,19 @@ static inline const gradus_argument *row_at(const gradus_family *family, const g
     return index < own ? &member->arguments[index] : index - own < common ? &family->common[index - own] : NULL;
 }
 
-/* A parameter's name, or what the framework calls it. */
-static inline void put_name(generator *g, const gradus_like *like, const gradus_argument *row)
+/* A parameter's name, or what the framework calls it; NULL: it goes by no name here. */
+static inline const char *name_of(const gradus_like *like, const gradus_argument *row, char entry[64])
 {
-    char entry[64];
     for (const char *at = like ? like->names : NULL; at && *at; at += at[0] == ',' ? 2 : 0) {
         size_t length = strcspn(at, ",");
-        snprintf(entry, sizeof entry, "%.*s", (int)length, at);
+        snprintf(entry, 64, "%.*s", (int)length, at);
         char *ours = strchr(entry, '=');
         at += length;
         if (!ours || strstr(ours, " inverse") || strstr(ours, " absolute")) continue;
         *ours++ = 0;
-        if (strcmp(ours, row->name) == 0) {
-            put(g, entry);
-            return;
-        }
+        if (strcmp(ours, row->name) == 0) return entry;
     }
-    put(g, row->name);
+    return row->flags & GRADUS_FOREIGN ? NULL : row->name;
 }
 
 static inline void put_call(generator *g, const gradus_family *family, const gradus_member *member)
@@ -192,7 +188,9 @@ static inline void put_call(generator *g, const gradus_family *family, const gra
     if (like && like[1].framework) like += pick(g, 2);
     put(g, member->name);
     for (int i = 0; (row = row_at(family, member, i)) != NULL; i++) {
-        bool hidden = gradus_language_argument(family, member, row->name) != row;
+        char entry[64];
+        const char *name = name_of(like, row, entry);
+        bool hidden = !name || gradus_language_argument(family, member, row->name) != row;
         bool optional = row->initial || (row->flags & (GRADUS_OPTIONAL | GRADUS_LABEL | GRADUS_REFERENCE));
         if (hidden || (row->flags & GRADUS_REFERENCE) || (optional && (g->depth > 3 || pick(g, 3)))) {
             by_place &= row->kind == GRADUS_FLAG || (row->flags & GRADUS_NAMED) != 0;
@@ -207,7 +205,7 @@ static inline void put_call(generator *g, const gradus_family *family, const gra
             put(g, row->name);
             continue;
         }
-        if (!nameless) put_name(g, like, row), put(g, "="), by_place = false;
+        if (!nameless) put(g, name), put(g, "="), by_place = false;
         if (row->flags & GRADUS_LABEL)
             put_number(g, g->labels++, "-label");
         else
