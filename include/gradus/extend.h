@@ -138,7 +138,10 @@ typedef struct gradus_field {           /* one piece of state: drives save, load
 
 typedef struct gradus_verdict {         /* what a feedback answers; starts as { factor as it was, GRADUS_APPLY }, onset now */
     double        factor;
+    double        was;                  /* for the log, where the factor is still on its way: what it was going to; 0: it was there */
+    double        gradient_scale;       /* in decide, with APPLY: the gradient is to be multiplied by this; 0: 1      */
     gradus_action action;
+    gradus_action pending;              /* given: what others have answered to this gradient so far                  */
     gradus_reason reason;
     const char   *rule;                 /* the rule that fired, in words; NULL: nothing happened. {1} stands for what was seen
                                          * first: its name in the log's rule, its value in the explanation; {1=} shows both there */

@@ -196,7 +196,9 @@ typedef struct gradus_decision {        /* plain data: may be logged, compared, 
     int32_t  skips, rollbacks;          /* so far; mix rollbacks into a shuffle's seed to meet new batches         */
     int32_t  last;                      /* 1: once this is done the run is over                                    */
     int32_t  reserved0;
-    uint64_t reserved[4];
+    double   gradient_scale;            /* what every value of the gradient is to be multiplied by before it is used, besides the
+                                         * caller's own scale; below 1 when a feedback clips it, else 1              */
+    uint64_t reserved[3];
 } gradus_decision;
 
 typedef struct gradus_scheduled {       /* a further value that follows a schedule                                 */
@@ -246,7 +248,8 @@ bool gradus_policy_observe(gradus_policy *policy, const char *metric, double val
 const char *gradus_policy_listens(const gradus_policy *policy, int32_t index);
 
 /* Judges the gradient at hand. Fills in *decision (NULL: not wanted) and returns its action:
- *   APPLY      update the parameters with decision.rate, then call applied, then keep a snapshot if decision.keep >= 0;
+ *   APPLY      update the parameters with decision.rate and the gradient times decision.gradient_scale, then call applied, then keep a
+ *              snapshot if decision.keep >= 0;
  *   SKIP       do not use this gradient; the clock stands still;
  *   ROLL_BACK  restore snapshot decision.restore: parameters, optimizer, data position. The clock is back at decision.update, the
  *              factors are as the feedback has lowered them. Only with config.snapshots, and never to a snapshot not asked for;

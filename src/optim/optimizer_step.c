@@ -315,6 +315,8 @@ gradus_outcome gradus_update(gradus_policy *policy, gradus_optimizer *optimizer,
     if ((status = gradus_optimizer_follow(optimizer, policy, error))) return (gradus_outcome)status;
     gradus_step now = *step;
     now.rate = decision->rate;
+    now.gradient_scale = scale_of(step) * decision->gradient_scale;
+    now.gradient_norm *= decision->gradient_scale;
     const gradus_outcome outcome = gradus_optimizer_step(optimizer, &now, error);
     if (outcome == GRADUS_APPLIED) gradus_policy_applied(policy, NULL);
     return outcome;

@@ -22,9 +22,11 @@ enum {
     QUIET,
     RECOVER,
     WORSE,
-    RISE
+    RISE,
+    EXPLODING
 };
-enum { ROLL_BACK, BACK_OFF, STOP };
+enum { ROLL_BACK, BACK_OFF, STOP, ONLY_SKIP };
+enum { NOT_USED, CLIPPED };
 enum { LOSS = 1, NORM_OF_GRADIENT, NON_FINITE };
 enum { FEWEST = 20, FREE_SKIPS = 10, PER_WHEN_ENDLESS = 1000, LONGEST_WITHIN = 64 };
 
@@ -109,6 +111,7 @@ static void observe(const gradus_call *call, void *memory, const char *metric, d
                : strcmp(metric, "gradient_norm") == 0 ? NORM_OF_GRADIENT
                                                       : NON_FINITE;
     if (!isfinite(value) || (kind == NON_FINITE && value > 0)) {
+        if (state->non_finite == LOSS) return; /* that is why the gradient is not finite either */
         state->non_finite = kind;
         state->broken = value;
     } else if (kind == LOSS) {
@@ -259,25 +262,41 @@ static void explain(const gradus_call *call, guard_state *state, bool jumps, boo
     }
 }
 
+static double per_of(const gradus_call *call)
+{
+    return isfinite(call->number[PER]) ? call->number[PER] : PER_WHEN_ENDLESS;
+}
+
 /* Whether it has intervened ROLLBACKS times within the latest PER attempts. */
 static bool too_often(const gradus_call *call, guard_state *state, const gradus_clock *now)
 {
     int64_t most = (int64_t)call->number[ROLLBACKS];
-    double per = isfinite(call->number[PER]) ? call->number[PER] : PER_WHEN_ENDLESS;
     if (state->interventions < most) return false;
-    return (double)now->attempts - intervened(call, state)[state->interventions % most] <= per;
+    return (double)now->attempts - intervened(call, state)[state->interventions % most] <= per_of(call);
+}
+
+static void stop_for_trouble(const gradus_call *call, guard_state *state, gradus_verdict *verdict)
+{
+    verdict->action = GRADUS_STOP;
+    if ((int)call->number[ACTION] == STOP) return;
+    gradus_verdict cause = *verdict;
+    tell(verdict, GRADUS_REASON_TOO_MANY_ROLLBACKS, "trouble again, {1=}, after {2} interventions within {3} updates");
+    verdict->seen[0] = cause.seen[0];
+    see(verdict, 1, "rollbacks", call->number[ROLLBACKS]);
+    see(verdict, 2, "per", fmin(per_of(call), (double)state->looks));
+    see(verdict, 3, NULL, 0);
 }
 
 static void intervene(const gradus_call *call, guard_state *state, const gradus_clock *now, int64_t onset,
                       gradus_verdict *verdict)
 {
     if ((int)call->number[ACTION] == STOP || too_often(call, state, now)) {
-        verdict->action = GRADUS_STOP;
-        if ((int)call->number[ACTION] != STOP) verdict->reason = GRADUS_REASON_TOO_MANY_ROLLBACKS;
+        stop_for_trouble(call, state, verdict);
         return;
     }
     intervened(call, state)[state->interventions++ % (int64_t)call->number[ROLLBACKS]] = (double)now->attempts;
     state->in_a_row++;
+    verdict->was = state->level;
     state->level *= state->in_a_row % 3 == 0 ? call->number[THIRD] : call->number[BACKOFF];
     state->asked = 1;
     state->asked_update = now->updates;
@@ -286,13 +305,33 @@ static void intervene(const gradus_call *call, guard_state *state, const gradus_
     verdict->action = (int)call->number[ACTION] == ROLL_BACK ? GRADUS_ROLL_BACK : GRADUS_SKIP;
 }
 
-static void skip(const gradus_call *call, guard_state *state, const gradus_clock *now, gradus_verdict *verdict)
+/* The factor on its way up after an intervention. */
+static double warmed(const gradus_call *call, guard_state *state, const gradus_clock *now)
+{
+    if (!state->warming) return state->level;
+    double done = (double)(now->updates - state->warm_start + 1) / call->number[REWARM];
+    if (done >= 1 || done <= 0) state->warming = 0; /* through, or set back by somebody else */
+    return state->warming ? state->level * done : state->level;
+}
+
+/* A gradient that is not used leaves the factor where it was, also on the way up; one that is only too long may be clipped. */
+static void skip(const gradus_call *call, guard_state *state, const gradus_clock *now, bool too_long,
+                 gradus_verdict *verdict)
 {
     state->skips++;
     verdict->action = GRADUS_SKIP;
-    if ((double)state->skips <= fmax(FREE_SKIPS, call->number[SKIPS] * (double)now->attempts)) return;
-    verdict->action = GRADUS_STOP;
-    verdict->reason = GRADUS_REASON_TOO_MANY_SKIPS;
+    if ((double)state->skips > fmax(FREE_SKIPS, call->number[SKIPS] * (double)now->attempts)) {
+        verdict->action = GRADUS_STOP;
+        tell(verdict, GRADUS_REASON_TOO_MANY_SKIPS, "{1} of {2} gradients could not be used, this one with {3=}");
+        verdict->seen[2] = verdict->seen[0];
+        see(verdict, 0, "skips", (double)state->skips);
+        see(verdict, 1, "attempts", (double)now->attempts);
+        see(verdict, 3, NULL, 0);
+    } else if (too_long && (int)call->number[EXPLODING] == CLIPPED) {
+        verdict->action = GRADUS_APPLY;
+        verdict->was = verdict->factor = warmed(call, state, now);
+        verdict->gradient_scale = usual_norm(call, state) / state->norm;
+    }
 }
 
 /* After a long calm the rate may rise again, never above what the schedule says. */
@@ -307,38 +346,38 @@ static void recover(const gradus_call *call, guard_state *state, gradus_verdict 
     see(verdict, 0, "quiet", call->number[QUIET]);
 }
 
-static double warmed(const gradus_call *call, guard_state *state, const gradus_clock *now)
+/* What is wrong with the gradient at hand, and what is done about it. */
+static void answer(const gradus_call *call, guard_state *state, const gradus_clock *now, gradus_verdict *verdict)
 {
-    if (!state->warming) return state->level;
-    double done = (double)(now->updates - state->warm_start + 1) / call->number[REWARM];
-    if (done >= 1 || done <= 0) state->warming = 0; /* through, or set back by somebody else */
-    return state->warming ? state->level * done : state->level;
+    bool jumps = !state->non_finite && loss_jumps(call, state), lost = !jumps && loss_is_lost(call, state);
+    bool explodes = norm_explodes(call, state), wrong = state->non_finite || jumps || lost || explodes;
+    int64_t onset = now->updates;
+    bool burst = mark(call, state, wrong, now->updates, &onset);
+    if (!wrong) {
+        recover(call, state, verdict);
+        verdict->factor = warmed(call, state, now);
+        return;
+    }
+    state->calm = 0;
+    explain(call, state, jumps, explodes, verdict);
+    if (lost) onset -= state->losses < (int64_t)call->number[WINDOW] ? state->losses : (int64_t)call->number[WINDOW];
+    if (burst && (int)call->number[ACTION] != ONLY_SKIP) {
+        intervene(call, state, now, onset, verdict);
+    } else if (burst || state->non_finite || explodes) {
+        skip(call, state, now, explodes && !state->non_finite && !burst, verdict);
+    } else { /* a single bad loss is not yet anything */
+        verdict->rule = NULL, verdict->reason = GRADUS_REASON_NONE;
+        verdict->factor = warmed(call, state, now);
+    }
 }
 
 static void decide(const gradus_call *call, void *memory, const gradus_clock *now, gradus_verdict *verdict)
 {
     guard_state *state = memory;
     settle(call, state, now);
-    bool jumps = !state->non_finite && loss_jumps(call, state), lost = !jumps && loss_is_lost(call, state);
-    bool explodes = norm_explodes(call, state), wrong = state->non_finite || jumps || lost || explodes;
-    int64_t onset = now->updates;
-    bool burst = mark(call, state, wrong, now->updates, &onset);
-    verdict->factor = warmed(call, state, now);
-    if (wrong) {
-        state->calm = 0;
-        explain(call, state, jumps, explodes, verdict);
-        if (lost)
-            onset -= state->losses < (int64_t)call->number[WINDOW] ? state->losses : (int64_t)call->number[WINDOW];
-        if (burst)
-            intervene(call, state, now, onset, verdict);
-        else if (state->non_finite || explodes)
-            skip(call, state, now, verdict);
-        else
-            verdict->rule = NULL, verdict->reason = GRADUS_REASON_NONE; /* a single bad loss is not yet anything */
-    } else {
-        recover(call, state, verdict);
-        verdict->factor = warmed(call, state, now);
-    }
+    if (verdict->pending == GRADUS_SKIP && state->non_finite != LOSS)
+        state->has_norm = state->non_finite = 0; /* somebody leaves it out who knows why: its loss scale is too large */
+    answer(call, state, now, verdict);
     if (verdict->action == GRADUS_APPLY) {
         state->held = (state->has_loss ? 1 : 0) | (state->has_norm ? 2 : 0);
         state->held_update = now->updates;
@@ -368,9 +407,10 @@ static const gradus_argument arguments[] = {
     {.name = "action",
      .kind = GRADUS_WORD,
      .initial = "roll_back",
-     .words = "roll_back|back_off|stop",
+     .words = "roll_back|back_off|stop|skip",
      .flags = GRADUS_NAMED,
-     .help = "what is done about trouble; without snapshots roll_back is back_off",
+     .help = "what is done about trouble; without snapshots roll_back is back_off; skip: no more than leaving out what "
+             "is wrong",
      .also = "rollback"},
     {.name = "backoff",
      .kind = GRADUS_SHARE,
@@ -397,13 +437,13 @@ static const gradus_argument arguments[] = {
      .low = 1,
      .high = INFINITY,
      .flags = GRADUS_NAMED,
-     .help = "a gradient this many times longer than the median, of the latest and of the first ones, is skipped"},
+     .help = "a gradient this many times longer than the median, of the latest and of the first ones, has exploded"},
     {.name = "skips",
      .kind = GRADUS_SHARE,
      .initial = "1%",
      .high = 1,
      .flags = GRADUS_NAMED,
-     .help = "share of the gradients that may be skipped, ten at least, before the run is stopped"},
+     .help = "share of the gradients that may be skipped or clipped, ten at least, before the run is stopped"},
     {.name = "rollbacks",
      WHOLE("4"),
      .low = 1,
@@ -442,6 +482,12 @@ static const gradus_argument arguments[] = {
      .high = 1,
      .flags = GRADUS_NAMED,
      .help = "a loss is too high only when it has lost this share of what had been gained"},
+    {.name = "exploding",
+     .kind = GRADUS_WORD,
+     .initial = "skip",
+     .words = "skip|clip",
+     .flags = GRADUS_NAMED,
+     .help = "what becomes of a gradient that has exploded: it is not used, or scaled down to the median length"},
     {0}};
 #undef WHOLE
 

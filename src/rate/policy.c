@@ -116,25 +116,35 @@ static int32_t find_snapshot(const gradus_policy *policy, int64_t onset)
     return best;
 }
 
+static double scale_of(const gradus_verdict *verdict)
+{
+    return verdict->gradient_scale > 0 ? verdict->gradient_scale : 1;
+}
+
 static const char *action_name(const gradus_verdict *verdict, double before)
 {
     switch (verdict->action) {
     case GRADUS_ROLL_BACK: return "roll_back";
     case GRADUS_STOP: return "stop";
     case GRADUS_SKIP: return verdict->factor < before ? "back_off" : "skip";
-    default: return verdict->factor < before ? "lower" : "raise";
+    default: break;
     }
+    if (scale_of(verdict) < 1) return "clip";
+    return verdict->factor < before ? "lower" : "raise";
 }
 
 static gradus_verdict fresh_verdict(const gradus_policy *policy, const rate_member *member)
 {
-    return (gradus_verdict){.factor = member->factor, .action = GRADUS_APPLY, .onset = policy->now.updates};
+    return (gradus_verdict){.factor = member->factor,
+                            .action = GRADUS_APPLY,
+                            .pending = policy->pending ? (gradus_action)policy->pending : GRADUS_APPLY,
+                            .onset = policy->now.updates};
 }
 
 /* Takes over what a feedback answered, and tells of it when a rule of its has fired. */
 static void take_verdict(gradus_policy *policy, rate_member *member, const gradus_verdict *verdict)
 {
-    double old = member->factor;
+    double old = verdict->was > 0 ? verdict->was : member->factor;
     member->factor = verdict->factor;
     if (!verdict->rule) return;
     member->factor = old;
@@ -241,25 +251,32 @@ static void roll_back(gradus_policy *policy, int32_t slot)
         if (policy->snapshots[i].clock.updates > policy->now.updates) policy->snapshots[i].kept = 0;
 }
 
-static void ask_feedback(gradus_policy *policy)
+/* Returns what the gradient is to be multiplied by. */
+static double ask_feedback(gradus_policy *policy)
 {
+    double scale = 1;
     for (int32_t i = 0; i < policy->member_count; i++) {
         rate_member *member = &policy->members[i];
         gradus_verdict verdict = fresh_verdict(policy, member);
         if (!member->row->decide) continue;
         member->row->decide(member->call, member->state, &policy->now, &verdict);
+        scale *= scale_of(&verdict);
         merge(policy, &verdict);
         take_verdict(policy, member, &verdict);
     }
+    return scale;
 }
 
-static void act(gradus_policy *policy, gradus_decision *answer)
+static void act(gradus_policy *policy, double scale, gradus_decision *answer)
 {
     answer->action = policy->pending > GRADUS_APPLY ? (int32_t)policy->pending : GRADUS_APPLY;
     answer->reason = (int32_t)policy->pending_reason;
     policy->keep = -1;
     switch (answer->action) {
-    case GRADUS_APPLY: policy->keep = answer->keep = choose_slot(policy); break;
+    case GRADUS_APPLY:
+        policy->keep = answer->keep = choose_slot(policy);
+        answer->gradient_scale = scale;
+        break;
     case GRADUS_SKIP: policy->skips++; break;
     case GRADUS_ROLL_BACK:
         answer->restore = find_snapshot(policy, policy->pending_onset);
@@ -274,18 +291,18 @@ static void act(gradus_policy *policy, gradus_decision *answer)
 
 gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decision)
 {
-    gradus_decision answer = {.action = GRADUS_STOP, .keep = -1, .restore = -1, .last = 1};
+    gradus_decision answer = {.action = GRADUS_STOP, .keep = -1, .restore = -1, .last = 1, .gradient_scale = 1};
     if (policy) {
         answer.update = policy->now.updates;
         if (gradus_policy_finished(policy)) {
             policy->reason = answer.reason = gradus_policy_reason(policy);
         } else {
             policy->now.attempts++;
-            ask_feedback(policy);
+            double scale = ask_feedback(policy);
             answer.schedule = gradus_rate_schedule_factor(policy->timeline, &policy->now);
             answer.feedback = gradus_rate_feedback_factor(policy);
             answer.rate = gradus_rate_clamped(policy, answer.schedule, answer.feedback);
-            act(policy, &answer);
+            act(policy, scale, &answer);
             answer.last = policy->stopped || (answer.action == GRADUS_APPLY && gradus_rate_run_is_done(policy, 1));
         }
         answer.skips = (int32_t)policy->skips;

@@ -85,6 +85,7 @@ static void put_text(rate_text *into, const rate_happening *what)
         gradus_rate_text_put(into, what->back_to >= 0 ? ", x " : ": x ");
         gradus_rate_text_number(into, what->factor_after / what->factor_before);
     }
+    if (strcmp(what->action, "clip") == 0) gradus_rate_text_put(into, ": clipped");
     if (strcmp(what->action, "skip") == 0) gradus_rate_text_put(into, ": skipped");
     if (strcmp(what->action, "stop") == 0) gradus_rate_text_put(into, ": stopped");
 }

@@ -79,8 +79,12 @@ static gradus_status apply(gradus_loop *loop, gradus_error *error)
     gradus_run *run = loop->run;
     gradus_tally *tally = &run->tally;
     bool last = ends_a_report(run, run->update + 1);
-    gradus_step step = {.rate = loop->decision.rate, .loss = loop->loss, .gradient_norm = loop->norm};
-    step.flags = last ? GRADUS_MEASURE_UPDATE : 0;
+    double scale = loop->decision.gradient_scale;
+    gradus_step step = {.rate = loop->decision.rate,
+                        .gradient_scale = scale,
+                        .loss = loop->loss,
+                        .gradient_norm = loop->norm * scale,
+                        .flags = last ? GRADUS_MEASURE_UPDATE : 0};
     gradus_optimizer_follow(run->optimizer, run->policy, error);
     gradus_outcome outcome = gradus_optimizer_step(run->optimizer, &step, error);
     while (outcome == GRADUS_EVALUATE) { /* line searches and the like: the same batch at a trial point */

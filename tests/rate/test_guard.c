@@ -44,6 +44,13 @@ static void check_next(gradus_policy *policy, double loss, double norm, gradus_a
     }
 }
 
+static void check_why(const gradus_policy *policy, const char *wanted)
+{
+    char why[256];
+    gradus_policy_explain(policy, why, sizeof why);
+    assert_string_equal(why, wanted);
+}
+
 static void test_skips_what_is_not_finite(void **state)
 {
     (void)state;
@@ -106,6 +113,64 @@ static void test_rolls_back(void **state)
     }
     check_close(attempt(policy, 1, 1).rate, 0.5, 0, 0);
     run_usual(policy, 100);
+    gradus_policy_destroy(policy);
+}
+
+/* Not skipped but made as long as is usual; the rate, also on its way up, is none of its business. */
+static void test_clips_what_explodes(void **state)
+{
+    (void)state;
+    gradus_policy *policy = make("guard(exploding=clip)", 10000, 0);
+    check_close(attempt(policy, 1, 1).gradient_scale, 1, 0, 0);
+    run_usual(policy, 100);
+    gradus_decision decision = attempt(policy, 1, 40);
+    assert_int_equal(decision.action, GRADUS_APPLY);
+    assert_int_equal(decision.reason, GRADUS_REASON_NONE);
+    check_close(decision.gradient_scale, 1.0 / 40, 1e-15, 0);
+    check_close(decision.rate, 1, 0, 0);
+    assert_int_equal(decision.update, 101);
+    check_why(policy, "guard: gradient_norm 40 is more than 20 times what is usual, 1: clipped");
+    check_close(attempt(policy, 1, 1).gradient_scale, 1, 0, 0);
+    check_next(policy, 1, INFINITY, GRADUS_SKIP, GRADUS_REASON_NON_FINITE);
+    gradus_policy_destroy(policy);
+}
+
+/* The policy leaves the scale of whoever skips out of account, and hands on the product of the others. */
+static void test_clips_within_gradus_update(void **state)
+{
+    (void)state;
+    gradus_error error = {0};
+    float value = 0, gradient = 1;
+    gradus_policy *policy = make("guard(exploding=clip)", 10000, 0);
+    gradus_optimizer *optimizer = gradus_optimizer_create(&(gradus_optimizer_config){.rule = "sgd"}, &error);
+    gradus_optimizer_add(
+        optimizer, &(gradus_parameter){.name = "w", .shape = {1}, .values = &value, .gradient = &gradient}, &error);
+    for (int i = 0; i < 60; i++) gradus_update(policy, optimizer, &(gradus_step){.loss = 1}, NULL, &error);
+    check_close(value, -60, 0, 0);
+    gradient = 80; /* half of it is 40, where 1 was usual */
+    gradus_update(policy, optimizer, &(gradus_step){.loss = 1, .gradient_scale = 0.5}, NULL, &error);
+    check_close(value, -61, 1e-6, 0);
+    gradient = 40; /* the same with a norm that the caller knows */
+    gradus_update(policy, optimizer, &(gradus_step){.loss = 1, .gradient_norm = 40}, NULL, &error);
+    check_close(value, -62, 1e-6, 0);
+    assert_int_equal(error.status, GRADUS_OK);
+    gradus_optimizer_destroy(optimizer);
+    gradus_policy_destroy(policy);
+}
+
+static void test_only_skips(void **state)
+{
+    (void)state;
+    gradus_policy *policy = make("guard(action=skip)", 100000, 3);
+    run_usual(policy, 100);
+    check_next(policy, 3, 1, GRADUS_APPLY, GRADUS_REASON_NONE);
+    check_next(policy, 3, 1, GRADUS_APPLY, GRADUS_REASON_NONE);
+    for (int i = 0; i < 8; i++) check_next(policy, 4, 1, GRADUS_SKIP, GRADUS_REASON_DIVERGING);
+    check_close(gradus_policy_rate(policy), 1, 0, 0);
+    run_usual(policy, 100);
+    for (int i = 0; i < 2; i++) check_next(policy, NAN, 1, GRADUS_SKIP, GRADUS_REASON_NON_FINITE);
+    check_next(policy, NAN, 1, GRADUS_STOP, GRADUS_REASON_TOO_MANY_SKIPS); /* the eleventh of 213 */
+    check_why(policy, "guard: 11 of 213 gradients could not be used, this one with loss nan: stopped");
     gradus_policy_destroy(policy);
 }
 
@@ -240,6 +305,63 @@ static void test_third_time_and_recovery(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* What it says while it is on the way up again: a skip changes no rate, and a further back-off is told as what it is. */
+static void test_words(void **state)
+{
+    (void)state;
+    gradus_policy *policy = make("guard", 10000, 3);
+    for (int i = 0; i < 350; i++) attempt(policy, 0.9 + 0.1 * (i % 3), 1); /* median 1, MAD 0.1 */
+    for (int i = 0; i < 3; i++) attempt(policy, 9, 1);                     /* 8 / 0.14826 = 53.96 */
+    check_why(policy, "guard: loss 9 is 53.96 deviations above its median 1: back to update 300, x 0.5");
+    check_close(attempt(policy, 1, 1).rate, 0.01, 1e-14, 0);
+    check_next(policy, NAN, 1, GRADUS_SKIP, GRADUS_REASON_NON_FINITE);
+    check_why(policy, "guard: loss nan is not finite: skipped");
+    check_next(policy, 1, INFINITY, GRADUS_SKIP, GRADUS_REASON_NON_FINITE);
+    check_why(policy, "guard: gradient_norm inf is not finite: skipped");
+    assert_int_equal(attempt(policy, NAN, INFINITY).action, GRADUS_ROLL_BACK);
+    check_why(policy, "guard: loss nan is not finite: back to update 300, x 0.5");
+    check_close(attempt(policy, 1, 1).rate, 0.25 / 50, 1e-14, 0);
+    for (int i = 0; i < 3; i++) attempt(policy, NAN, 1); /* at update 301; the third time in a row */
+    check_why(policy, "guard: loss nan is not finite: back to update 300, x 0.1");
+    for (int i = 0; i < 3; i++) attempt(policy, NAN, 1); /* at update 300: that snapshot is no good either */
+    check_why(policy, "guard: loss nan is not finite: back to update 200, x 0.5");
+    for (int i = 0; i < 3; i++) attempt(policy, NAN, 1);
+    assert_int_equal(gradus_policy_reason(policy), GRADUS_REASON_TOO_MANY_ROLLBACKS);
+    check_why(policy, "guard: trouble again, loss nan, after 4 interventions within 367 updates: stopped");
+    gradus_policy_destroy(policy);
+}
+
+static void keep_last(void *user, const char *json, size_t length) { snprintf(user, 1024, "%.*s", (int)length, json); }
+
+/* The log: the factor that an intervention lowers is the one that the rate was on its way to. */
+static void test_log(void **state)
+{
+    (void)state;
+    gradus_error error = {0};
+    char last[1024] = "";
+    gradus_policy *policy = gradus_policy_create(&(gradus_policy_config){.base = 1,
+                                                                         .feedback = "guard(exploding=clip)",
+                                                                         .units = {.total = 10000},
+                                                                         .log = keep_last,
+                                                                         .log_user = last},
+                                                 &error);
+    assert_non_null(policy);
+    run_usual(policy, 100);
+    attempt(policy, 1, 40);
+    assert_non_null(strstr(last, "\"action\": \"clip\", \"reason\": \"exploding_gradient\", \"factor_before\": 1,"));
+    for (int i = 0; i < 2; i++) attempt(policy, NAN, 1); /* with the one before three wrong ones of five */
+    assert_non_null(strstr(last, "\"action\": \"back_off\", \"reason\": \"non_finite\", \"factor_before\": 1, "
+                                 "\"factor_after\": 0.5,"));
+    attempt(policy, 1, 1);
+    attempt(policy, NAN, 1);
+    assert_non_null(strstr(last, "\"action\": \"skip\", \"reason\": \"non_finite\", \"factor_before\": 0.01, "
+                                 "\"factor_after\": 0.01,"));
+    for (int i = 0; i < 2; i++) attempt(policy, NAN, 1);
+    assert_non_null(strstr(last, "\"action\": \"back_off\", \"reason\": \"non_finite\", \"factor_before\": 0.5, "
+                                 "\"factor_after\": 0.25,"));
+    gradus_policy_destroy(policy);
+}
+
 /* ---- healthy losses ---- */
 
 static double falling(uint64_t seed, int64_t i)
@@ -296,6 +418,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_skips_what_is_not_finite),
         cmocka_unit_test(test_skips_what_explodes),
+        cmocka_unit_test(test_clips_what_explodes),
+        cmocka_unit_test(test_clips_within_gradus_update),
+        cmocka_unit_test(test_only_skips),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_log),
         cmocka_unit_test(test_a_hard_example_explodes_nothing),
         cmocka_unit_test(test_rolls_back),
         cmocka_unit_test(test_takes_an_older_snapshot),
