@@ -84,13 +84,13 @@ static void big_subtract(big *a, const big *b)
 /* How a + b compares with c. */
 static int big_compare_sum(const big *a, const big *b, const big *c)
 {
-    big sum = *a;
+    big sum;
     uint64_t carry = 0;
-    for (int32_t i = 0; i < sum.count || i < b->count || carry; i++) {
+    for (sum.count = 0; sum.count < a->count || sum.count < b->count || carry; sum.count++) {
+        int32_t i = sum.count;
         carry += (uint64_t)(i < a->count ? a->words[i] : 0) + (i < b->count ? b->words[i] : 0);
         sum.words[i] = (uint32_t)carry;
         carry >>= WORD_BITS;
-        if (i >= sum.count) sum.count = i + 1;
     }
     return big_compare(&sum, c);
 }
@@ -191,12 +191,15 @@ static double read_exactly(const decimal *in)
 }
 
 /* Up to 15 digits and powers of ten to 22 are doubles themselves, so that one operation rounds once (Clinger 1990). */
+enum { EXACT_DIGITS = 15, EXACT_TENS = 22 };
+static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 static bool read_quickly(const decimal *in, double *number)
 {
-    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     int32_t exponent = in->point - in->count;
-    if (FLT_EVAL_METHOD != 0 || in->count > 15 || exponent < -22 || exponent > 22) return false;
+    if (FLT_EVAL_METHOD != 0 || in->count > EXACT_DIGITS || exponent < -EXACT_TENS || exponent > EXACT_TENS)
+        return false;
     uint64_t digits = 0;
     for (int32_t i = 0; i < in->count; i++) digits = 10 * digits + in->digits[i];
     *number = exponent < 0 ? (double)digits / tens[-exponent] : (double)digits * tens[exponent];
@@ -287,6 +290,24 @@ static void shortest(double number, decimal *out)
     }
 }
 
+/* Most numbers that people write have no more than 15 digits. No two decimals of so few are the same double, so one that reads back
+ * to the number is the shortest; and whether it does, one division tells, which rounds as reading would. */
+static bool shortest_quickly(double number, decimal *out)
+{
+    if (FLT_EVAL_METHOD != 0 || !(number < tens[EXACT_DIGITS] && number > 1e-6)) return false;
+    int32_t places = number == floor(number) ? 0 : EXACT_DIGITS - (int32_t)ceil(log10(number));
+    double whole = nearbyint(number * tens[places]);
+    if (whole >= tens[EXACT_DIGITS] || whole / tens[places] != number) return false;
+    out->count = out->point = 0;
+    unsigned char backwards[EXACT_DIGITS];
+    int32_t count = 0, zeros = 0;
+    for (uint64_t left = (uint64_t)whole; left; left /= 10) backwards[count++] = (unsigned char)(left % 10);
+    out->point = count - places;
+    while (zeros < count && !backwards[zeros]) zeros++;
+    while (count > zeros) out->digits[out->count++] = backwards[--count];
+    return true;
+}
+
 static char *put_digits(char *at, const decimal *in, int32_t from, int32_t to)
 {
     for (int32_t i = from; i < to; i++) *at++ = (char)('0' + (i >= 0 && i < in->count ? in->digits[i] : 0));
@@ -309,7 +330,10 @@ size_t gradus_number_print_shifted(double number, int32_t shift, char *text)
     if (signbit(number)) *at++ = '-', number = -number;
     if (isinf(number)) return (size_t)(at - text) + strlen(strcpy(at, "inf"));
     decimal digits = {.count = 0, .point = 1};
-    if (number > 0) shortest(number, &digits), digits.point += shift;
+    if (number > 0) {
+        if (!shortest_quickly(number, &digits)) shortest(number, &digits);
+        digits.point += shift;
+    }
     if (digits.point < -3 || digits.point > 16) {
         at = put_digits(at, &digits, 0, 1);
         if (digits.count > 1) *at++ = '.', at = put_digits(at, &digits, 1, digits.count);

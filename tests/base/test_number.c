@@ -103,6 +103,9 @@ static void test_round_trips(void **state)
         check_round_trip((double)(next_bits() % 1000000) / 1000);
         check_round_trip(ldexp(1, (int)(next_bits() % 2098) - 1074));
         check_round_trip(from_bits(next_bits() % 1000000)); /* subnormal */
+        uint64_t digits = next_bits() >> (next_bits() % 60);
+        check_round_trip((double)digits *
+                         pow(10, (double)(next_bits() % 40) - 30)); /* as people write them, or nearly */
     }
 }
 
