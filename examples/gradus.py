@@ -17,7 +17,7 @@ def struct(title, /, **fields):
 Error = struct("Error", status=i32, code=i32, line=i32, column=i32, offset=i32, length=i32, source=i32, reserved=i32,
                message=c.c_char * 240, near=c.c_char * 48)
 Units = struct("Units", total=f64, total_unit=i32, reserved0=i32, updates_per_epoch=f64, samples_per_update=f64,
-               tokens_per_update=f64, base=f64, reserved=u64 * 3)
+               tokens_per_update=f64, base=f64, samples_per_epoch=f64, reserved=u64 * 2)
 Scheduled = struct("Scheduled", name=text, base=f64, schedule=text)
 PolicyConfig = struct("PolicyConfig", base=f64, minimum=f64, maximum=f64, schedule=text, feedback=text,
                       scheduled=c.POINTER(Scheduled), units=Units, snapshots=i32, reserved0=i32, log=ptr, log_user=ptr,

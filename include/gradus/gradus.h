@@ -117,7 +117,8 @@ typedef struct gradus_units {
     double   tokens_per_update;
     double   base;                      /* rate that a share of 1 stands for; for values that are absolute (`eta_min` under like=torch);
                                          * a policy fills it in itself                                              */
-    uint64_t reserved[3];
+    double   samples_per_epoch;         /* where the last update of an epoch has fewer; 0: samples_per_update x updates_per_epoch */
+    uint64_t reserved[2];
 } gradus_units;
 
 typedef union gradus_schedule_storage { uint64_t align; double align_double; void *align_pointer; unsigned char bytes[2048]; } gradus_schedule_storage;

@@ -17,6 +17,7 @@ double gradus_rate_clock_on(const gradus_clock *clock, int32_t axis)
 static double usual_epochs(const gradus_units *units, const gradus_clock *clock)
 {
     if (!(units->updates_per_epoch > 0)) return 0;
+    if (units->samples_per_epoch > 0) return clock->samples / units->samples_per_epoch;
     if (units->samples_per_update > 0) return clock->samples / (units->samples_per_update * units->updates_per_epoch);
     return (double)clock->updates / units->updates_per_epoch;
 }

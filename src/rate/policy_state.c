@@ -113,7 +113,8 @@ static void walk_config(gradus_policy *policy, visit *visitor, void *user)
                    {"total_unit", config->units.total_unit},
                    {"updates_per_epoch", config->units.updates_per_epoch},
                    {"samples_per_update", config->units.samples_per_update},
-                   {"tokens_per_update", config->units.tokens_per_update}};
+                   {"tokens_per_update", config->units.tokens_per_update},
+                   {"samples_per_epoch", config->units.samples_per_epoch}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         double value = numbers[i].value;
         each(visitor, user, "config.", numbers[i].name, GRADUS_STATE_DOUBLE, 1, &value);

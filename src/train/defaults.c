@@ -46,6 +46,7 @@ static gradus_status plan_batch(gradus_settings *settings, int64_t examples, gra
         set_whole(settings, "batch", (int64_t)batch, error);
     }
     plan->batch = (int32_t)(examples ? fmin(batch, (double)examples) : batch);
+    plan->samples_per_epoch = examples;
     plan->updates_per_epoch = (examples + plan->batch - 1) / plan->batch;
     return error->status;
 }

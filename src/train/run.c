@@ -119,7 +119,8 @@ static gradus_units units_of(const gradus_plan *plan)
     return (gradus_units){.total = (double)plan->updates,
                           .total_unit = GRADUS_UPDATES,
                           .updates_per_epoch = (double)plan->updates_per_epoch,
-                          .samples_per_update = plan->batch};
+                          .samples_per_update = plan->batch,
+                          .samples_per_epoch = (double)plan->samples_per_epoch};
 }
 
 static bool make_optimizer(gradus_run *run, gradus_report *report)

@@ -13,7 +13,7 @@ enum { GRADUS_RUN_SNAPSHOTS = 3 }; /* what a guard can go back to */
 
 typedef struct gradus_plan { /* what the settings come to for these data */
     int32_t batch, threads;
-    int64_t updates_per_epoch, updates;
+    int64_t samples_per_epoch, updates_per_epoch, updates;
     double epochs;
     uint64_t seed;
 } gradus_plan;

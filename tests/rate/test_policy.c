@@ -156,6 +156,21 @@ static void test_progress(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* 540 samples in batches of 32: the last update of each epoch has 28, and the epoch is over all the same. */
+static void test_last_batch_is_smaller(void **state)
+{
+    (void)state;
+    gradus_policy *policy = make(&(gradus_policy_config){
+        .base = 1,
+        .schedule = "hold(7ep) > step(1ep, 0.5, length=3ep)",
+        .units = {.total = 170, .updates_per_epoch = 17, .samples_per_update = 32, .samples_per_epoch = 540}});
+    for (int i = 0; i < 170; i++) {
+        assert_true(gradus_policy_rate(policy) == (i < 8 * 17 ? 1 : i < 9 * 17 ? 0.5 : 0.25));
+        gradus_policy_applied(policy, &(gradus_progress){.samples = i % 17 == 16 ? 28 : 32});
+    }
+    gradus_policy_destroy(policy);
+}
+
 /* Tenths do not add up to one; the run ends all the same. */
 static void test_rounding_of_progress(void **state)
 {
@@ -564,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_clock_moves_only_when_applied),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_last_batch_is_smaller),
         cmocka_unit_test(test_rounding_of_progress),
         cmocka_unit_test(test_listens),
         cmocka_unit_test(test_measures_that_are_absent),
