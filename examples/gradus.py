@@ -21,7 +21,7 @@ Units = struct("Units", total=f64, total_unit=i32, reserved0=i32, updates_per_ep
 Scheduled = struct("Scheduled", name=text, base=f64, schedule=text)
 PolicyConfig = struct("PolicyConfig", base=f64, minimum=f64, maximum=f64, schedule=text, feedback=text,
                       scheduled=c.POINTER(Scheduled), units=Units, snapshots=i32, reserved0=i32, log=ptr, log_user=ptr,
-                      context=ptr, reserved=u64 * 4)
+                      context=ptr, measures=ptr, reserved=u64 * 3)
 Decision = struct("Decision", action=i32, reason=i32, update=i64, rate=f64, schedule=f64, feedback=f64, keep=i32,
                   restore=i32, skips=i32, rollbacks=i32, last=i32, reserved0=i32, gradient_scale=f64, reserved=u64 * 3)
 Parameter = struct("Parameter", name=text, group=text, shape=i64 * 8, values=ptr, gradient=ptr, master=ptr,

@@ -70,6 +70,23 @@ gradus_cursor  gradus_loader_cursor(const gradus_loader *loader);
 void           gradus_loader_seek(gradus_loader *loader, gradus_cursor cursor);
 double         gradus_loader_waited(const gradus_loader *loader);       /* seconds spent waiting for data so far     */
 
+/* ---- CSV of numbers: what runs write, and what other programs log ----------------------------------------------------- */
+
+typedef struct gradus_sheet gradus_sheet;
+
+/* Reads a file whole (RFC 4180, gzip unpacked); its first row names the columns. NULL and *error: no such file, no text, no row, a
+ * name that is missing or stands there twice. */
+gradus_sheet *gradus_sheet_open(const char *path, gradus_error *error);
+void          gradus_sheet_close(gradus_sheet *sheet);                  /* NULL: nothing                             */
+const char   *gradus_sheet_column(const gradus_sheet *sheet, int32_t index);    /* its name; NULL: no more           */
+int32_t       gradus_sheet_find(const gradus_sheet *sheet, const char *name);   /* -1: no such column                */
+/* The next row, from the first one below the names. False: no more, or *error: it has not as many fields as there are columns. `whole`:
+ * a last row without a line end is none; it was being written when its writer was killed. */
+bool          gradus_sheet_next(gradus_sheet *sheet, bool whole, gradus_error *error);
+/* A field of the row as a number, also "nan" and "inf". False: it is empty, or *error: no number, with line and column. */
+bool          gradus_sheet_number(const gradus_sheet *sheet, int32_t column, double *number, gradus_error *error);
+void          gradus_sheet_rewind(gradus_sheet *sheet);                 /* before the first row                      */
+
 /* ---- the disk: what this room and those above share ------------------------------------------------------------------ */
 
 /* Fails with "PATH: what errno says" in lower case. */

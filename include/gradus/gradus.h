@@ -209,6 +209,7 @@ typedef struct gradus_scheduled {       /* a further value that follows a schedu
 } gradus_scheduled;
 
 typedef void gradus_decision_log(void *user, const char *json, size_t length);   /* one JSON object, no newline     */
+typedef void gradus_measure_log(void *user, const char *metric, double value);   /* a measure as it is told         */
 
 typedef struct gradus_policy_config {
     double      base;                   /* rate where all factors are 1; > 0                                       */
@@ -220,9 +221,11 @@ typedef struct gradus_policy_config {
     int32_t     snapshots;              /* how many the caller can keep; 0: a guard never asks to roll back        */
     int32_t     reserved0;
     gradus_decision_log *log;           /* NULL: none                                                              */
-    void           *log_user;
+    void           *log_user;           /* handed to both logs                                                     */
     gradus_context *context;
-    uint64_t        reserved[4];
+    gradus_measure_log *measures;       /* hears every measure just before it is judged, whether anybody listens to it or not:
+                                         * with it a decision can be replayed; NULL: none                          */
+    uint64_t        reserved[3];
 } gradus_policy_config;
 
 typedef struct gradus_progress {        /* what the update just applied was made of; 0: as config.units says       */

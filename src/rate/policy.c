@@ -179,6 +179,7 @@ bool gradus_policy_observe(gradus_policy *policy, const char *metric, double val
 {
     bool heard = false;
     if (!policy || !metric) return false;
+    if (policy->config.measures) policy->config.measures(policy->config.log_user, metric, value);
     for (int32_t i = 0; i < policy->listener_count; i++) {
         const rate_listener *listener = &policy->listeners[i];
         if (*listener->metric != *metric || strcmp(listener->metric, metric) != 0) continue;

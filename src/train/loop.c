@@ -248,6 +248,7 @@ static gradus_status report(gradus_loop *loop, gradus_error *error)
     run->times.validation += loop->now - before;
     fill_times(loop, row);
     append_row(run, row, error);
+    gradus_told_line(&run->told, run->update, run->tally.samples, NAN, error);
     run->tally = (gradus_tally){.samples = run->tally.samples};
     if (!error->status && loop->listener->epoch) loop->listener->epoch(loop->listener->user, row);
     loop->applied_at = loop->now;
@@ -319,13 +320,16 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
     while (!error->status && goes_on(loop)) {
         double before = loop->now;
         int64_t update = run->update;
+        double samples = run->tally.samples;
         if (one_update(loop, error)) break;
+        bool applied = run->update == update + 1;
+        if (gradus_told_line(&run->told, update, samples, applied ? loop->decision.rate : NAN, error)) break;
         tick(loop);
         run->times.training += loop->now - before;
         loop->training_seconds += loop->now - before;
         loop->samples += loop->batch.count;
         tell_stops(loop, "seconds", run->times.total);
-        bool row = run->update == update + 1 && ends_a_report(run, run->update);
+        bool row = applied && ends_a_report(run, run->update);
         if (row && report(loop, error)) break;
         if (goes_on(loop) && save_is_due(loop, row) && gradus_loop_save(loop, error)) break;
         tell_progress(loop);

@@ -165,6 +165,7 @@ gradus_policy *gradus_run_policy(gradus_run *run, double base, gradus_error *err
                                    .snapshots = GRADUS_RUN_SNAPSHOTS,
                                    .log = gradus_run_log,
                                    .log_user = run,
+                                   .measures = gradus_run_hear,
                                    .context = run->context};
     return gradus_policy_create(&wanted, error);
 }
@@ -323,6 +324,7 @@ static gradus_run *start(gradus_settings *settings, const gradus_run_config *con
     run->plan.threads = config->threads;
     run->plan.seed = (uint64_t)gradus_settings_number(settings, "seed");
     run->folder.descriptor = run->metrics.descriptor = run->timing.descriptor = run->decisions.descriptor = -1;
+    run->told.journal.descriptor = -1;
     atomic_init(&run->interrupted, 0);
     return run;
 }
@@ -396,6 +398,7 @@ void gradus_run_destroy(gradus_run *run)
     gradus_journal_close(&run->metrics);
     gradus_journal_close(&run->timing);
     gradus_journal_close(&run->decisions);
+    gradus_told_close(&run->told);
     gradus_folder_close(&run->folder);
     if (run->owns_settings) gradus_settings_destroy(run->settings);
     free(run->best.values);

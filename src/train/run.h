@@ -8,6 +8,7 @@
 #include "gradus/train.h"
 #include "metrics.h"
 #include "stop.h"
+#include "told.h"
 
 enum { GRADUS_RUN_SNAPSHOTS = 3 }; /* what a guard can go back to */
 
@@ -78,6 +79,7 @@ struct gradus_run {
 
     gradus_folder folder;
     gradus_journal metrics, timing, decisions;
+    gradus_told_log told;
     const gradus_listener *listener;
     gradus_error *error; /* of the training under way; NULL: none is */
 
@@ -150,5 +152,6 @@ gradus_policy *gradus_run_policy(gradus_run *run, double base, gradus_error *err
 gradus_folder_config gradus_run_folder(const gradus_run *run);
 void gradus_run_note(const gradus_run *run, const char *format, ...) GRADUS_FORMAT(2, 3); /* train.c */
 void gradus_run_log(void *user, const char *json, size_t length);                         /* a gradus_decision_log */
+void gradus_run_hear(void *user, const char *metric, double value);                       /* a gradus_measure_log */
 
 #endif

@@ -76,6 +76,7 @@ static void write_state(const gradus_run *run, const gradus_snapshot *now, gradu
     gradus_state_int(writer, "threads", run->plan.threads);
     gradus_state_int(writer, "skips", run->skips);
     gradus_state_int(writer, "decisions_size", run->decisions.size);
+    gradus_state_int(writer, "measures_size", run->told.journal.size);
     gradus_state_entry(writer, "times", GRADUS_STATE_DOUBLE, sizeof times / sizeof *times, times);
     write_settings(run->settings, writer);
     write_rate(&run->rate, writer);
@@ -97,6 +98,8 @@ gradus_status gradus_run_save(gradus_run *run, gradus_error *error)
     gradus_journal_sync(&run->metrics, error);
     gradus_journal_sync(&run->timing, error);
     gradus_journal_sync(&run->decisions, error);
+    gradus_told_flush(&run->told, error);
+    gradus_journal_sync(&run->told.journal, error);
     gradus_run_save_model(run, error);
     gradus_snapshot now = {0};
     char path[GRADUS_PATH_SIZE];
@@ -283,6 +286,8 @@ gradus_status gradus_run_load(gradus_run *run, gradus_error *error)
     if (!gradus_saved_int(&run->saved, "skips", &run->skips) || !numbers_of(&run->saved, "times", times, 5) ||
         !gradus_saved_int(&run->saved, "decisions_size", &run->decisions.size))
         return lacks("skips", error);
+    gradus_saved_int(&run->saved, "measures_size",
+                     &run->told.journal.size); /* a run of an older version has no such file */
     run->times = (gradus_times){times[0], times[1], times[2], times[3], times[4]};
     run->saves = run->saved.saves;
     load_policy(run, error);

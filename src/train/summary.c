@@ -203,7 +203,7 @@ static void add_files(gradus_json *json)
     static const char *const files[][2] = {{"config", "run.yaml"},         {"metrics", "metrics.csv"},
                                            {"timing", "timing.csv"},       {"decisions", "decisions.jsonl"},
                                            {"model", "model.safetensors"}, {"state_a", "state-a"},
-                                           {"state_b", "state-b"}};
+                                           {"state_b", "state-b"},         {"measures", "measures.csv"}};
     gradus_json_open(json, "files", '{');
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) gradus_json_text(json, files[i][0], files[i][1]);
     gradus_json_close(json, '}');

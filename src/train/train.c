@@ -38,6 +38,12 @@ static void record(gradus_run *run, const char *json, size_t length)
 
 void gradus_run_log(void *user, const char *json, size_t length) { record(user, json, length); }
 
+void gradus_run_hear(void *user, const char *metric, double value)
+{
+    gradus_run *run = user;
+    gradus_told_hear(&run->told, metric, value);
+}
+
 /* A decision of the trainer itself looks like any other. */
 static gradus_status record_own(gradus_run *run, gradus_run_decision *decision, gradus_error *error)
 {
@@ -110,6 +116,38 @@ static gradus_status write_run_file(const gradus_run *run, gradus_error *error)
     return error->status;
 }
 
+static void add_column(gradus_run *run, const char *part, const char *name)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%s%s", part, name);
+    gradus_told_column(&run->told, text);
+}
+
+/* What may be told, in the order in which it is: of each gradient, those that cost something only where somebody listens; then of each
+ * report. */
+static gradus_status open_told(gradus_run *run, gradus_error *error)
+{
+    static const char *const measured[] = {"update_norm", "values_norm", "gradient_dot_update", "effective_rate"};
+    char path[GRADUS_PATH_SIZE];
+    const char *name;
+    const gradus_metric *metric;
+    add_column(run, "", "loss");
+    add_column(run, "", "gradient_norm");
+    for (size_t i = 0; i < sizeof measured / sizeof *measured; i++)
+        for (int32_t j = 0; (name = gradus_policy_listens(run->policy, j)); j++)
+            if (strcmp(name, measured[i]) == 0) add_column(run, "", name);
+    add_column(run, "", "non_finite");
+    for (int32_t j = 0; (name = gradus_policy_listens(run->policy, j)); j++)
+        if (strncmp(name, "val_", 4) != 0 && strncmp(name, "train_", 6) != 0) add_column(run, "", name);
+    for (int part = 0; part < 2; part++) {
+        add_column(run, part ? "val_" : "train_", "loss");
+        for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++)
+            add_column(run, part ? "val_" : "train_", metric->name);
+    }
+    if (gradus_path_join(run->folder.path, "measures.csv", path, error)) return error->status;
+    return gradus_told_open(&run->told, path, run->told.journal.size, error);
+}
+
 /* Opens what grows after the bytes that the state knows of; a new file begins with its header. */
 static gradus_status open_journals(gradus_run *run, gradus_error *error)
 {
@@ -126,7 +164,7 @@ static gradus_status open_journals(gradus_run *run, gradus_error *error)
     if (!run->metrics.size) gradus_journal_append(&run->metrics, line, length, error);
     length = gradus_timing_header(line);
     if (!run->timing.size) gradus_journal_append(&run->timing, line, length, error);
-    return error->status;
+    return open_told(run, error);
 }
 
 /* The policy was made to check its texts; once the rate is known it is made again with it. */
@@ -325,6 +363,7 @@ static gradus_status finish(gradus_loop *loop, gradus_run_end *end, gradus_error
     advise(loop, error);
     if (error->status) end->status = GRADUS_RUN_FAILED, fill_reason(loop, end);
     gradus_error unwritten = {0}; /* the first failure is the one to tell of */
+    gradus_told_flush(&run->told, error->status ? &unwritten : error);
     if (run->folder.descriptor >= 0) gradus_summary_write(run, end, error->status ? &unwritten : error);
     return error->status;
 }

@@ -1,28 +1,6 @@
-/* Policies: the formula and its one clamp, the clock, what is asked and answered, scheduled values, runtime events, the decision
+/* Policies: the formula and its one clamp, the clock, what is asked and answered, scheduled values, the decision
  * log and the explanation word for word, memory, and every mistake of a configuration. */
-#include "check.h"
-#include "gradus/base.h"
-
-static gradus_policy *make(const gradus_policy_config *config)
-{
-    gradus_error error = {0};
-    gradus_policy *policy = gradus_policy_create(config, &error);
-    if (!policy) fail_msg("%s", error.message);
-    return policy;
-}
-
-static gradus_decision step(gradus_policy *policy)
-{
-    gradus_decision decision;
-    if (gradus_policy_decide(policy, &decision) == GRADUS_APPLY) gradus_policy_applied(policy, NULL);
-    return decision;
-}
-
-static void step_to(gradus_policy *policy, int64_t update)
-{
-    while (step(policy).update < update - 1) {
-    }
-}
+#include "policies.h"
 
 static void test_formula_and_clamp(void **state)
 {
@@ -205,6 +183,34 @@ static void test_listens(void **state)
     gradus_policy_destroy(policy);
 }
 
+static void hear(void *user, const char *metric, double value)
+{
+    char *text = user;
+    snprintf(text + strlen(text), 200 - strlen(text), "%s %g, ", metric, value);
+}
+
+/* Whoever keeps a log hears all that is told, in order, and whether anybody listens or not. */
+static void test_log_of_measures(void **state)
+{
+    (void)state;
+    char heard[200] = "";
+    gradus_policy *policy =
+        make(&(gradus_policy_config){.base = 1, .feedback = "plateau(val_loss)", .measures = hear, .log_user = heard});
+    gradus_policy_observe(policy, "loss", 0.5);
+    gradus_policy_observe(policy, NULL, 3);
+    gradus_policy_observe_measures(policy, &(gradus_measures){.gradient_norm = INFINITY,
+                                                              .update_norm = 2,
+                                                              .values_norm = NAN,
+                                                              .gradient_dot_update = NAN,
+                                                              .effective_rate = NAN,
+                                                              .non_finite = 1});
+    gradus_policy_observe(policy, "val_loss", 0.25);
+    gradus_policy_observe(policy, "val_loss", NAN);
+    assert_string_equal(heard,
+                        "loss 0.5, gradient_norm inf, update_norm 2, non_finite 1, val_loss 0.25, val_loss nan, ");
+    gradus_policy_destroy(policy);
+}
+
 static void test_measures_that_are_absent(void **state)
 {
     (void)state;
@@ -265,74 +271,6 @@ static void test_scheduled_values(void **state)
     }
     assert_int_equal(updates, 3910 + 1955 + 978); /* ten epochs at each batch; the last update is a full one too */
     check_close(gradus_policy_value(policy, "momentum"), 0.45, 1e-15, 0);
-    gradus_policy_destroy(policy);
-}
-
-/* ---- events ---- */
-
-static void test_extend(void **state)
-{
-    (void)state;
-    gradus_error error = {0};
-    gradus_policy *policy = make(&(gradus_policy_config){.base = 1, .schedule = "linear", .units = {.total = 10}});
-    step_to(policy, 5);
-    check_close(gradus_policy_rate(policy), 0.5, 1e-15, 0);
-    assert_int_equal(gradus_policy_extend(policy, 20, &error), GRADUS_OK);
-    check_close(gradus_policy_rate(policy), 0.75, 1e-15, 0);
-    assert_int_equal(gradus_policy_extend(policy, NAN, &error), GRADUS_ERROR_RANGE);
-    assert_int_equal(gradus_policy_extend(policy, 40, &error), GRADUS_ERROR_RANGE); /* an error is sticky */
-    step_to(policy, 20);
-    assert_true(gradus_policy_finished(policy));
-    gradus_policy_destroy(policy);
-}
-
-static void test_cool_down(void **state)
-{
-    (void)state;
-    gradus_error error = {0};
-    gradus_policy *policy = make(&(gradus_policy_config){.base = 1, .schedule = "linear(100, to=0.5) > hold"});
-    step_to(policy, 40);
-    assert_int_equal(gradus_policy_cool_down(policy, NULL, NULL), GRADUS_ERROR_SPEC); /* it has no end to reach */
-    assert_int_equal(gradus_policy_cool_down(policy, "decay(20%)", &error), GRADUS_ERROR_SPEC);
-    assert_string_equal(error.message, "cool-down: a length in per cent needs the length of the run");
-    assert_int_equal(error.column, 7);
-    error = (gradus_error){0};
-    check_close(gradus_policy_rate(policy), 0.8, 1e-15, 0); /* nothing has changed */
-    assert_int_equal(gradus_policy_cool_down(policy, "decay(20)", &error), GRADUS_OK);
-    check_close(gradus_policy_rate(policy), 0.8, 1e-15, 0);
-    step_to(policy, 50);
-    check_close(gradus_policy_rate(policy), 0.4, 1e-15, 0);
-    assert_int_equal(gradus_policy_cool_down(policy, "decay(20)", NULL), GRADUS_ERROR_USE);
-    assert_int_equal(gradus_policy_extend(policy, 500, NULL), GRADUS_ERROR_USE);
-    step_to(policy, 60);
-    assert_true(gradus_policy_finished(policy));
-    gradus_policy_destroy(policy);
-    policy = make(&(gradus_policy_config){.base = 1, .units = {.total = 100}});
-    step_to(policy, 60);
-    assert_int_equal(gradus_policy_cool_down(policy, NULL, &error), GRADUS_OK); /* over the rest of the run */
-    step_to(policy, 70);
-    check_close(gradus_policy_rate(policy), 0.5, 1e-15, 0);
-    assert_false(gradus_policy_finished(policy));
-    gradus_policy_destroy(policy);
-}
-
-static void test_rebase(void **state)
-{
-    (void)state;
-    gradus_error error = {0};
-    gradus_policy *policy =
-        make(&(gradus_policy_config){.base = 0.1,
-                                     .schedule = "cosine(T_max=10, eta_min=0.01, like=torch)",
-                                     .feedback = "plateau(patience=0, factor=0.1, min_lr=0.02, like=torch)"});
-    step_to(policy, 10);
-    check_close(gradus_policy_rate(policy), 0.01, 1e-14, 0);
-    assert_int_equal(gradus_policy_rebase(policy, 0.2, &error), GRADUS_OK);
-    check_close(gradus_policy_rate(policy), 0.01, 1e-14, 0); /* an absolute end stays where it is */
-    step_to(policy, 20);
-    check_close(gradus_policy_rate(policy), 0.2, 1e-14, 0);
-    for (int i = 0; i < 3; i++) gradus_policy_observe(policy, "val_loss", 1);
-    check_close(gradus_policy_rate(policy), 0.02, 1e-14, 0);
-    assert_int_equal(gradus_policy_rebase(policy, 0, &error), GRADUS_ERROR_RANGE);
     gradus_policy_destroy(policy);
 }
 
@@ -582,12 +520,10 @@ int main(void)
         cmocka_unit_test(test_last_batch_is_smaller),
         cmocka_unit_test(test_rounding_of_progress),
         cmocka_unit_test(test_listens),
+        cmocka_unit_test(test_log_of_measures),
         cmocka_unit_test(test_measures_that_are_absent),
         cmocka_unit_test(test_snapshots_are_spaced),
         cmocka_unit_test(test_scheduled_values),
-        cmocka_unit_test(test_extend),
-        cmocka_unit_test(test_cool_down),
-        cmocka_unit_test(test_rebase),
         cmocka_unit_test(test_log_and_explanation),
         cmocka_unit_test(test_log_of_a_rollback),
         cmocka_unit_test(test_reason_names),

@@ -55,6 +55,7 @@ static void test_killed_again_and_again(void **state)
     assert_true(end_of(start(true)));
     training_same("never", "killed", "model.safetensors");
     training_same("never", "killed", "metrics.csv");
+    training_same("never", "killed", "measures.csv");
     training_same("never", "killed", "decisions.jsonl");
 }
 

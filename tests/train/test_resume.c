@@ -11,6 +11,7 @@ static void compare(const char *first, const char *second)
 {
     training_same(first, second, "model.safetensors");
     training_same(first, second, "metrics.csv");
+    training_same(first, second, "measures.csv");
     training_same(first, second, "decisions.jsonl");
     training_same(first, second, "run.yaml");
 }
