@@ -273,6 +273,11 @@ double gradus_policy_rate(const gradus_policy *policy);         /* what the next
 double gradus_policy_value(const gradus_policy *policy, const char *name);
 const char *gradus_policy_scheduled(const gradus_policy *policy, int32_t index);    /* the names of config.scheduled in turn; NULL: no more */
 
+/* Feedback that answers for a group alone (plateau(head_loss, group=head)): the product of its factors, with which the rate of that
+ * group is multiplied after decision.rate; 1: none does. gradus_optimizer_follow does it. The names of such groups in turn; NULL: no more. */
+double      gradus_policy_group_factor(const gradus_policy *policy, const char *group);
+const char *gradus_policy_group(const gradus_policy *policy, int32_t index);
+
 int32_t gradus_policy_reason(const gradus_policy *policy);      /* enum gradus_reason of the last decision, or why it is finished */
 
 /* The same in words, with the numbers that were seen, into text[size], cut where the room ends and always ended by 0. Returns the whole
@@ -397,8 +402,9 @@ gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_s
 gradus_status gradus_optimizer_measures(const gradus_optimizer *optimizer, gradus_measures *measures);
 void          gradus_policy_observe_measures(gradus_policy *policy, const gradus_measures *measures);   /* each under its field's name */
 
-/* Takes over those of the policy's scheduled values that it knows ("momentum", "head.lr_scale"); the others are not its business.
- * GRADUS_ERROR_RANGE: a value that the rule does not take. */
+/* Takes over those of the policy's scheduled values that it knows ("momentum", "head.lr_scale"); the others are not its business; and
+ * what feedback has made of the rates of single groups. GRADUS_ERROR_RANGE: a value that the rule does not take; GRADUS_ERROR_USE: no
+ * tensor is in a group that a feedback answers for. */
 gradus_status gradus_optimizer_follow(gradus_optimizer *optimizer, const gradus_policy *policy, gradus_error *error);
 
 /* After an update that was not made, where gradients add up. */

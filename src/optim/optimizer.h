@@ -19,6 +19,7 @@ typedef struct gradus_group {
     const char *name;        /* what the caller calls it, or NULL */
     const char *label;       /* what its item is called: its name=, else its first pattern; NULL without an item */
     gradus_hyper *own;       /* [hyper_count] */
+    double feedback;         /* what a policy's feedback makes of its rate: 1 unless some answers for it alone */
     int32_t set;             /* the last of its constants that this update made; -1: none yet */
 } gradus_group;
 

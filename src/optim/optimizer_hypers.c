@@ -132,7 +132,7 @@ int32_t gradus_hypers_group(gradus_optimizer *optimizer, const char *tensor, con
         optimizer->group_room = room;
     }
     gradus_group *group = &optimizer->groups[optimizer->group_count];
-    *group = (gradus_group){.item = item};
+    *group = (gradus_group){.item = item, .feedback = 1};
     if (name && !(group->name = gradus_arena_text(&optimizer->arena, name, strlen(name))))
         return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for a group");
     if (item) {
@@ -303,6 +303,19 @@ static bool knows(const gradus_optimizer *optimizer, const char *name)
     return false;
 }
 
+/* Feedback that answers for a group alone moves the rate of its tensors. */
+static gradus_status follow_group(gradus_optimizer *optimizer, const char *name, double factor, gradus_error *error)
+{
+    bool any = false;
+    for (int32_t g = 0; g < optimizer->group_count; g++) {
+        if (!is_called(&optimizer->groups[g], name, strlen(name))) continue;
+        optimizer->groups[g].feedback = factor;
+        any = true;
+    }
+    if (any) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNKNOWN_NAME, "no tensor is in a group called '%s'", name);
+}
+
 gradus_status gradus_optimizer_follow(gradus_optimizer *optimizer, const gradus_policy *policy, gradus_error *error)
 {
     gradus_status status = gradus_optimizer_ready(optimizer, error);
@@ -312,5 +325,7 @@ gradus_status gradus_optimizer_follow(gradus_optimizer *optimizer, const gradus_
         if (knows(optimizer, name))
             status = gradus_optimizer_set(optimizer, name, gradus_policy_value(policy, name), error);
     }
+    for (int32_t i = 0; !status && (name = gradus_policy_group(policy, i)); i++)
+        status = follow_group(optimizer, name, gradus_policy_group_factor(policy, name), error);
     return status;
 }

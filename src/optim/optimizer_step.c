@@ -67,7 +67,7 @@ static gradus_status fill_set(gradus_optimizer *optimizer, gradus_constants *set
     for (int32_t i = 0; i < optimizer->hyper_count; i++) hyper[i] = gradus_hyper_now(optimizer, group, i, &own);
     if (own.status) return gradus_fail(error, (gradus_status)own.status, (gradus_code)own.code, "%s", own.message);
     *set = (gradus_constants){.group = group, .now = *now};
-    set->now.rate *= hyper[optimizer->hyper_count - 1];
+    set->now.rate *= hyper[optimizer->hyper_count - 1] * optimizer->groups[group].feedback;
     optimizer->row->prepare(hyper, &set->now, optimizer->memory, set->exact);
     for (int i = 0; i < GRADUS_CONSTANTS; i++) set->number[i] = (float)set->exact[i];
     return GRADUS_OK;

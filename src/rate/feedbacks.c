@@ -7,9 +7,17 @@ static const gradus_member *const members[] = {
     NULL};
 #undef GRADUS_MEMBER
 
+static const gradus_argument common[] = {
+    {.name = "group",
+     .kind = GRADUS_TEXT,
+     .flags = GRADUS_NAMED | GRADUS_OPTIONAL,
+     .help = "answers for the rate of this group of parameters alone; without it for the rate of all"},
+    {0}};
+
 const gradus_family gradus_feedback_family = {
     .name = "feedback",
     .summary = "what answers to the loss",
     .flags = GRADUS_CHAIN,
     .members = members,
+    .common = common,
 };

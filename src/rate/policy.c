@@ -141,6 +141,13 @@ static gradus_verdict fresh_verdict(const gradus_policy *policy, const rate_memb
                             .onset = policy->now.updates};
 }
 
+/* The factor of the rate that a feedback moves: of its group, or of the run. */
+static double member_factor(const gradus_policy *policy, const rate_member *member)
+{
+    double all = gradus_rate_feedback_factor(policy, NULL);
+    return member->group ? all * gradus_rate_feedback_factor(policy, member->group) : all;
+}
+
 /* Takes over what a feedback answered, and tells of it when a rule of its has fired. */
 static void take_verdict(gradus_policy *policy, rate_member *member, const gradus_verdict *verdict)
 {
@@ -148,7 +155,7 @@ static void take_verdict(gradus_policy *policy, rate_member *member, const gradu
     member->factor = verdict->factor;
     if (!verdict->rule) return;
     member->factor = old;
-    double before = gradus_rate_feedback_factor(policy), rate = gradus_rate_of(policy, before);
+    double before = member_factor(policy, member), rate = gradus_rate_of(policy, before);
     member->factor = verdict->factor;
     int32_t slot = verdict->action == GRADUS_ROLL_BACK ? find_snapshot(policy, verdict->onset) : -1;
     rate_happening told = {.verdict = verdict,
@@ -156,7 +163,8 @@ static void take_verdict(gradus_policy *policy, rate_member *member, const gradu
                            .id = member->id,
                            .action = action_name(verdict, old),
                            .factor_before = before,
-                           .factor_after = gradus_rate_feedback_factor(policy),
+                           .group = member->group,
+                           .factor_after = member_factor(policy, member),
                            .rate_before = rate,
                            .back_to = slot < 0 ? -1 : policy->snapshots[slot].clock.updates};
     told.rate_after = gradus_rate_of(policy, told.factor_after);
@@ -301,7 +309,7 @@ gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decis
             policy->now.attempts++;
             double scale = ask_feedback(policy);
             answer.schedule = gradus_rate_schedule_factor(policy->timeline, &policy->now);
-            answer.feedback = gradus_rate_feedback_factor(policy);
+            answer.feedback = gradus_rate_feedback_factor(policy, NULL);
             answer.rate = gradus_rate_clamped(policy, answer.schedule, answer.feedback);
             act(policy, scale, &answer);
             answer.last = policy->stopped || (answer.action == GRADUS_APPLY && gradus_rate_run_is_done(policy, 1));
@@ -331,7 +339,7 @@ void gradus_policy_forget_snapshots(gradus_policy *policy)
 
 double gradus_policy_rate(const gradus_policy *policy)
 {
-    return policy ? gradus_rate_of(policy, gradus_rate_feedback_factor(policy)) : 0;
+    return policy ? gradus_rate_of(policy, gradus_rate_feedback_factor(policy, NULL)) : 0;
 }
 
 const char *gradus_policy_scheduled(const gradus_policy *policy, int32_t index)

@@ -37,6 +37,7 @@ typedef struct rate_member {
     gradus_call *call;
     void *state;
     double factor;
+    const char *group;   /* whose rate alone it moves; NULL: the run's */
     char id[RATE_NAME];  /* "feedback.0": what the decision log says */
     char key[RATE_NAME]; /* "guard", "plateau.2": what its state is called */
 } rate_member;
@@ -50,6 +51,7 @@ typedef struct rate_listener {
 typedef struct rate_happening {
     const gradus_verdict *verdict; /* rule, reason and what was seen */
     const char *by, *id, *action;  /* by NULL: the run itself */
+    const char *group;             /* whose rate alone it is; NULL: the run's */
     double factor_before, factor_after, rate_before, rate_after;
     int64_t back_to; /* update that a rollback goes to; -1: none */
 } rate_happening;
@@ -113,7 +115,7 @@ double gradus_rate_schedule_factor(const rate_timeline *timeline, const gradus_c
 
 gradus_status gradus_rate_feedback_make(gradus_policy *policy, gradus_error *error);
 gradus_status gradus_rate_feedback_fill(gradus_policy *policy, const rate_timeline *timeline, gradus_error *error);
-double gradus_rate_feedback_factor(const gradus_policy *policy);
+double gradus_rate_feedback_factor(const gradus_policy *policy, const char *group); /* NULL: what holds for all */
 double gradus_rate_clamped(const gradus_policy *policy, double schedule, double feedback);
 double gradus_rate_of(const gradus_policy *policy, double feedback); /* the clamped rate at this factor */
 

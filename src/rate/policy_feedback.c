@@ -85,6 +85,12 @@ static gradus_status make_member(gradus_policy *policy, const gradus_item *item,
     if (!member->call) return GRADUS_ERROR_SPEC;
     const char *wrong = member->row->check ? member->row->check(member->call) : NULL;
     if (wrong) return gradus_spec_fail(error, text, item->place, GRADUS_CODE_OUT_OF_RANGE, "%s", wrong);
+    const gradus_value *group = gradus_item_value(item, "group");
+    if (group && group->present) member->group = group->text; /* the spec lives as long as the policy */
+    if (member->group && member->row->absolute)
+        return gradus_spec_fail(error, text, group->place, GRADUS_CODE_UNEXPECTED_VALUE,
+                                "'%s' gives the rate of the whole run; a group only has a share of it",
+                                item->member->name);
     for (int32_t i = 0; i < index && member->row->absolute; i++)
         if (policy->members[i].row->absolute)
             return gradus_spec_fail(error, text, item->place, GRADUS_CODE_TOO_MANY,
@@ -133,12 +139,33 @@ gradus_status gradus_rate_feedback_fill(gradus_policy *policy, const rate_timeli
     return GRADUS_OK;
 }
 
-double gradus_rate_feedback_factor(const gradus_policy *policy)
+/* Both none, or the same. */
+static bool same_group(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
+
+double gradus_rate_feedback_factor(const gradus_policy *policy, const char *group)
 {
     double factor = 1;
-    for (int32_t i = 0; i < policy->member_count; i++)
-        if (!policy->members[i].row->absolute) factor *= policy->members[i].factor;
+    for (int32_t i = 0; i < policy->member_count; i++) {
+        const rate_member *member = &policy->members[i];
+        if (!member->row->absolute && same_group(member->group, group)) factor *= member->factor;
+    }
     return factor;
+}
+
+double gradus_policy_group_factor(const gradus_policy *policy, const char *group)
+{
+    return policy && group ? gradus_rate_feedback_factor(policy, group) : 1;
+}
+
+const char *gradus_policy_group(const gradus_policy *policy, int32_t index)
+{
+    for (int32_t i = 0; policy && i < policy->member_count; i++) {
+        const char *group = policy->members[i].group;
+        bool known = !group;
+        for (int32_t j = 0; j < i && !known; j++) known = same_group(group, policy->members[j].group);
+        if (!known && index-- == 0) return group;
+    }
+    return NULL;
 }
 
 double gradus_rate_clamped(const gradus_policy *policy, double schedule, double feedback)

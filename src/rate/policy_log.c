@@ -77,7 +77,9 @@ static void put_text(rate_text *into, const rate_happening *what)
 {
     char rule[RATE_TEXT];
     gradus_rule_print(what->verdict, true, rule, sizeof rule);
-    if (what->by) gradus_rate_text_put(into, what->by), gradus_rate_text_put(into, ": ");
+    if (what->by) gradus_rate_text_put(into, what->by);
+    if (what->group) gradus_rate_text_put(into, " of "), gradus_rate_text_put(into, what->group);
+    if (what->by) gradus_rate_text_put(into, ": ");
     gradus_rate_text_put(into, rule);
     if (what->back_to >= 0)
         gradus_rate_text_put(into, ": back to update "), gradus_rate_text_number(into, (double)what->back_to);
@@ -132,6 +134,7 @@ static void log_line(const gradus_policy *policy, const rate_happening *what)
     gradus_json_close(&json, '}');
     gradus_json_text(&json, "rule", rule);
     gradus_json_text(&json, "text", policy->why);
+    if (what->group) gradus_json_text(&json, "group", what->group);
     gradus_json_close(&json, '}');
     if (!json.failed) policy->config.log(policy->config.log_user, made.text, made.length);
 }
@@ -150,7 +153,7 @@ void gradus_rate_tell(gradus_policy *policy, const rate_happening *happening)
 /* How a rate that nothing disturbed came about. */
 static void put_factors(rate_text *into, const gradus_policy *policy)
 {
-    double feedback = gradus_rate_feedback_factor(policy),
+    double feedback = gradus_rate_feedback_factor(policy, NULL),
            schedule = gradus_rate_schedule_factor(policy->timeline, &policy->now);
     gradus_rate_text_put(into, "update ");
     gradus_rate_text_number(into, (double)policy->now.updates);

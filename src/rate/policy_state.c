@@ -353,7 +353,7 @@ static gradus_status load_timeline(const gradus_policy *policy, loading *l, rate
 static void tell_resume(gradus_policy *policy)
 {
     const gradus_verdict verdict = {.rule = "goes on from a saved state"};
-    double factor = gradus_rate_feedback_factor(policy), rate = gradus_rate_of(policy, factor);
+    double factor = gradus_rate_feedback_factor(policy, NULL), rate = gradus_rate_of(policy, factor);
     gradus_rate_tell(policy, &(rate_happening){.verdict = &verdict,
                                                .action = "resume",
                                                .factor_before = factor,

@@ -160,7 +160,7 @@ static gradus_status happen(gradus_policy *policy, rate_event event, const char 
     if (count) memcpy(events, old->events, (size_t)count * sizeof *events);
     event.at = policy->now;
     events[count] = event;
-    double factor = gradus_rate_feedback_factor(policy), rate = gradus_rate_of(policy, factor);
+    double factor = gradus_rate_feedback_factor(policy, NULL), rate = gradus_rate_of(policy, factor);
     gradus_rate_timeline_take(policy, gradus_rate_timeline_make(policy, events, count + 1, &own), &own);
     gradus_release(policy->context, events, size);
     if (own.status && error) *error = own;

@@ -231,6 +231,13 @@ static bool check_measures(const gradus_run *run, gradus_report *report)
     return true;
 }
 
+/* Feedback may answer for a group of parameters: there must be one of that name. */
+static bool check_groups(gradus_run *run, gradus_report *report)
+{
+    if (!gradus_policy_group(run->policy, 0)) return true;
+    return !gradus_optimizer_follow(run->optimizer, run->policy, &report->error) || unplaced(run, "feedback", report);
+}
+
 static bool make_training(gradus_run *run, gradus_report *report)
 {
     if (!make_optimizer(run, report) || !make_policy(run, report)) return false;
@@ -243,7 +250,7 @@ static bool make_training(gradus_run *run, gradus_report *report)
     if (!report->error.status) run->best.values = calloc((size_t)run->model_values + 1, sizeof(float));
     if (!report->error.status && !run->best.values)
         gradus_fail(&report->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
-    return !report->error.status && check_measures(run, report);
+    return !report->error.status && check_measures(run, report) && check_groups(run, report);
 }
 
 /* ---- going on ---- */

@@ -49,3 +49,5 @@ gradus train lr=0.1 > relu || echo "[$?]" >&2
 # a run file from a pipe
 echo 'schedule: cosin' | gradus train - 2>&1 || echo "[$?]"
 echo 'schedule: cosin' | gradus train - --json 2>&1 || echo "[$?]"
+file 'data: glyphs\nmodel: dense(10, name=head)\nfeedback: plateau(patience=2, group=haed)\n'
+say train run.yaml --dry-run

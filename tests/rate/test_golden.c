@@ -122,6 +122,21 @@ static bool spec_of_children(const json_t *children, const char *between, char s
     return true;
 }
 
+/* "linear_schedule(0, 0.1, 5)", "cosine_decay_schedule(0.1, 20)": values without names, as optax takes them. */
+static bool spec_of_joined(const json_t *children, char spec[SPEC])
+{
+    double from, to, length, peak, steps;
+    bool read =
+        sscanf(json_string_value(json_array_get(children, 0)), "linear_schedule(%lf, %lf, %lf)", &from, &to, &length) ==
+            3 &&
+        sscanf(json_string_value(json_array_get(children, 1)), "cosine_decay_schedule(%lf, %lf)", &peak, &steps) == 2;
+    append(spec,
+           "linear(init_value=%.17g, end_value=%.17g, transition_steps=%.17g, like=optax) > "
+           "cosine(init_value=%.17g, decay_steps=%.17g, like=optax)",
+           from, to, length, peak, steps);
+    return read && member_of("optax", "cosine_decay_schedule");
+}
+
 static bool spec_of_case(const tally *counted, const char *title, const json_t *parameters, char spec[SPEC])
 {
     if (strcmp(title, "SequentialLR") == 0)
@@ -134,6 +149,7 @@ static bool spec_of_case(const tally *counted, const char *title, const json_t *
     }
     if (strcmp(title, "sgdr_schedule") == 0)
         return spec_of_children(json_object_get(parameters, "cosine_kwargs"), " > ", spec);
+    if (strcmp(title, "join_schedules") == 0) return spec_of_joined(json_object_get(parameters, "schedules"), spec);
     if (strcmp(title, "LambdaLR") == 0) { /* 0.95 ** t: a function of the user's own, which has a name here */
         append(spec, "exponential(%.4s, 1)", json_string_value(json_object_get(parameters, "lambda")));
         return true;
