@@ -1,72 +1,89 @@
 /* plateau: lowers the rate when a measure has not become better for a number of looks. It multiplies, so it goes together
- * with any schedule and with a warm-up. The frameworks differ in four details; each is an argument. */
-#include "rate.h"
+ * with any schedule and with a warm-up. The frameworks differ in five details; each is an argument. */
+#include "better.h"
 #include <stddef.h>
-#include <string.h>
 
-enum { METRIC, PATIENCE, FACTOR, THRESHOLD, THRESHOLD_MODE, MODE, COOLDOWN, FLOOR, LEAST, TRIGGER, OVERLAP };
-enum { RELATIVE, ABSOLUTE, TORCH_RELATIVE, TORCH_ABSOLUTE };
-enum { AUTO, MIN, MAX };
-enum { AT, AFTER };
+enum {
+    METRIC,
+    PATIENCE,
+    FACTOR,
+    THRESHOLD,
+    THRESHOLD_MODE,
+    MODE,
+    AVERAGE,
+    COOLDOWN,
+    FLOOR,
+    LEAST,
+    TRIGGER,
+    OVERLAP,
+    FURTHER
+};
+enum { AT, AFTER, EXACTLY };
 
 typedef struct plateau_state {
-    double best;
-    int64_t looks, bad, cooling; /* looks at the measure; in a row without being better; left of a cool-down */
+    double best, mean; /* mean: of the looks that are not yet averaged into one */
+    int64_t looks, bad, cooling,
+        pending; /* looks that were better; in a row that were not; left of a cool-down; in the mean */
 } plateau_state;
 
 static const gradus_field fields[] = {
     {.name = "best", .kind = GRADUS_DOUBLE, .offset = offsetof(plateau_state, best)},
+    {.name = "mean", .kind = GRADUS_DOUBLE, .offset = offsetof(plateau_state, mean)},
     {.name = "looks", .kind = GRADUS_INT64, .offset = offsetof(plateau_state, looks)},
     {.name = "bad", .kind = GRADUS_INT64, .offset = offsetof(plateau_state, bad)},
     {.name = "cooling", .kind = GRADUS_INT64, .offset = offsetof(plateau_state, cooling)},
+    {.name = "pending", .kind = GRADUS_INT64, .offset = offsetof(plateau_state, pending)},
     {0}};
-
-bool gradus_measure_rises(const char *name)
-{
-    static const char *const rising[] = {"accuracy", "precision", "recall", "f1",  "auc",
-                                         "r2",       "score",     "reward", "bleu"};
-    for (size_t i = 0; i < sizeof rising / sizeof *rising; i++)
-        if (strstr(name, rising[i])) return true;
-    return false;
-}
-
-static bool wants_maximum(const gradus_call *call)
-{
-    return call->number[MODE] == AUTO ? gradus_measure_rises(call->text[METRIC]) : call->number[MODE] == MAX;
-}
-
-/* What a measure must pass to be better than `best`. A relative margin is a share of the size of `best`, so that it is a
- * margin for negative measures too; PyTorch's best x (1 - threshold) is none there. */
-static double target(const gradus_call *call, double best, bool maximum)
-{
-    double threshold = call->number[THRESHOLD], sign = maximum ? 1 : -1;
-    switch ((int)call->number[THRESHOLD_MODE]) {
-    case RELATIVE: return best + sign * threshold * fabs(best);
-    case TORCH_RELATIVE: return best * (1 + sign * threshold);
-    default: return best + sign * threshold;
-    }
-}
 
 static bool is_better(const gradus_call *call, const plateau_state *state, double value)
 {
-    if (!isfinite(value)) return false;
-    if (state->looks == 0) return true;
-    bool maximum = wants_maximum(call);
-    double passed = target(call, state->best, maximum);
-    return maximum ? value > passed : value < passed;
+    const rate_margin margin = {.threshold = call->number[THRESHOLD],
+                                .further = call->number[FURTHER],
+                                .mode = (int)call->number[THRESHOLD_MODE],
+                                .rises = gradus_rate_rises(call->text[METRIC], call->number[MODE])};
+    return state->looks == 0 ? isfinite(value) != 0 : gradus_rate_is_better(&margin, value, state->best);
+}
+
+/* Whether so many looks in a row without being better are the end of the patience. */
+static bool is_exhausted(const gradus_call *call, const plateau_state *state)
+{
+    double bad = (double)state->bad, patience = call->number[PATIENCE];
+    switch ((int)call->number[TRIGGER]) {
+    case AT: return bad > 0 && bad >= patience;
+    case AFTER: return bad > patience;
+    default: return bad == patience;
+    }
 }
 
 static void reduce(const gradus_call *call, const plateau_state *state, const char *metric, double value,
                    gradus_verdict *verdict)
 {
-    double lowered = fmax(verdict->factor * call->number[FACTOR], call->number[FLOOR]);
-    if (!(verdict->factor - lowered > call->number[LEAST])) return;
-    verdict->factor = lowered;
+    if (!gradus_rate_lower(verdict, call->number[FACTOR], call->number[FLOOR], call->number[LEAST])) return;
     verdict->reason = GRADUS_REASON_PLATEAU;
     verdict->rule = "{1=} no better than {2} for {3} looks";
-    verdict->seen[0].name = metric, verdict->seen[0].value = value;
-    verdict->seen[1].name = "best", verdict->seen[1].value = state->best;
-    verdict->seen[2].name = "patience", verdict->seen[2].value = (double)state->bad;
+    gradus_rate_see(verdict, 0, metric, value);
+    gradus_rate_see(verdict, 1, "best", state->best);
+    gradus_rate_see(verdict, 2, "patience", (double)state->bad);
+}
+
+static void judge(const gradus_call *call, plateau_state *state, const char *metric, double value,
+                  gradus_verdict *verdict)
+{
+    bool cools = state->cooling > 0, overlap = call->number[OVERLAP] != 0;
+    if (cools) state->cooling--;
+    if (overlap) cools = state->cooling > 0; /* the last look of a cool-down counts already */
+    if (is_better(call, state, value)) {
+        state->best = value;
+        state->bad = 0;
+        state->looks++;
+    } else {
+        state->bad++;
+    }
+    if (cools) state->bad = 0;
+    if (cools || !is_exhausted(call, state)) return;
+    reduce(call, state, metric, value, verdict);
+    state->cooling = (int64_t)call->number[COOLDOWN];
+    state->bad = 0;
 }
 
 static void observe(const gradus_call *call, void *memory, const char *metric, double value, const gradus_clock *now,
@@ -74,29 +91,17 @@ static void observe(const gradus_call *call, void *memory, const char *metric, d
 {
     (void)now;
     plateau_state *state = memory;
-    bool overlap = call->number[OVERLAP] != 0;
-    if (state->cooling > 0 && overlap) state->cooling--, state->bad = 0;
-    if (is_better(call, state, value)) {
-        state->best = value;
-        state->bad = 0;
-        state->looks++;
-    } else if (!overlap || state->cooling == 0) {
-        state->bad++;
-    }
-    if (state->cooling > 0 && !overlap) state->cooling--, state->bad = 0;
-    bool late = call->number[TRIGGER] == AFTER;
-    if (state->bad == 0 || (double)state->bad < call->number[PATIENCE] + late) return;
-    reduce(call, state, metric, value, verdict);
-    state->cooling = (int64_t)call->number[COOLDOWN];
-    state->bad = 0;
+    double pending = (double)state->pending++;
+    state->mean = (pending * state->mean + value) / (pending + 1);
+    if ((double)state->pending < call->number[AVERAGE]) return;
+    value = state->mean;
+    state->mean = 0;
+    state->pending = 0;
+    judge(call, state, metric, value, verdict);
 }
 
 static const gradus_argument arguments[] = {
-    {.name = "metric",
-     .kind = GRADUS_METRIC,
-     .initial = "val_loss",
-     .help = "the measure to watch, usually once an epoch",
-     .also = "monitor"},
+    RATE_METRIC_ROW("val_loss", "the measure to watch, usually once an epoch"),
     {.name = "patience",
      .kind = GRADUS_INTEGER,
      .initial = "10",
@@ -105,15 +110,7 @@ static const gradus_argument arguments[] = {
      .help = "looks in a row that are no better before the rate falls",
      .search = "int(2, 20)",
      .also = "wait"},
-    {.name = "factor",
-     .kind = GRADUS_SHARE,
-     .initial = "10%",
-     .high = 1,
-     .open = "()",
-     .flags = GRADUS_NAMED,
-     .help = "what the rate is multiplied by",
-     .search = "choice(10%, 20%, 50%)",
-     .also = "gamma"},
+    RATE_FACTOR_ROW,
     {.name = "threshold",
      .kind = GRADUS_NUMBER,
      .initial = "1e-4",
@@ -124,72 +121,105 @@ static const gradus_argument arguments[] = {
     {.name = "threshold_mode",
      .kind = GRADUS_WORD,
      .initial = "relative",
-     .words = "relative|absolute|rel|abs",
+     .words = RATE_MARGINS,
      .flags = GRADUS_NAMED,
-     .help =
-         "whether the threshold is a share of the size of the best or a difference; rel and abs: as torch has them, "
-         "rel being best x (1 - threshold), which is wrong for negative measures"},
-    {.name = "mode",
-     .kind = GRADUS_WORD,
-     .initial = "auto",
-     .words = "auto|min|max",
-     .flags = GRADUS_NAMED,
-     .help = "whether lower or higher is better; auto: higher for accuracy, score and the like"},
-    {.name = "cooldown",
+     .help = "whether the threshold is a share of the size of the best or a difference; rel and abs: as torch has "
+             "them, rel being best x (1 - threshold), which is wrong for negative measures"},
+    RATE_MODE_ROW,
+    {.name = "average",
      .kind = GRADUS_INTEGER,
-     .initial = "0",
+     .initial = "1",
+     .low = 1,
      .high = INFINITY,
      .flags = GRADUS_NAMED,
-     .help = "looks after a reduction that do not count"},
-    {.name = "floor",
-     .kind = GRADUS_SHARE,
-     .initial = "0",
-     .high = 1,
-     .flags = GRADUS_NAMED,
-     .help = "the factor never falls below this",
-     .also = "min_lr, min_scale, min_factor"},
+     .help = "looks that are averaged into one first, for a measure of every update",
+     .also = "accumulation_size"},
+    RATE_WHOLE_ROW("cooldown", "0", 0, "looks after a reduction that do not count"),
+    RATE_FLOOR_ROW("0"),
     {.name = "least",
      .kind = GRADUS_SHARE,
      .initial = "0",
      .high = 1,
-     .flags = GRADUS_NAMED,
-     .help = "a reduction that would not lower the factor by more than this is left out",
-     .also = "eps"},
+     .flags = GRADUS_NAMED | GRADUS_FOREIGN,
+     .help = "a reduction that would not lower the factor by more than this is left out"},
     {.name = "trigger",
      .kind = GRADUS_WORD,
      .initial = "at",
-     .words = "at|after",
-     .flags = GRADUS_NAMED,
-     .help = "whether the rate falls at the look that exhausts the patience or at the one after"},
+     .words = "at|after|exactly",
+     .flags = GRADUS_NAMED | GRADUS_FOREIGN,
+     .help = "whether the rate falls at the look that exhausts the patience or at the one after; exactly: when just so "
+             "many were no better, so that with a patience of 0 it falls whenever the measure improves"},
     {.name = "overlap",
      .kind = GRADUS_FLAG,
      .initial = "false",
-     .flags = GRADUS_NAMED,
+     .flags = GRADUS_NAMED | GRADUS_FOREIGN,
      .help = "the last look of a cool-down counts already"},
+    {.name = "further",
+     .kind = GRADUS_NUMBER,
+     .initial = "0",
+     .high = INFINITY,
+     .flags = GRADUS_NAMED | GRADUS_FOREIGN,
+     .help = "a difference by which a measure must be better besides the threshold"},
     {0}};
 
+#define AS_TORCH "threshold_mode=rel, least=1e-8 absolute, trigger=after"
 static const gradus_like like[] = {
     {"torch", "ReduceLROnPlateau",
      "mode=mode, factor=factor, patience=patience, threshold=threshold, threshold_mode=threshold_mode, "
-     "cooldown=cooldown, "
-     "min_lr=floor absolute, eps=least absolute",
-     "mode=min, threshold_mode=rel, least=1e-8 absolute, trigger=after"},
+     "cooldown=cooldown, min_lr=floor absolute, eps=least absolute",
+     "mode=min, " AS_TORCH},
+    {"timm", "PlateauLRScheduler",
+     "mode=mode, decay_rate=factor, patience_t=patience, threshold=threshold, cooldown_t=cooldown, "
+     "lr_min=floor absolute",
+     "mode=max, " AS_TORCH},
     {"optax", "reduce_on_plateau",
-     "factor=factor, patience=patience, rtol=threshold, cooldown=cooldown, min_scale=floor", "threshold_mode=rel"},
+     "factor=factor, patience=patience, rtol=threshold, atol=further, cooldown=cooldown, accumulation_size=average, "
+     "min_scale=floor",
+     "mode=min, threshold_mode=rel, trigger=exactly"},
     {"keras", "ReduceLROnPlateau",
      "monitor=metric, factor=factor, patience=patience, mode=mode, min_delta=threshold, cooldown=cooldown, "
      "min_lr=floor absolute",
      "threshold_mode=absolute, overlap=true"},
     {0}};
+#undef AS_TORCH
+
+static const gradus_refusal refuses[] = {
+    {"warmup_t", "a warm-up is the schedule's: schedule='warmup(%s)'"},
+    {"warmup_lr_init", "a warm-up is the schedule's: schedule='warmup(5ep, from=%s)'"},
+    {0}};
+
+/* What optax refuses. */
+static const char *check(const gradus_call *call)
+{
+    if ((int)call->number[TRIGGER] != EXACTLY) return NULL;
+    if (call->number[THRESHOLD] > 1) return "rtol= cannot be more than 1";
+    return call->number[THRESHOLD] + call->number[FURTHER] > 0 ? NULL : "rtol= and atol= cannot both be 0";
+}
+
+static const char notes[] =
+    "It multiplies, so that it goes together with any schedule and any other feedback: 'warmup(5%) > constant' with a "
+    "plateau warms up once, and what the plateau has taken away stays away. A look at which the measure is not finite "
+    "counts as no better. It compares single looks: where these are noisy, as a loss of every update is, write "
+    "average=.\n"
+    "The frameworks differ in when the rate falls: with patience=2 at the third look that is no better (torch, timm), "
+    "or at the second (keras, optax). optax with a patience of 0 lowers at every improvement and never at a plateau; "
+    "so "
+    "does like=optax. A margin in per cent of a negative best is none in torch and optax: threshold_mode=relative is "
+    "right.";
 
 const gradus_feedback_row gradus_feedback_plateau = {
     .member = {.name = "plateau",
                .summary = "lowers the rate when a measure stops improving",
                .formula = "x factor after `patience` looks none of which was better than best - threshold |best|",
+               .paper = "Krizhevsky, Sutskever and Hinton 2012, section 5",
                .also = "reduce_on_plateau, ReduceLROnPlateau, PlateauLRScheduler",
                .arguments = arguments,
-               .like = like},
+               .like = like,
+               .refuses = refuses,
+               .notes = notes,
+               .example = "plateau(val_loss, patience=5, factor=0.5)"},
     .abi = GRADUS_ABI,
     .state_size = sizeof(plateau_state),
     .fields = fields,
-    .observe = observe};
+    .observe = observe,
+    .check = check};

@@ -240,15 +240,17 @@ static void test_differences(void **state)
     check_load(
         &other, 0, GRADUS_ERROR_STATE,
         "0 feedback.plateau.2.factor: nothing, 1; 0 feedback.plateau.2.best: nothing, 0; "
-        "0 feedback.plateau.2.looks: nothing, 1 whole numbers; 0 feedback.plateau.2.bad: nothing, 1 whole numbers; "
-        "0 feedback.plateau.2.cooling: nothing, 1 whole numbers; "
+        "0 feedback.plateau.2.mean: nothing, 0; 0 feedback.plateau.2.looks: nothing, 1 whole numbers; "
+        "0 feedback.plateau.2.bad: nothing, 1 whole numbers; 0 feedback.plateau.2.cooling: nothing, 1 whole numbers; "
+        "0 feedback.plateau.2.pending: nothing, 1 whole numbers; "
         "4 feedback: plateau(patience=3), plateau(patience=3) > plateau(loss); ");
     other.feedback = NULL;
     check_load(
         &other, 0, GRADUS_ERROR_STATE,
         "4 feedback: plateau(patience=3), none; 1 feedback.plateau.factor: 1e-6, nothing; "
-        "1 feedback.plateau.best: 1, nothing; 1 feedback.plateau.looks: 1 whole numbers, nothing; "
-        "1 feedback.plateau.bad: 1 whole numbers, nothing; 1 feedback.plateau.cooling: 1 whole numbers, nothing; ");
+        "1 feedback.plateau.best: 1, nothing; 1 feedback.plateau.mean: 0, nothing; "
+        "1 feedback.plateau.looks: 1 whole numbers, nothing; 1 feedback.plateau.bad: 1 whole numbers, nothing; "
+        "1 feedback.plateau.cooling: 1 whole numbers, nothing; 1 feedback.plateau.pending: 1 whole numbers, nothing; ");
 }
 
 static void test_takes_what_fits(void **state)
