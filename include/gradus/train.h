@@ -210,6 +210,10 @@ typedef struct gradus_run_prediction {
 gradus_status gradus_run_predict(gradus_run *run, const char *path, bool (*told)(void *user, const gradus_run_prediction *prediction), void *user,
                                  gradus_report *report);        /* file of inputs; told returns false: enough        */
 
+/* Writes a file beside its place, syncs and renames it: nobody ever sees half of it, and what stood there before stays when anything
+ * fails. error is not NULL. */
+gradus_status gradus_file_replace(const char *path, const void *bytes, size_t size, gradus_error *error);
+
 /* Reads RUN/decisions.jsonl back, line by line. */
 gradus_status gradus_run_decisions(const char *folder, void (*told)(void *user, const gradus_run_decision *decision), void *user, gradus_error *error);
 

@@ -3,7 +3,7 @@
 #ifndef GRADUS_TRAIN_FILES_H
 #define GRADUS_TRAIN_FILES_H
 #include "gradus/base.h"
-#include "gradus/data.h"
+#include "gradus/train.h"
 #include <stdio.h>
 
 enum { GRADUS_PATH_SIZE = 1024 }; /* longest path in a run, with its 0 */
@@ -26,7 +26,7 @@ typedef struct gradus_aside {
 gradus_status gradus_aside_open(gradus_aside *aside, const char *path, gradus_error *error);
 int gradus_aside_write(void *aside, const void *bytes, size_t size);
 gradus_status gradus_aside_close(gradus_aside *aside, gradus_error *error); /* an error already set: nothing is kept */
-gradus_status gradus_file_replace(const char *path, const void *bytes, size_t size, gradus_error *error);
+/* gradus_file_replace (train.h): all of it at once. */
 
 /* ---- files that grow ---- */
 

@@ -29,7 +29,7 @@ floor nn     'gradus\|extend\|base\|spec\|nn' "$posix|oneapi/dnnl/dnnl\\.h|janss
 floor data   'gradus\|extend\|base\|spec\|nn\|data' "$posix|zlib\\.h|curl/curl\\.h"
 floor train  'gradus\|extend\|base\|spec\|nn\|data\|train' "$posix|yaml\\.h|jansson\\.h|zlib\\.h"
 floor search 'gradus\|extend\|base\|spec\|nn\|data\|train\|search' "$posix|jansson\\.h"
-floor report 'gradus\|extend\|base\|spec\|nn\|data\|train\|report' "$posix|jansson\\.h"
+floor report 'gradus\|extend\|base\|spec\|nn\|data\|train\|report' "$posix|jansson\\.h|spawn\\.h"
 floor cli    '[a-z_]*' "$posix|jansson\\.h|yaml\\.h|curl/curl\\.h"
 
 away=$(grep -lE '#[[:space:]]*include[[:space:]]*[<"](oneapi/dnnl/)?dnnl' -r src include | grep -v '^src/nn/backend_' || true)
