@@ -1,4 +1,5 @@
 /* Lengths on an axis: what an amount of one unit is worth in another, by what the run says each is worth. */
+#include <float.h>
 #include <math.h>
 #include "gradus/spec.h"
 
@@ -15,12 +16,19 @@ static bool in_updates(const gradus_units *units, int32_t unit, double *multiply
     }
 }
 
+/* A hundredth is not a double: 0.07 x 100 is a little more than 7. */
+static double whole(double amount)
+{
+    double near = nearbyint(amount);
+    return fabs(amount - near) <= 2 * DBL_EPSILON * near ? near : amount;
+}
+
 double gradus_length_convert(const gradus_units *units, double amount, int32_t unit, int32_t axis)
 {
     double multiply, divide, back_divide, back_multiply;
     if (unit == GRADUS_IN_PERCENT) {
         if (!(units->total > 0)) return NAN;
-        amount *= units->total;
+        amount = whole(amount * units->total);
         unit = units->total_unit;
     }
     if (unit == axis) return amount;

@@ -3,6 +3,7 @@
 #define GRADUS_RATE_RATE_H
 #include "gradus/base.h"
 #include "gradus/spec.h"
+#include <float.h>
 #include <math.h>
 
 #define GRADUS_MEMBER(name) extern const gradus_schedule_row gradus_schedule_##name;
@@ -19,6 +20,16 @@ static inline double rate_progress(double t, double length) { return length > 0 
 
 /* a at p = 0, b at p = 1, both exactly. */
 static inline double rate_between(double a, double b, double p) { return a * (1 - p) + b * p; }
+
+/* Whether t has come to a boundary. What falls short of it by rounding alone has: 0.1 + 0.2 epochs end at update 3 of 10. */
+static inline bool rate_has_come(double boundary, double t) { return boundary <= t + 2 * DBL_EPSILON * t; }
+
+/* How many whole periods lie in t, by the same rule. */
+static inline double rate_periods(double t, double period)
+{
+    double whole = floor(t / period);
+    return whole + (rate_has_come((whole + 1) * period, t) ? 1 : 0);
+}
 
 /* The tables of this room, with the members of the user's own that live in `context`. */
 gradus_language gradus_rate_language(const gradus_context *context);

@@ -50,13 +50,13 @@ double gradus_schedule_at(const gradus_schedule *schedule, double position)
     int32_t first = 0, last = schedule->count - 1;
     while (first < last) { /* the last phase that starts no later; phases of no length are passed over */
         int32_t middle = first + (last - first + 1) / 2;
-        if (schedule->phases[middle].start <= at)
+        if (rate_has_come(schedule->phases[middle].start, at))
             first = middle;
         else
             last = middle - 1;
     }
     const rate_phase *phase = &schedule->phases[first];
-    return phase_at(phase, at - phase->start);
+    return phase_at(phase, fmax(at - phase->start, 0));
 }
 
 int32_t gradus_schedule_axis(const gradus_schedule *schedule) { return schedule ? schedule->axis : GRADUS_UPDATES; }

@@ -6,8 +6,8 @@ enum { FACTOR, EVERY, STAIRCASE };
 static double factor(const gradus_call *call, double t, double length)
 {
     (void)length;
-    double periods = t / call->number[EVERY];
-    return pow(call->number[FACTOR], call->number[STAIRCASE] != 0 ? floor(periods) : periods);
+    double every = call->number[EVERY];
+    return pow(call->number[FACTOR], call->number[STAIRCASE] != 0 ? rate_periods(t, every) : t / every);
 }
 
 static const gradus_argument arguments[] = {

@@ -10,7 +10,7 @@ static double factor(const gradus_call *call, double t, double length)
 {
     const gradus_schedule *schedule = call->inner[SCHEDULE][0];
     double own = gradus_rate_schedule_length(schedule), each = isfinite(own) ? own : round_of(call, length);
-    double rounds = each > 0 && isfinite(each) ? floor(t / each) : 0, last = call->number[COUNT] - 1;
+    double rounds = each > 0 && isfinite(each) ? rate_periods(t, each) : 0, last = call->number[COUNT] - 1;
     if (rounds > last) rounds = last, t = fmin(t, each * (last + 1));
     return pow(call->number[SHRINK], rounds) * gradus_schedule_at(schedule, t - rounds * each);
 }

@@ -6,7 +6,7 @@ enum { EVERY, FACTOR };
 static double factor(const gradus_call *call, double t, double length)
 {
     (void)length;
-    return pow(call->number[FACTOR], floor(t / call->number[EVERY]));
+    return pow(call->number[FACTOR], rate_periods(t, call->number[EVERY]));
 }
 
 static const gradus_argument arguments[] = {{.name = "every",
