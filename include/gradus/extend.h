@@ -107,9 +107,11 @@ enum gradus_schedule_promises {         /* the tests hold each row to them      
 typedef struct gradus_preparation gradus_preparation;
 struct gradus_preparation {             /* what `prepare` may use                                                    */
     double      length;                 /* of the phase on the axis; may be infinite                                 */
+    double      base;                   /* rate that a share of 1 stands for; 0: not known                           */
     void     *(*take)(gradus_preparation *preparation, size_t size);                /* zeroed memory that lives as long as the schedule; NULL: there is none */
     /* Hands a whole file to `parse`, once, through the context's `read`. False: it could not be read, and that is said. */
     bool      (*read)(gradus_preparation *preparation, const char *path, void (*parse)(void *into, const char *text, size_t length), void *into);
+    int32_t     code;                   /* enum gradus_code of what is wrong; 0: bad_data                            */
     char        message[200];           /* what is wrong, where prepare says false                                   */
 };
 

@@ -297,11 +297,13 @@ static bool read(gradus_preparation *preparation, const char *path,
 
 static gradus_status prepare(compiling *c, const gradus_item *item, const rate_phase *phase, gradus_call *call)
 {
-    preparing work = {.open = {.length = phase->curve, .take = take, .read = read}, .c = c};
+    preparing work = {.open = {.length = phase->curve, .base = c->config->units->base, .take = take, .read = read},
+                      .c = c};
     if (!phase->row->prepare || phase->row->prepare(call, &work.open, &call->made)) return GRADUS_OK;
     if (!*work.open.message)
         return gradus_fail(c->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no room for the schedule");
-    return gradus_spec_fail(c->error, c->config->text, item->place, GRADUS_CODE_BAD_DATA, "%s", work.open.message);
+    gradus_code code = work.open.code ? (gradus_code)work.open.code : GRADUS_CODE_BAD_DATA;
+    return gradus_spec_fail(c->error, c->config->text, item->place, code, "%s", work.open.message);
 }
 
 static gradus_status compile_phase(compiling *c, int32_t index, double start, double reached)

@@ -75,6 +75,29 @@ static void test_warmup(void **state)
     check_value("warmup(1ep) > hold", &epochs, 0, 0.05); /* one of 20 updates */
     check_value("warmup(32 samples) > hold", &(gradus_units){.samples_per_update = 8}, 0, 0.25);
     check_value("warmup(32 samples) > hold", NULL, 0, 0); /* nothing says what an update is worth */
+    check_value("warmup(8, shape=cosine) > hold", &hundred, 3, 0.5);
+    check_value("warmup(8, shape=cosine, from=0.2) > hold", &hundred, 4, 0.6);
+    check_value("warmup(8, shape=power) > hold", &hundred, 1, 0.0625);
+    check_value("warmup(8, shape=power, power=3, from=0) > hold", &hundred, 4, 0.125);
+    check_value("warmup(8, shape=1-sqrt, from=0) > hold", &hundred, 6, 0.5);
+    check_value("warmup(7, shape=logarithmic) > hold", &hundred, 0, 1.0 / 3); /* ln 2 / ln 8 */
+    check_value("warmup(7, shape=logarithmic) > hold", &hundred, 2, 2.0 / 3);
+    check_value("warmup(7, shape=logarithmic) > hold", &hundred, 6, 1);
+    check_value("warmup(1ep, shape=logarithmic) > hold", &epochs, 0.05, log(3) / log(21)); /* 20 updates */
+    check_value("warmup(0, shape=logarithmic) > hold", &hundred, 0, 1);
+}
+
+/* A boundary that falls short of a whole update by rounding alone is there at that update. */
+static void test_boundaries_are_whole(void **state)
+{
+    (void)state;
+    const gradus_units ten = {.total = 1, .total_unit = GRADUS_EPOCHS, .updates_per_epoch = 10};
+    check_value("constant(0.5, length=7%) > constant", &hundred, 7, 1);       /* 0.07 x 100 > 7 */
+    check_value("constant(0.5, length=7%) > constant", &hundred, 6.999, 0.5); /* no sooner */
+    check_value("constant(0.5, length=0.1ep) > constant(0.5, length=0.2ep) > constant", &ten, 3 / 10.0, 1);
+    check_value("step(0.1ep, 0.5)", &ten, 3 / 10.0, 0.125); /* 0.3 / 0.1 < 3 */
+    check_value("exponential(0.5, 0.1ep, staircase)", &ten, 6 / 10.0, 1 / 64.0);
+    check_value("step(0.1ep, 0.5)", &ten, 0.2999, 0.25);
 }
 
 static void test_values_reached(void **state)
@@ -396,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_warmup),
+        cmocka_unit_test(test_boundaries_are_whole),
         cmocka_unit_test(test_values_reached),
         cmocka_unit_test(test_schedules_in_schedules),
         cmocka_unit_test(test_conventions_of_others),
