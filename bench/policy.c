@@ -77,6 +77,9 @@ int main(void)
     report("gradus_schedule_at, warmup(5%) > hold > decay(20%)", pass_schedule, "warmup(5%) > hold > decay(20%)");
     report("observe, decide, applied, no feedback", pass_policy, NULL);
     report("observe, decide, applied, plateau(val_loss)", pass_policy, "plateau(val_loss)");
+    report("observe, decide, applied, plateau(loss)", pass_policy, "plateau(loss)");
+    report("observe, decide, applied, average_loss(500)", pass_policy, "average_loss(500)");
+    report("observe, decide, applied, max_improvement(500)", pass_policy, "max_improvement(500)");
     report("observe, decide, applied, guard", pass_policy, "guard");
     report("observe, decide, applied, guard > plateau(val_loss)", pass_policy, "guard > plateau(val_loss)");
     return 0;

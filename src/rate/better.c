@@ -38,13 +38,27 @@ bool gradus_rate_is_better(const rate_margin *margin, double value, double best)
     return margin->rises ? value > passed : value < passed;
 }
 
-bool gradus_rate_is_of_gradient(const char *metric)
+/* Whether a measure is one of the gradient at hand, which may yet be skipped, and not of the model. */
+static bool is_of_gradient(const char *metric)
 {
     static const char *const measured[] = {"loss",        "gradient_norm",       "update_norm",
                                            "values_norm", "gradient_dot_update", "effective_rate"};
     for (size_t i = 0; i < sizeof measured / sizeof *measured; i++)
         if (strcmp(metric, measured[i]) == 0) return true;
     return false;
+}
+
+bool gradus_rate_hold(rate_held *held, const char *metric, double *value, double *time, const gradus_clock *now)
+{
+    if (!is_of_gradient(metric)) {
+        *time = (double)now->updates;
+        return isfinite(*value);
+    }
+    const rate_held last = *held;
+    *held = (rate_held){.value = *value, .held = isfinite(*value), .update = now->updates};
+    *value = last.value;
+    *time = (double)(last.update + 1);
+    return last.held && now->updates > last.update;
 }
 
 bool gradus_rate_lower(gradus_verdict *verdict, double factor, double floor, double least)

@@ -22,8 +22,20 @@ bool gradus_rate_rises(const char *metric, double mode);
 /* Whether `value` is better than `best` by the margin; what is not finite never is. */
 bool gradus_rate_is_better(const rate_margin *margin, double value, double best);
 
-/* Whether a measure is one of the gradient at hand, which may yet be skipped, and not of the model. */
-bool gradus_rate_is_of_gradient(const char *metric);
+/* A measure of a gradient counts once that was applied: it is held until the clock has moved. One of the model counts at once. */
+typedef struct rate_held {
+    double value;
+    int64_t held, update; /* whether there is one; of which update */
+} rate_held;
+#define RATE_HELD_FIELDS(type, member)                                                       \
+    {.name = "held_value", .kind = GRADUS_DOUBLE, .offset = offsetof(type, member.value)},   \
+        {.name = "held", .kind = GRADUS_INT64, .offset = offsetof(type, member.held)},       \
+    {                                                                                        \
+        .name = "held_update", .kind = GRADUS_INT64, .offset = offsetof(type, member.update) \
+    }
+
+/* Takes a look in. True: *value is one that counts, made when *time updates were done. What is not finite never counts. */
+bool gradus_rate_hold(rate_held *held, const char *metric, double *value, double *time, const gradus_clock *now);
 
 /* Multiplies the factor of the verdict, never to below `floor`; false, and nothing: that would lower it by no more than `least`. */
 bool gradus_rate_lower(gradus_verdict *verdict, double factor, double floor, double least);
