@@ -267,6 +267,11 @@ void gradus_policy_applied(gradus_policy *policy, const gradus_progress *progres
 /* What was kept is gone, as after a resume without the snapshots: until new ones are kept a rollback becomes a skip. */
 void gradus_policy_forget_snapshots(gradus_policy *policy);
 
+/* The caller has gone somewhere else by a decision of its own, to a checkpoint that it kept or along a log that it replays: the clock
+ * stands where `update` updates (from 0) are applied. made: what all of them were made of, NULL and every 0 in it: the usual size
+ * (seconds: as they are). What feedback has learnt stays, and so do the counts; snapshots of later updates are forgotten. */
+void gradus_policy_seek(gradus_policy *policy, int64_t update, const gradus_progress *made);
+
 double gradus_policy_rate(const gradus_policy *policy);         /* what the next update would use; changes nothing; NULL: 0 */
 
 /* A scheduled value at this update, or the value that a feedback has under its own name; NaN: no such. */

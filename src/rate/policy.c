@@ -248,7 +248,14 @@ static int32_t choose_slot(const gradus_policy *policy)
     return slot;
 }
 
-/* Sets the clock back. Attempts are never set back; snapshots of the branch that is left are forgotten. */
+/* Snapshots of a branch that is left. */
+static void forget_later(gradus_policy *policy)
+{
+    for (int32_t i = 0; i < policy->config.snapshots; i++)
+        if (policy->snapshots[i].clock.updates > policy->now.updates) policy->snapshots[i].kept = 0;
+}
+
+/* Sets the clock back. Attempts are never set back. */
 static void roll_back(gradus_policy *policy, int32_t slot)
 {
     int64_t attempts = policy->now.attempts;
@@ -256,8 +263,7 @@ static void roll_back(gradus_policy *policy, int32_t slot)
     policy->now.attempts = attempts;
     policy->extra = policy->snapshots[slot].extra;
     policy->rollbacks++;
-    for (int32_t i = 0; i < policy->config.snapshots; i++)
-        if (policy->snapshots[i].clock.updates > policy->now.updates) policy->snapshots[i].kept = 0;
+    forget_later(policy);
 }
 
 /* Returns what the gradient is to be multiplied by. */
@@ -333,6 +339,14 @@ void gradus_policy_applied(gradus_policy *policy, const gradus_progress *progres
 void gradus_policy_forget_snapshots(gradus_policy *policy)
 {
     for (int32_t i = 0; policy && i < policy->config.snapshots; i++) policy->snapshots[i].kept = 0;
+}
+
+void gradus_policy_seek(gradus_policy *policy, int64_t update, const gradus_progress *made)
+{
+    if (!policy) return;
+    gradus_rate_clock_set(policy, update, made);
+    policy->keep = -1;
+    forget_later(policy);
 }
 
 /* ---- values ---- */

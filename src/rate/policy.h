@@ -100,6 +100,7 @@ struct gradus_policy {
 
 double gradus_rate_clock_on(const gradus_clock *clock, int32_t axis);
 void gradus_rate_clock_advance(gradus_policy *policy, const gradus_progress *progress);
+void gradus_rate_clock_set(gradus_policy *policy, int64_t update, const gradus_progress *made);
 bool gradus_rate_run_is_done(const gradus_policy *policy, int64_t ahead); /* now, or after so many usual updates */
 
 /* ---- timeline (policy_timeline.c) ---- */

@@ -39,6 +39,25 @@ void gradus_rate_clock_advance(gradus_policy *policy, const gradus_progress *pro
     if (made->seconds > 0) now->seconds += made->seconds;
 }
 
+void gradus_rate_clock_set(gradus_policy *policy, int64_t update, const gradus_progress *made)
+{
+    const gradus_progress usual = {0};
+    const gradus_units *units = &policy->config.units;
+    gradus_clock *now = &policy->now;
+    rate_extra *extra = &policy->extra;
+    if (!made) made = &usual;
+    now->updates = update > 0 ? update : 0;
+    double samples = (double)now->updates * units->samples_per_update,
+           tokens = (double)now->updates * units->tokens_per_update;
+    *extra = (rate_extra){.samples = made->samples > 0 ? made->samples - samples : 0,
+                          .tokens = made->tokens > 0 ? made->tokens - tokens : 0};
+    now->samples = samples + extra->samples;
+    now->tokens = tokens + extra->tokens;
+    if (made->epochs > 0) extra->epochs = made->epochs - usual_epochs(units, now);
+    now->epochs = usual_epochs(units, now) + extra->epochs;
+    if (made->seconds > 0) now->seconds = made->seconds;
+}
+
 /* What one usual update is worth on the axis. */
 static double update_on(const gradus_units *units, int32_t axis)
 {

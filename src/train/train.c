@@ -21,12 +21,11 @@ void gradus_run_note(const gradus_run *run, const char *format, ...)
 
 /* ---- decisions ---- */
 
-/* That a run was resumed is no decision about its rate: its log is to equal that of a run that never stopped. */
 static void record(gradus_run *run, const char *json, size_t length)
 {
     gradus_run_decision decision;
     json_t *object = gradus_decision_read(json, length, &decision);
-    if (!object || !run->error || strcmp(decision.action, "resume") == 0) {
+    if (!object || !run->error) {
         json_decref(object);
         return;
     }
@@ -36,7 +35,13 @@ static void record(gradus_run *run, const char *json, size_t length)
     json_decref(object);
 }
 
-void gradus_run_log(void *user, const char *json, size_t length) { record(user, json, length); }
+/* What the policy says while it is loaded, before the files are open, is that the run was resumed. That is no decision about its rate:
+ * the log is to equal that of a run that never stopped. */
+void gradus_run_log(void *user, const char *json, size_t length)
+{
+    gradus_run *run = user;
+    if (run->decisions.descriptor >= 0) record(run, json, length);
+}
 
 void gradus_run_hear(void *user, const char *metric, double value)
 {
@@ -78,27 +83,70 @@ static void record_stop(const gradus_loop *loop, gradus_error *error)
     record_own(loop->run, &decision, error);
 }
 
+/* ---- what a run goes on with that it did not begin with ---- */
+
+/* `decision` has what is said and seen; what it did to the rate is filled in. */
+static gradus_status record_change(gradus_run *run, gradus_run_decision decision, gradus_error *error)
+{
+    bool begun = run->row.update > 0;
+    decision.by = decision.id = "run";
+    decision.reason = "none";
+    decision.factor_before = decision.factor_after = begun ? run->row.feedback_factor : 1;
+    decision.rate_after = gradus_policy_rate(run->policy);
+    decision.rate_before = begun ? run->row.rate : decision.rate_after;
+    return record_own(run, &decision, error);
+}
+
 /* The run is to be longer, or shorter, than it was when its state was saved. */
 static gradus_status record_length(gradus_run *run, int64_t before, gradus_error *error)
 {
     char text[128];
-    double rate = gradus_policy_rate(run->policy), factor = run->row.feedback_factor;
-    gradus_run_decision decision = {
-        .by = "run",
-        .id = "run",
-        .action = "extend",
-        .reason = "none",
-        .factor_before = factor,
-        .factor_after = factor,
-        .rate_before = run->row.rate,
-        .rate_after = rate,
-        .count = 2,
-        .seen = {{"updates_before", (double)before}, {"updates", (double)run->plan.updates}},
-        .rule = "the run is given another length",
-        .text = text};
-    snprintf(text, sizeof text, "the run has %lld updates now, not %lld", (long long)run->plan.updates,
-             (long long)before);
-    return record_own(run, &decision, error);
+    int64_t now = run->plan.updates;
+    if (before == now) return error->status;
+    snprintf(text, sizeof text, "the run has %lld updates now, not %lld", (long long)now, (long long)before);
+    gradus_run_decision decision = {.action = "extend",
+                                    .count = 2,
+                                    .seen = {{"updates_before", (double)before}, {"updates", (double)now}},
+                                    .rule = "the run is given another length",
+                                    .text = text};
+    return record_change(run, decision, error);
+}
+
+static gradus_status record_base(gradus_run *run, double before, gradus_error *error)
+{
+    char text[128], was[32], is[32];
+    double now = run->rate.base;
+    if (before == now) return error->status;
+    gradus_number_print(before, was);
+    gradus_number_print(now, is);
+    snprintf(text, sizeof text, "the base is %s now, not %s", is, was);
+    gradus_run_decision decision = {.action = "set_base",
+                                    .count = 2,
+                                    .seen = {{"base_before", before}, {"base", now}},
+                                    .rule = "the run is given another base",
+                                    .text = text};
+    return record_change(run, decision, error);
+}
+
+/* Another schedule, or other limits: what they were, in words; to be freed. NULL: nothing has changed. */
+static char *describe_changes(gradus_run *run)
+{
+    static const char *const keys[] = {"schedule", "feedback", "lr_min", "lr_max"};
+    gradus_buffer text = {0};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char name[96];
+        snprintf(name, sizeof name, "setting.%s", keys[i]);
+        const char *now = gradus_settings_text(run->settings, keys[i], GRADUS_PRINT_CANONICAL);
+        const char *was = gradus_saved_text(&run->saved, name);
+        if (!now) now = "none";
+        if (!was) was = "none";
+        if (strcmp(now, was) == 0) continue;
+        const char *const parts[] = {text.size ? "; " : "goes on with ", keys[i], ": ", now, ", was ", was};
+        for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
+            gradus_buffer_write(&text, parts[j], strlen(parts[j]));
+    }
+    if (text.size && gradus_buffer_write(&text, "", 1)) gradus_buffer_release(&text);
+    return (char *)text.bytes;
 }
 
 /* ---- the beginning ---- */
@@ -221,8 +269,13 @@ static gradus_status begin_again(gradus_loop *loop, gradus_error *error)
     int64_t updates = run->plan.updates;
     gradus_saved_int(&run->saved, "updates", &updates);
     if (gradus_run_load(run, error) || open_journals(run, error)) return error->status;
+    char *changes = describe_changes(run);
     gradus_saved_close(&run->saved);
-    if (updates != run->plan.updates && record_length(run, updates, error)) return error->status;
+    record_length(run, updates, error);
+    record_base(run, saved.base, error);
+    if (changes)
+        record_change(run, (gradus_run_decision){.action = "resume", .rule = "other settings", .text = changes}, error);
+    free(changes);
     return write_run_file(run, error);
 }
 

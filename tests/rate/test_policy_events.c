@@ -67,9 +67,60 @@ static void test_rebase(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* ---- somewhere else ---- */
+
+static void test_seek(void **state)
+{
+    (void)state;
+    gradus_policy_config config = {
+        .base = 1,
+        .schedule = "linear(10ep)",
+        .units = {.updates_per_epoch = 17, .samples_per_update = 32, .samples_per_epoch = 540}};
+    gradus_policy *policy = make(&config);
+    gradus_policy_seek(policy, 51, &(gradus_progress){.samples = 1620});
+    check_close(gradus_policy_rate(policy), 0.7, 1e-15, 0);
+    gradus_policy_applied(policy, &(gradus_progress){.samples = 54}); /* on from there */
+    check_close(gradus_policy_rate(policy), 0.69, 1e-14, 0);
+    gradus_policy_seek(policy, 17, &(gradus_progress){.epochs = 2});
+    check_close(gradus_policy_rate(policy), 0.8, 1e-15, 0);
+    gradus_policy_seek(policy, 135, NULL); /* all of the usual size */
+    check_close(gradus_policy_rate(policy), 0.2, 1e-15, 0);
+    gradus_policy_seek(policy, -3, NULL);
+    check_close(gradus_policy_rate(policy), 1, 0, 0);
+    gradus_policy_seek(NULL, 3, NULL);
+    gradus_policy_destroy(policy);
+    config.schedule = "linear(100s)";
+    policy = make(&config);
+    gradus_policy_seek(policy, 5, &(gradus_progress){.seconds = 40});
+    check_close(gradus_policy_rate(policy), 0.6, 1e-15, 0);
+    gradus_policy_seek(policy, 5, NULL);
+    check_close(gradus_policy_rate(policy), 0.6, 1e-15, 0);
+    gradus_policy_destroy(policy);
+}
+
+/* A snapshot of updates that are undone is none to go back to. */
+static void test_seek_forgets_later_snapshots(void **state)
+{
+    (void)state;
+    for (int64_t back = 60; back <= 140; back += 80) {
+        gradus_policy *policy = make(&(gradus_policy_config){.base = 1, .feedback = "guard", .snapshots = 2});
+        step_to(policy, 150);
+        gradus_policy_seek(policy, back, NULL);
+        gradus_decision decision = {0};
+        for (int i = 0; i < 3; i++) {
+            gradus_policy_observe(policy, "loss", NAN);
+            gradus_policy_decide(policy, &decision);
+        }
+        assert_int_equal(decision.action, GRADUS_ROLL_BACK);
+        assert_int_equal(decision.update, back < 100 ? 1 : 100);
+        gradus_policy_destroy(policy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_extend), cmocka_unit_test(test_cool_down),
-                                       cmocka_unit_test(test_rebase)};
+                                       cmocka_unit_test(test_rebase), cmocka_unit_test(test_seek),
+                                       cmocka_unit_test(test_seek_forgets_later_snapshots)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

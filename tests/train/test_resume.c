@@ -158,6 +158,30 @@ static void test_extend(void **state)
     free(metrics);
 }
 
+/* Another base and another schedule on the way stand in the log. */
+static void test_change_on_the_way(void **state)
+{
+    (void)state;
+    const char *const settings[] = {SMALL, "lr=0.003", "schedule=constant", "name=change", NULL};
+    const char *const other[] = {"lr=0.001", "schedule=linear", "lr_min=1e-4", NULL};
+    training first = {.settings = settings, .threads = 1, .interrupt_after = 1};
+    training_must(&first, GRADUS_RUN_INTERRUPTED);
+    training second = {.resume = "change", .settings = other};
+    training_must(&second, GRADUS_RUN_FINISHED);
+    size_t size;
+    char *decisions = training_read("change", "decisions.jsonl", &size);
+    assert_non_null(strstr(decisions,
+                           "{\"update\": 17, \"epoch\": 1, \"samples\": 540, \"by\": \"run\", \"id\": \"run\", "
+                           "\"action\": \"set_base\", \"reason\": \"none\", \"factor_before\": 1, "
+                           "\"factor_after\": 1, \"rate_before\": 0.003, \"rate_after\": "));
+    assert_non_null(strstr(decisions, "\"seen\": {\"base_before\": 0.003, \"base\": 0.001}"));
+    assert_non_null(strstr(decisions, "\"text\": \"the base is 0.001 now, not 0.003\"}"));
+    assert_non_null(strstr(decisions, "\"action\": \"resume\""));
+    assert_non_null(
+        strstr(decisions, "\"text\": \"goes on with schedule: linear, was constant; lr_min: 0.0001, was 0\"}"));
+    free(decisions);
+}
+
 static void test_what_cannot_change(void **state)
 {
     (void)state;
@@ -183,6 +207,7 @@ int main(void)
                                        cmocka_unit_test(test_while_the_guard_goes_back),
                                        cmocka_unit_test(test_sgd_and_stops),
                                        cmocka_unit_test(test_extend),
+                                       cmocka_unit_test(test_change_on_the_way),
                                        cmocka_unit_test(test_what_cannot_change)};
     return cmocka_run_group_tests(tests, training_begin, training_end);
 }
