@@ -274,6 +274,10 @@ void gradus_policy_seek(gradus_policy *policy, int64_t update, const gradus_prog
 
 double gradus_policy_rate(const gradus_policy *policy);         /* what the next update would use; changes nothing; NULL: 0 */
 
+/* Fills in *decision with what the next one would be if nothing were said of its gradient: update, rate and the factors in it, counts;
+ * action APPLY, or STOP where the run is over. Nothing is kept, nothing changes. */
+void gradus_policy_peek(const gradus_policy *policy, gradus_decision *decision);
+
 /* A scheduled value at this update, or the value that a feedback has under its own name; NaN: no such. */
 double gradus_policy_value(const gradus_policy *policy, const char *name);
 const char *gradus_policy_scheduled(const gradus_policy *policy, int32_t index);    /* the names of config.scheduled in turn; NULL: no more */

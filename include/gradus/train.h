@@ -217,6 +217,48 @@ gradus_status gradus_file_replace(const char *path, const void *bytes, size_t si
 /* Reads RUN/decisions.jsonl back, line by line. */
 gradus_status gradus_run_decisions(const char *folder, void (*told)(void *user, const gradus_run_decision *decision), void *user, gradus_error *error);
 
+/* ---- replays: what a feedback would have done with what was measured --------------------------------------------------
+ * What a run was told (its measures.csv), or the rows of any CSV file whose columns are called as measures are, is told again in its
+ * order. What a feedback decides about it is exact; but had the rate been another, other numbers would have come. */
+
+typedef struct gradus_replay_config {
+    const char *source;                 /* folder of a run, or a file                                               */
+    const char *feedback;               /* NULL: the run's own, whose decisions come out as they were. A file needs one */
+} gradus_replay_config;
+
+typedef struct gradus_replay_facts {    /* known before the first row                                               */
+    const char *log;                    /* "runs/mnist/measures.csv"                                                */
+    const char *feedback;               /* canonical                                                                */
+    const char *own;                    /* the run's; NULL: no run                                                  */
+    bool        reports;                /* the log has rows of reports, not of each gradient                        */
+    int64_t     rows, gradients;
+    double      base;                   /* of the rate, in the end; of a file 1                                     */
+    bool        automatic;              /* lr: auto                                                                 */
+    double      updates, updates_per_epoch;     /* of the run, so far; of a file its rows, 1                        */
+} gradus_replay_facts;
+
+typedef struct gradus_replay_point {    /* a gradient, or with `reports` a report                                   */
+    int64_t update;
+    double  rate;                       /* at which it would have been applied; NaN: it would not have been         */
+    double  was;                        /* at which it was; NaN: it was not, or nobody knows                        */
+} gradus_replay_point;
+
+typedef struct gradus_replay_end {
+    int64_t parts;                      /* first update at which the rate is another than it was; -1: none          */
+    int64_t stopped;                    /* update at which the feedback would have ended the run; -1: none          */
+} gradus_replay_end;
+
+typedef struct gradus_replay_listener { /* each may be NULL; what is pointed to lives during the call                */
+    void *user;
+    void (*start)(void *user, const gradus_replay_facts *facts);
+    void (*point)(void *user, const gradus_replay_point *point);
+    void (*decision)(void *user, const gradus_run_decision *decision);     /* that would have been made              */
+    void (*note)(void *user, const char *text);                            /* what is not as exact as one may think  */
+} gradus_replay_listener;
+
+/* Errors: no such run or file, a feedback that is wrong (placed in its text), one that listens to a measure that the log does not have. */
+gradus_status gradus_replay(const gradus_replay_config *config, const gradus_replay_listener *listener, gradus_replay_end *end, gradus_report *report);
+
 #ifdef __cplusplus
 }
 #endif

@@ -304,6 +304,13 @@ static void act(gradus_policy *policy, double scale, gradus_decision *answer)
     policy->reason = answer->reason;
 }
 
+static void fill_rate(const gradus_policy *policy, gradus_decision *answer)
+{
+    answer->schedule = gradus_rate_schedule_factor(policy->timeline, &policy->now);
+    answer->feedback = gradus_rate_feedback_factor(policy, NULL);
+    answer->rate = gradus_rate_clamped(policy, answer->schedule, answer->feedback);
+}
+
 gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decision)
 {
     gradus_decision answer = {.action = GRADUS_STOP, .keep = -1, .restore = -1, .last = 1, .gradient_scale = 1};
@@ -314,9 +321,7 @@ gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decis
         } else {
             policy->now.attempts++;
             double scale = ask_feedback(policy);
-            answer.schedule = gradus_rate_schedule_factor(policy->timeline, &policy->now);
-            answer.feedback = gradus_rate_feedback_factor(policy, NULL);
-            answer.rate = gradus_rate_clamped(policy, answer.schedule, answer.feedback);
+            fill_rate(policy, &answer);
             act(policy, scale, &answer);
             answer.last = policy->stopped || (answer.action == GRADUS_APPLY && gradus_rate_run_is_done(policy, 1));
         }
@@ -375,6 +380,20 @@ double gradus_policy_value(const gradus_policy *policy, const char *name)
             return member->row->value(member->call, member->state);
     }
     return NAN;
+}
+
+void gradus_policy_peek(const gradus_policy *policy, gradus_decision *decision)
+{
+    *decision = (gradus_decision){.action = GRADUS_STOP, .keep = -1, .restore = -1, .last = 1, .gradient_scale = 1};
+    if (!policy) return;
+    decision->update = policy->now.updates;
+    decision->skips = (int32_t)policy->skips;
+    decision->rollbacks = (int32_t)policy->rollbacks;
+    decision->reason = gradus_policy_finished(policy) ? gradus_policy_reason(policy) : GRADUS_REASON_NONE;
+    fill_rate(policy, decision);
+    if (gradus_policy_finished(policy)) return;
+    decision->action = GRADUS_APPLY;
+    decision->last = gradus_rate_run_is_done(policy, 1);
 }
 
 int32_t gradus_policy_reason(const gradus_policy *policy)

@@ -88,12 +88,13 @@ static void record_stop(const gradus_loop *loop, gradus_error *error)
 /* `decision` has what is said and seen; what it did to the rate is filled in. */
 static gradus_status record_change(gradus_run *run, gradus_run_decision decision, gradus_error *error)
 {
-    bool begun = run->row.update > 0;
+    gradus_decision next;
+    gradus_policy_peek(run->policy, &next);
     decision.by = decision.id = "run";
     decision.reason = "none";
-    decision.factor_before = decision.factor_after = begun ? run->row.feedback_factor : 1;
-    decision.rate_after = gradus_policy_rate(run->policy);
-    decision.rate_before = begun ? run->row.rate : decision.rate_after;
+    decision.factor_before = decision.factor_after = next.feedback;
+    decision.rate_before = run->row.update ? run->row.rate : next.rate;
+    decision.rate_after = next.rate;
     return record_own(run, &decision, error);
 }
 

@@ -11,12 +11,18 @@ static void test_formula_and_clamp(void **state)
                                                          .schedule = "linear",
                                                          .feedback = "plateau(patience=1, factor=0.5)",
                                                          .units = {.total = 10}});
+    gradus_decision ahead;
     static const double expected[] = {0.07, 0.07, 0.07, 0.07, 0.06, 0.025, 0.02, 0.02, 0.02, 0.02};
     for (int i = 0; i < 10; i++) {
         if (i == 4) gradus_policy_observe(policy, "val_loss", 1);
         if (i == 5) gradus_policy_observe(policy, "val_loss", 1);
         check_close(gradus_policy_rate(policy), expected[i], 1e-14, 0);
+        uint64_t digest = gradus_policy_digest(policy);
+        gradus_policy_peek(policy, &ahead);
+        assert_true(gradus_policy_digest(policy) == digest);
         gradus_decision decision = step(policy);
+        ahead.reason = decision.reason; /* what was said of the measures before */
+        assert_memory_equal(&ahead, &decision, sizeof decision);
         check_close(decision.rate, expected[i], 1e-14, 0);
         check_close(decision.schedule, 1 - i / 10.0, 1e-14, 0);
         check_close(decision.feedback, i < 5 ? 1 : 0.5, 0, 0);
@@ -25,6 +31,10 @@ static void test_formula_and_clamp(void **state)
     }
     assert_true(gradus_policy_finished(policy));
     assert_int_equal(gradus_policy_reason(policy), GRADUS_REASON_COMPLETED);
+    gradus_policy_peek(policy, &ahead);
+    assert_int_equal(ahead.action, GRADUS_STOP);
+    assert_int_equal(ahead.reason, GRADUS_REASON_COMPLETED);
+    check_close(ahead.rate, 0.02, 0, 0);
     gradus_decision over = step(policy);
     assert_int_equal(over.action, GRADUS_STOP);
     assert_int_equal(over.reason, GRADUS_REASON_COMPLETED);
