@@ -31,6 +31,14 @@ static inline double rate_periods(double t, double period)
     return whole + (rate_has_come((whole + 1) * period, t) ? 1 : 0);
 }
 
+/* For `prepare` of a row that cannot do without a length: says so; false. */
+bool gradus_rate_needs_length(const gradus_call *call, gradus_preparation *preparation);
+
+/* What timm's schedulers have in common, as names of a like row. */
+#define RATE_LIKE_TIMM                                                             \
+    "warmup_t=ramp, warmup_lr_init=ramp_from absolute, warmup_prefix=ramp_first, " \
+    "noise_range_t=noise_range, noise_pct=noise_share, noise_std=noise_deviation, noise_seed=noise_seed"
+
 /* The tables of this room, with the members of the user's own that live in `context`. */
 gradus_language gradus_rate_language(const gradus_context *context);
 

@@ -27,17 +27,31 @@ static double curve_past(const rate_phase *phase, double t)
     }
 }
 
+static double curve_from(const rate_phase *phase, double t)
+{
+    t = fmax(t - phase->begin, 0);
+    return t < phase->curve ? curve_at(phase, t) : curve_past(phase, t);
+}
+
+/* With a rise of its own; a ramp whose clock is behind has not begun at first, and the rate is 0. */
+static double led_at(const rate_phase *phase, const rate_lead *lead, double t)
+{
+    t = fmax(t + lead->ahead, 0);
+    double rise = t + lead->ramp_ahead;
+    if (rise >= lead->ramp) return curve_from(phase, t);
+    if (rise < 0) return 0;
+    double top = lead->to_peak ? 1 : curve_at(phase, lead->at_ramp);
+    double p = lead->log_rise > 0 ? log1p(rise / lead->update) * lead->log_rise : rise / lead->ramp;
+    return fmax(rate_between(lead->from, top, p), 0);
+}
+
 /* The factor at t >= 0 of a phase. */
 static double phase_at(const rate_phase *phase, double t)
 {
     const rate_lead *lead = phase->lead;
-    if (lead) t = fmax(t + lead->ahead, 0);
-    if (lead && t < lead->ramp) {
-        double top = lead->to_peak ? 1 : curve_at(phase, lead->at_ramp);
-        return rate_between(lead->from, top, t / lead->ramp);
-    }
-    t = fmax(t - phase->begin, 0);
-    return t < phase->curve ? curve_at(phase, t) : curve_past(phase, t);
+    if (!lead) return curve_from(phase, t);
+    double factor = led_at(phase, lead, t);
+    return lead->noise ? gradus_rate_noisy(lead->noise, t, factor) : factor;
 }
 
 /* past= belongs to the last phase alone, so that what one before it has reached is the end of its curve. */

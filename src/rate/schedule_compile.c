@@ -133,65 +133,26 @@ typedef struct compiling {
     gradus_error *error;
 } compiling;
 
-/* A length among what all members share; 0: absent. */
-static gradus_status length_on_axis(compiling *c, const gradus_value *value, double *length)
+static double update_on_axis(const compiling *c)
 {
-    *length = 0;
-    if (!value || !value->present || (!value->given && value->number == 0)) return GRADUS_OK;
-    *length = gradus_rate_length(&c->axis, value->number, value->unit);
-    if (!isnan(*length)) return GRADUS_OK;
-    return gradus_rate_length_fail(&c->axis, value, c->config->text, c->error);
+    double update = gradus_length_convert(c->config->units, 1, GRADUS_IN_UPDATES, c->axis.unit);
+    return update > 0 ? update : 0;
 }
 
-/* ---- conventions of other frameworks: a ramp, a delay, a clock that stands elsewhere ---- */
-
-enum { RAMP_BEFORE, RAMP_WITHIN, RAMP_BENEATH }; /* as the words of `ramp_clock` */
-
-typedef struct lead_lengths {
-    double begin, ramp;
-    bool beneath; /* the curve runs on while the ramp does */
-    bool before;  /* they come on top of the length given */
-} lead_lengths;
-
-static double number_of(const gradus_item *item, const char *name)
+static rate_lead_source source_of(const compiling *c, const gradus_item *item)
 {
-    const gradus_value *value = gradus_item_value(item, name);
-    return value && value->present ? value->number : 0;
-}
-
-static gradus_status lead_of(compiling *c, const gradus_item *item, lead_lengths *lead)
-{
-    int32_t clock = (int32_t)number_of(item, "ramp_clock");
-    *lead = (lead_lengths){.beneath = clock == RAMP_BENEATH, .before = clock == RAMP_BEFORE};
-    gradus_status status = length_on_axis(c, gradus_item_value(item, "begin"), &lead->begin);
-    return status == GRADUS_OK ? length_on_axis(c, gradus_item_value(item, "ramp"), &lead->ramp) : status;
+    return (rate_lead_source){.item = item, .text = c->config->text, .axis = &c->axis, .update = update_on_axis(c)};
 }
 
 /* The length of a phase that has one, with what comes before its curve. */
 static gradus_status given_length(compiling *c, const gradus_item *item, double *length)
 {
-    lead_lengths lead;
-    gradus_status status = length_on_axis(c, length_of(item), length);
-    if (status == GRADUS_OK) status = lead_of(c, item, &lead);
-    if (status == GRADUS_OK && lead.before) *length += lead.begin + lead.ramp;
+    rate_lead_source source = source_of(c, item);
+    double before = 0;
+    gradus_status status = gradus_rate_lead_length(&source, "length", length, c->error);
+    if (status == GRADUS_OK) status = gradus_rate_lead_before(&source, &before, c->error);
+    *length += before;
     return status;
-}
-
-static gradus_status fill_lead(compiling *c, const gradus_item *item, double update, rate_phase *phase)
-{
-    lead_lengths lengths;
-    gradus_status status = lead_of(c, item, &lengths);
-    double ahead = number_of(item, "ahead") * update;
-    phase->begin = lengths.begin + (lengths.beneath ? 0 : lengths.ramp);
-    phase->curve = fmax(phase->length - phase->begin, 0);
-    if (status != GRADUS_OK || (lengths.ramp == 0 && ahead == 0)) return status;
-    rate_lead *lead = gradus_arena_take(c->arena, sizeof *lead, sizeof(double));
-    if (!lead) return gradus_fail(c->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no room for the schedule");
-    *lead = (rate_lead){.ramp = lengths.ramp, .at_ramp = lengths.beneath ? lengths.ramp : 0, .ahead = ahead};
-    lead->to_peak = number_of(item, "ramp_to") != 0;
-    const gradus_value *from = gradus_item_value(item, "ramp_from");
-    phase->lead = lead;
-    return gradus_rate_number(&lead->from, from, c->config->text, &c->axis, c->error);
 }
 
 /* What is left of the run for the phase without a length: nothing when the others take it all. */
@@ -306,6 +267,14 @@ static gradus_status prepare(compiling *c, const gradus_item *item, const rate_p
     return gradus_spec_fail(c->error, c->config->text, item->place, code, "%s", work.open.message);
 }
 
+bool gradus_rate_needs_length(const gradus_call *call, gradus_preparation *preparation)
+{
+    snprintf(preparation->message, sizeof preparation->message,
+             "'%s' takes what is left of the run, whose length is not known; give it a length", call->member->name);
+    preparation->code = GRADUS_CODE_LENGTHS;
+    return false;
+}
+
 static gradus_status compile_phase(compiling *c, int32_t index, double start, double reached)
 {
     const gradus_item *item = &c->chain->items[index];
@@ -313,8 +282,8 @@ static gradus_status compile_phase(compiling *c, int32_t index, double start, do
     const gradus_value *floor = gradus_item_value(item, "floor"), *past = gradus_item_value(item, "past");
     gradus_call *call = gradus_rate_call_make(item, c->config->text, &c->axis, c->arena, c->error);
     if (!call) return GRADUS_ERROR_SPEC;
-    double update = gradus_length_convert(c->config->units, 1, GRADUS_IN_UPDATES, c->axis.unit);
-    call->update = update > 0 ? update : 0;
+    rate_lead_source source = source_of(c, item);
+    call->update = source.update;
     fill_reached(row, call, reached);
     const char *wrong = row->check ? row->check(call) : NULL;
     if (wrong) return gradus_spec_fail(c->error, c->config->text, item->place, GRADUS_CODE_OUT_OF_RANGE, "%s", wrong);
@@ -324,7 +293,7 @@ static gradus_status compile_phase(compiling *c, int32_t index, double start, do
     gradus_status status = has_length(item) ? given_length(c, item, &phase->length) : GRADUS_OK;
     if (status == GRADUS_OK && floor)
         status = gradus_rate_number(&phase->floor, floor, c->config->text, &c->axis, c->error);
-    if (status == GRADUS_OK) status = fill_lead(c, item, call->update, phase);
+    if (status == GRADUS_OK) status = gradus_rate_lead_fill(&source, c->arena, phase, c->error);
     if (status == GRADUS_OK) status = fill_inner(c, item, phase, call, reached);
     return status == GRADUS_OK ? prepare(c, item, phase, call) : status;
 }

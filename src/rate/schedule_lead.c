@@ -1,0 +1,149 @@
+/* Conventions that only other frameworks have: a ramp inside the schedule, a delay, a clock that stands elsewhere, noise. They are read
+ * here, once, from arguments that all members share and that go by those frameworks' names alone. */
+#include "schedule.h"
+
+enum { CLOCK_BEFORE, CLOCK_WITHIN, CLOCK_BENEATH }; /* as the words of `ramp_clock` */
+enum { TO_CURVE, TO_PEAK, TO_EITHER };              /* of `ramp_to` */
+enum { SHAPE_STRAIGHT, SHAPE_LINEAR, SHAPE_LOG };   /* of `ramp_shape` */
+enum { NOISE_TABLE = 65536 };                       /* at most: half a megabyte, made in some 50 ms */
+
+typedef struct lead_lengths {
+    double begin, ramp;
+    int32_t clock;
+} lead_lengths;
+
+static const gradus_value *value_of(const rate_lead_source *source, const char *name)
+{
+    const gradus_value *value = gradus_item_value(source->item, name);
+    return value && value->present ? value : NULL;
+}
+
+static double number_of(const rate_lead_source *source, const char *name)
+{
+    const gradus_value *value = value_of(source, name);
+    return value ? value->number : 0;
+}
+
+static gradus_status length_on_axis(const rate_lead_source *source, const gradus_value *value, double *length,
+                                    gradus_error *error)
+{
+    *length = 0;
+    if (!value || (!value->given && value->number == 0)) return GRADUS_OK;
+    *length = gradus_rate_length(source->axis, value->number, value->unit);
+    return isnan(*length) ? gradus_rate_length_fail(source->axis, value, source->text, error) : GRADUS_OK;
+}
+
+gradus_status gradus_rate_lead_length(const rate_lead_source *source, const char *name, double *length,
+                                      gradus_error *error)
+{
+    return length_on_axis(source, value_of(source, name), length, error);
+}
+
+static gradus_status read_lengths(const rate_lead_source *source, lead_lengths *lengths, gradus_error *error)
+{
+    const gradus_value *first = value_of(source, "ramp_first");
+    int32_t shape = (int32_t)number_of(source, "ramp_shape");
+    *lengths = (lead_lengths){.clock = (int32_t)number_of(source, "ramp_clock")};
+    if (first) lengths->clock = first->number != 0 ? CLOCK_BEFORE : CLOCK_BENEATH;
+    gradus_status status = gradus_rate_lead_length(source, "begin", &lengths->begin, error);
+    if (status == GRADUS_OK) status = gradus_rate_lead_length(source, "ramp", &lengths->ramp, error);
+    if (shape != SHAPE_STRAIGHT) lengths->ramp = fmax(lengths->ramp, 2 * source->update);
+    return status;
+}
+
+gradus_status gradus_rate_lead_before(const rate_lead_source *source, double *before, gradus_error *error)
+{
+    lead_lengths lengths;
+    gradus_status status = read_lengths(source, &lengths, error);
+    *before = lengths.clock == CLOCK_BEFORE ? lengths.begin + lengths.ramp : 0;
+    return status;
+}
+
+/* ---- noise ---- */
+
+double gradus_rate_noisy(const rate_noise *noise, double t, double factor)
+{
+    double unit = rate_periods(t, 1), place = unit - noise->first;
+    if (unit < noise->from || unit >= noise->to) return factor;
+    if (place >= 0 && place < noise->count) return fmax(factor + factor * noise->table[(int32_t)place], 0);
+    uint32_t seed = (uint32_t)fmod(noise->seed + unit, 4294967296.0);
+    return fmax(factor + factor * gradus_rate_torch_normal(seed, noise->deviation, noise->share), 0);
+}
+
+static bool fill_table(rate_noise *noise, double length, gradus_arena *arena)
+{
+    double end = fmin(noise->to, isfinite(length) ? length + 1 : 0);
+    noise->first = ceil(noise->from);
+    noise->count = (int32_t)fmin(fmax(ceil(end - noise->first), 0), NOISE_TABLE);
+    if (noise->count == 0) return true;
+    double *table = gradus_arena_take(arena, (size_t)noise->count * sizeof *table, sizeof(double));
+    if (!table) return false;
+    for (int32_t i = 0; i < noise->count; i++) {
+        uint32_t seed = (uint32_t)fmod(noise->seed + noise->first + i, 4294967296.0);
+        table[i] = gradus_rate_torch_normal(seed, noise->deviation, noise->share);
+    }
+    noise->table = table;
+    return true;
+}
+
+static gradus_status no_room(gradus_error *error)
+{
+    return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no room for the schedule");
+}
+
+static gradus_status fill_noise(const rate_lead_source *source, gradus_arena *arena, double length, rate_lead *lead,
+                                gradus_error *error)
+{
+    const gradus_value *range = value_of(source, "noise_range");
+    if (!range) return GRADUS_OK;
+    if (range->count > 2)
+        return gradus_spec_fail(error, source->text, range->place, GRADUS_CODE_TOO_MANY,
+                                "noise has a beginning and an end");
+    rate_noise *noise = gradus_arena_take(arena, sizeof *noise, sizeof(double));
+    if (!noise) return no_room(error);
+    *noise = (rate_noise){.to = INFINITY,
+                          .share = number_of(source, "noise_share"),
+                          .deviation = number_of(source, "noise_deviation"),
+                          .seed = (uint32_t)number_of(source, "noise_seed")};
+    gradus_status status = length_on_axis(source, &range->items[0], &noise->from, error);
+    if (status == GRADUS_OK && range->count == 2) status = length_on_axis(source, &range->items[1], &noise->to, error);
+    if (status != GRADUS_OK) return status;
+    lead->noise = noise;
+    return fill_table(noise, length, arena) ? GRADUS_OK : no_room(error);
+}
+
+/* ---- all of it ---- */
+
+/* The line that has `start` at the first of the ramp's updates and the whole rate at the last. */
+static void start_at(rate_lead *lead, double start)
+{
+    lead->ramp = fmax(lead->ramp, 2 * lead->update);
+    lead->from = start - (1 - start) * lead->update / (lead->ramp - lead->update);
+}
+
+gradus_status gradus_rate_lead_fill(const rate_lead_source *source, gradus_arena *arena, rate_phase *phase,
+                                    gradus_error *error)
+{
+    lead_lengths lengths;
+    gradus_status status = read_lengths(source, &lengths, error);
+    double ahead = number_of(source, "ahead") * source->update;
+    bool beneath = lengths.clock == CLOCK_BENEATH;
+    phase->begin = lengths.begin + (beneath ? 0 : lengths.ramp);
+    phase->curve = fmax(phase->length - phase->begin, 0);
+    if (status != GRADUS_OK || (lengths.ramp == 0 && ahead == 0 && !value_of(source, "noise_range"))) return status;
+    rate_lead *lead = gradus_arena_take(arena, sizeof *lead, sizeof(double));
+    if (!lead) return no_room(error);
+    *lead = (rate_lead){.ramp = lengths.ramp, .at_ramp = beneath ? lengths.ramp : 0, .ahead = ahead};
+    lead->update = source->update > 0 ? source->update : 1;
+    lead->ramp_ahead = lead->ramp > 0 ? number_of(source, "ramp_ahead") * source->update : 0;
+    int32_t to = (int32_t)number_of(source, "ramp_to");
+    lead->to_peak = to == TO_PEAK || (to == TO_EITHER && !beneath);
+    if (number_of(source, "ramp_shape") == SHAPE_LOG && lead->ramp > 0)
+        lead->log_rise = 1 / log(fmax(lead->ramp / lead->update, 2));
+    status = gradus_rate_number(&lead->from, gradus_item_value(source->item, "ramp_from"), source->text, source->axis,
+                                error);
+    const gradus_value *start = value_of(source, "ramp_start");
+    if (start && start->number >= 0) start_at(lead, start->number);
+    phase->lead = lead;
+    return status == GRADUS_OK ? fill_noise(source, arena, phase->length, lead, error) : status;
+}
