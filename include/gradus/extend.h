@@ -57,9 +57,11 @@ typedef struct gradus_like {            /* another framework's conventions for t
     const char *framework;              /* "torch"                                                                   */
     const char *title;                  /* "CosineAnnealingLR"                                                       */
     const char *names;                  /* its parameter names: "T_max=length, eta_min=to absolute"; after ours may stand
-                                         * `absolute` (a rate: divided by gradus_units.base) or `inverse` (1/x). Where a framework has
+                                         * `absolute` (a rate: divided by gradus_units.base), `inverse` (1/x), or the two words that their false and
+                                         * true stand for: "eps_in_sqrt=place outside|inside". Where a framework has
                                          * several rows (functions of several names that are one member here), the first that knows
-                                         * all names given holds                                                     */
+                                         * all names given holds, or the one that is named: like=timm.nadamw. A list of theirs (betas)
+                                         * has its numbers named one by one: beta1, beta2                            */
     const char *initial;                /* defaults that it changes, in our names: "past=mirror, least=1e-8 absolute"; NULL: none */
 } gradus_like;
 

@@ -17,8 +17,9 @@ static bool fail_framework(gradus_binder *b, const gradus_member *member, const 
 {
     char hint[BIND_HINT], known[BIND_HINT] = "";
     const char *name, *nearest = NULL;
+    const size_t length = strcspn(value->text, "."); /* a title of its own may follow */
     for (int32_t i = 0; (name = gradus_frameworks(i)) != NULL; i++) {
-        if (strcmp(name, value->text) == 0) break;
+        if (strlen(name) == length && memcmp(name, value->text, length) == 0) break;
         const char *const pair[] = {nearest, name};
         nearest = gradus_nearest(value->text, pair, 2);
     }
@@ -26,8 +27,12 @@ static bool fail_framework(gradus_binder *b, const gradus_member *member, const 
         return gradus_bind_fail(b, value->place, GRADUS_CODE_UNEXPECTED_VALUE, nearest,
                                 "'%s' is no framework that is known here%s", value->text,
                                 gradus_bind_hint(nearest, hint));
-    for (const gradus_like *like = member->like; like && like->framework; like++)
-        gradus_append(known, sizeof known, "%s%s", *known ? ", " : "; it knows ", like->framework);
+    for (const gradus_like *like = member->like; like && like->framework; like++) {
+        if (value->text[length] && !strncmp(like->framework, value->text, length) && !like->framework[length])
+            gradus_append(known, sizeof known, "%s%s.%s", *known ? ", " : "; it knows ", like->framework, like->title);
+        else if (!value->text[length] && (like == member->like || strcmp(like[-1].framework, like->framework) != 0))
+            gradus_append(known, sizeof known, "%s%s", *known ? ", " : "; it knows ", like->framework);
+    }
     return gradus_bind_fail(b, value->place, GRADUS_CODE_UNEXPECTED_VALUE, NULL, "'%s' has no conventions of '%s'%s",
                             member->name, value->text, known);
 }
@@ -161,10 +166,21 @@ static bool open_takes(const gradus_member *member, const char *name)
     return false;
 }
 
+/* A flag of theirs may be a choice of words here: eps_in_sqrt=true is place=inside. */
+static bool translate_flag(const assignment *a, tree_node *arg)
+{
+    const char *word;
+    size_t length;
+    if (!gradus_tree_is_text(arg) || !gradus_like_word(a->scope, arg->name, arg->text, &word, &length)) return true;
+    arg->text = gradus_bind_text(a->b, word, length);
+    return arg->text;
+}
+
 static bool assign_name(assignment *a, tree_node *arg)
 {
     char text[192];
     arg->slot = gradus_like_find(a->scope, arg->name, &arg->flags);
+    if (arg->slot >= 0 && a->scope->like && !translate_flag(a, arg)) return false;
     if (arg->slot < 0) arg->slot = gradus_row_written(a->scope->family, a->scope->member, arg->name);
     if (arg->slot >= 0) return true;
     arg->slot = strcmp(arg->name, "like") == 0 ? BIND_LIKE : BIND_EXTRA;

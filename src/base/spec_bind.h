@@ -63,14 +63,19 @@ bool gradus_names_next(const char **list, const char **name, size_t *length);
 typedef struct like_entry { /* one of "T_max=length, eta_min=to absolute" */
     const char *left, *right;
     size_t left_length, right_length;
-    uint32_t flags; /* enum tree_flags */
+    uint32_t flags;       /* enum tree_flags */
+    const char *no, *yes; /* the words that their false and true stand for; NULL: none */
+    size_t no_length, yes_length;
 } like_entry;
 bool gradus_like_next(const char **list, like_entry *entry);
-/* The row of a framework's conventions; of several the first that knows all names in the call. NULL: none. */
+/* The row of a framework's conventions, by its name or as "timm.nadamw"; of several the first that knows all names in the call.
+ * NULL: none. */
 const gradus_like *gradus_like_row(const gradus_family *family, const gradus_member *member, const char *framework,
                                    const tree_node *node);
 /* Their name of a parameter -> ours, as an index of rows; -1: they have no such. */
 int32_t gradus_like_find(const bind_scope *scope, const char *name, uint32_t *flags);
+/* Their true or false -> our word, where they have a flag for what is a choice here. False: no such. */
+bool gradus_like_word(const bind_scope *scope, const char *name, const char *truth, const char **word, size_t *length);
 /* The default that is in force. False: there is none. */
 bool gradus_like_initial(const bind_scope *scope, const gradus_argument *row, const char **text, size_t *length,
                          uint32_t *flags);

@@ -109,8 +109,9 @@ bool gradus_names_hold(const char *names, const char *name)
 
 const char *gradus_frameworks(int32_t index)
 {
-    static const char *const names[] = {"torch", "optax", "keras", "timm", "hf", "deepspeed", "pytorch_optimizer",
-                                        "llmc",  "dlib"};
+    static const char *const names[] = {
+        "torch", "optax", "keras",        "timm",        "hf",     "deepspeed", "pytorch_optimizer",
+        "llmc",  "dlib",  "schedulefree", "dadaptation", "prodigy"};
     return index >= 0 && index < (int32_t)(sizeof names / sizeof *names) ? names[index] : NULL;
 }
 
@@ -139,6 +140,11 @@ bool gradus_like_next(const char **list, like_entry *entry)
         entry->flags = words[i].flag;
         entry->right_length -= words[i].length;
     }
+    const char *space = memchr(right, ' ', entry->right_length), *bar = space ? memchr(space, '|', length) : NULL;
+    if (!bar || bar >= right + length) return true;
+    entry->right_length = (size_t)(space - right);
+    entry->no = space + 1, entry->yes = bar + 1;
+    entry->no_length = (size_t)(bar - entry->no), entry->yes_length = (size_t)(right + length - entry->yes);
     return true;
 }
 
@@ -161,6 +167,20 @@ int32_t gradus_like_find(const bind_scope *scope, const char *name, uint32_t *fl
     return -1;
 }
 
+bool gradus_like_word(const bind_scope *scope, const char *name, const char *truth, const char **word, size_t *length)
+{
+    like_entry entry;
+    const bool yes = strcmp(truth, "true") == 0;
+    if (!yes && strcmp(truth, "false") != 0) return false;
+    for (const char *list = scope->like->names; gradus_like_next(&list, &entry);) {
+        if (!entry.yes || !equal(entry.left, entry.left_length, name)) continue;
+        *word = yes ? entry.yes : entry.no;
+        *length = yes ? entry.yes_length : entry.no_length;
+        return true;
+    }
+    return false;
+}
+
 /* Whether a call's names are all ours or the row's. */
 static bool knows_all(const bind_scope *scope, const tree_node *node)
 {
@@ -176,8 +196,10 @@ const gradus_like *gradus_like_row(const gradus_family *family, const gradus_mem
                                    const tree_node *node)
 {
     const gradus_like *first = NULL;
+    const size_t length = framework ? strcspn(framework, ".") : 0;
+    const char *title = framework && framework[length] ? framework + length + 1 : NULL;
     for (const gradus_like *like = member->like; like && framework && like->framework; like++) {
-        if (strcmp(like->framework, framework) != 0) continue;
+        if (!equal(framework, length, like->framework) || (title && strcmp(like->title, title) != 0)) continue;
         bind_scope scope = {.family = family, .member = member, .like = like};
         if (knows_all(&scope, node)) return like;
         if (!first) first = like;

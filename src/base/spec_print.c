@@ -127,6 +127,36 @@ static void print_named(separator *s, const bind_scope *scope, const gradus_argu
     gradus_print_value(s->pen, row, value);
 }
 
+/* Whether a row of conventions knows the names of all values that are printed. */
+static bool knows_printed(const gradus_pen *pen, const gradus_item *item, const gradus_like *like)
+{
+    const bind_scope scope = scope_of(item), other = {.family = item->family, .member = item->member, .like = like};
+    uint32_t flags;
+    for (int32_t i = 0; i < item->value_count; i++) {
+        const gradus_argument *row = gradus_row(scope.family, scope.member, i);
+        const gradus_value *value = &item->values[i];
+        if (!value->given || !value->name || is_hidden(&scope, i)) continue;
+        if (pen->how != GRADUS_PRINT_FULL && is_default(&scope, row, value)) continue;
+        if (gradus_like_find(&other, value->name, &flags) < 0 &&
+            gradus_row_written(scope.family, scope.member, value->name) < 0)
+            return false;
+    }
+    return true;
+}
+
+/* The framework alone where that reads back to the same row, else with the title of its own. */
+static void print_like(gradus_pen *pen, const gradus_item *item)
+{
+    const gradus_like *like = item->member->like;
+    while (like->framework && (strcmp(like->framework, item->like->framework) != 0 || !knows_printed(pen, item, like)))
+        like++;
+    gradus_pen_text(pen, "like=");
+    gradus_pen_text(pen, item->like->framework);
+    if (like == item->like) return;
+    gradus_pen_text(pen, ".");
+    gradus_pen_text(pen, item->like->title);
+}
+
 static void print_call(gradus_pen *pen, const gradus_item *item)
 {
     bind_scope scope = scope_of(item);
@@ -145,8 +175,7 @@ static void print_call(gradus_pen *pen, const gradus_item *item)
     }
     if (item->like_given) {
         begin(&s);
-        gradus_pen_text(pen, "like=");
-        gradus_pen_text(pen, item->like->framework);
+        print_like(pen, item);
     }
     for (int32_t i = 0; i < item->extra_count; i++) {
         const gradus_extra *extra = &item->extra[i];

@@ -75,13 +75,14 @@ const gradus_rule_row gradus_rule_rmsprop = {
                                   .flags = GRADUS_NAMED},
                        {0}},
                .like =
-                   (const gradus_like[]){
-                       {"torch", "RMSprop", "eps=epsilon", NULL},
-                       {"keras", "RMSprop", "rho=alpha",
-                        "alpha=0.9, epsilon=1e-7, place=inside, form=rate_inside, decay=decoupled"},
-                       {"optax", "rmsprop", "decay=alpha, eps=epsilon", "alpha=0.9, place=inside, form=rate_inside"},
-                       {"timm", "rmsprop", "eps=epsilon", "alpha=0.9"},
-                       {0}},
+                   (const gradus_like[]){{"torch", "RMSprop", "eps=epsilon", NULL},
+                                         {"keras", "RMSprop", "rho=alpha",
+                                          "alpha=0.9, epsilon=1e-7, place=inside, form=rate_inside, decay=decoupled"},
+                                         {"optax", "rmsprop",
+                                          "decay=alpha, eps=epsilon, eps_in_sqrt=place outside|inside",
+                                          "alpha=0.9, place=inside, form=rate_inside"},
+                                         {"timm", "rmsprop", "eps=epsilon", "alpha=0.9"},
+                                         {0}},
                .notes = "What some texts call the variance is the raw second moment here; with `centered` it is the "
                         "variance.\n"
                         "The place of epsilon matters for small gradients: at a steady |g| of 1e-4 PyTorch's outside "

@@ -41,6 +41,7 @@ MEMBER(cosine) = {
     .like = (const gradus_like[]){
         {"torch", "CosineAnnealingLR", "T_max=length, eta_min=to absolute", "past=mirror"},
         {"timm", "CosineLRScheduler", "t_initial=length, k_decay=from inverse", "to=10%, length=2"},
+        {"timm", "TanhLRScheduler", "t_initial=length, ub=floor, cycle=past hold|repeat", "to=20%"},
         {0}}};
 MEMBER(linear) = {.name = "linear",
                   .arguments = ROWS{{.name = "length", .kind = GRADUS_LENGTH, .flags = GRADUS_OPTIONAL},

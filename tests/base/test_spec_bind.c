@@ -211,6 +211,15 @@ static void test_conventions_of_others(void **state)
     assert_true(value(chain, 0, "past")->present && !value(chain, 0, "past")->given);
     chain = bind("schedule", "cosine(k_decay=4, like=timm)");
     assert_true(value(chain, 0, "from")->number == 0.25 && value(chain, 0, "to")->number == 0.1);
+    assert_string_equal(chain->items[0].like->title, "CosineLRScheduler");
+    /* of several rows the one that knows the names, or the one that is named */
+    assert_true(value(bind("schedule", "cosine(ub=0, like=timm)"), 0, "to")->number == 0.2);
+    assert_true(value(bind("schedule", "cosine(t_initial=5, like=timm)"), 0, "to")->number == 0.1);
+    assert_true(value(bind("schedule", "cosine(t_initial=5, like=timm.TanhLRScheduler)"), 0, "to")->number == 0.2);
+    /* their flag is a choice here */
+    assert_string_equal(value(bind("schedule", "cosine(cycle=true, like=timm)"), 0, "past")->text, "repeat");
+    assert_string_equal(value(bind("schedule", "cosine(cycle=false, like=timm)"), 0, "past")->text, "hold");
+    assert_string_equal(value(bind("schedule", "cosine(cycle=mirror, like=timm)"), 0, "past")->text, "mirror");
     chain = bind_like("schedule", "warmup(5) > cosine(T_max=20) > cosine(1, like=timm)", "torch");
     assert_null(chain->items[0].like);
     assert_string_equal(chain->items[1].like->framework, "torch");
