@@ -80,6 +80,8 @@ int main(void)
     report("observe, decide, applied, plateau(loss)", pass_policy, "plateau(loss)");
     report("observe, decide, applied, average_loss(500)", pass_policy, "average_loss(500)");
     report("observe, decide, applied, max_improvement(500)", pass_policy, "max_improvement(500)");
+    report("observe, decide, applied, greedy(loss)", pass_policy, "greedy(loss)");
+    report("observe, decide, applied, greedy(loss, smooth)", pass_policy, "greedy(loss, smooth)");
     report("observe, decide, applied, guard", pass_policy, "guard");
     report("observe, decide, applied, guard > plateau(val_loss)", pass_policy, "guard > plateau(val_loss)");
     return 0;

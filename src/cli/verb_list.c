@@ -52,7 +52,7 @@ static cli_exit list_reasons(const cli_call *call)
 {
     gradus_json json = {.write = cli_write, .user = stdout, .indent = 2};
     if (call->json) gradus_json_open(&json, NULL, '[');
-    for (int32_t i = 1; i <= GRADUS_REASON_MEMBER; i++)
+    for (int32_t i = 1; strcmp(gradus_reason_name(i), "unknown") != 0; i++)
         if (call->json)
             gradus_json_text(&json, NULL, gradus_reason_name(i));
         else
