@@ -69,6 +69,7 @@ void gradus_json_close(gradus_json *json, char bracket);                        
 void gradus_json_text(gradus_json *json, const char *key, const char *text);        /* NULL: null                     */
 void gradus_json_number(gradus_json *json, const char *key, double number);         /* non-finite: "nan", "inf", "-inf" */
 void gradus_json_flag(gradus_json *json, const char *key, bool flag);
+void gradus_json_value(gradus_json *json, const char *key, const char *text);       /* a value that is JSON already, as it stands */
 
 /* ---- random numbers: pure functions of seed and index (resume needs no state) ---------------------------------------- */
 

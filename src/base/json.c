@@ -87,3 +87,9 @@ void gradus_json_flag(gradus_json *json, const char *key, bool flag)
     begin(json, key);
     put(json, flag ? "true" : "false", flag ? 4 : 5);
 }
+
+void gradus_json_value(gradus_json *json, const char *key, const char *text)
+{
+    begin(json, key);
+    put(json, text, strlen(text));
+}

@@ -36,7 +36,8 @@ typedef enum cli_operands {
     CLI_MEMBERS = 16,
     CLI_SPEC = 32, /* the second word, of the family that the first one names */
     CLI_VERBS = 64,
-    CLI_SETS = 128 /* known data sets, after the first word */
+    CLI_SETS = 128,    /* known data sets, after the first word */
+    CLI_FEEDBACK = 512 /* the second word, about the first: a run or a log */
 } cli_operands;
 
 typedef struct cli_verb {

@@ -32,7 +32,7 @@ static cli_exit run(cli_call *call)
             cli_print_help(call, call->verb);
         return CLI_DONE;
     }
-    if ((call->verb->operands & CLI_SETTINGS) && cli_quotes_forgotten(call)) return CLI_MISUSE;
+    if ((call->verb->operands & (CLI_SETTINGS | CLI_FEEDBACK)) && cli_quotes_forgotten(call)) return CLI_MISUSE;
     return call->verb->run(call);
 }
 

@@ -263,6 +263,8 @@ static void add_operands(cli_candidates *out, const cli_call *words, const cli_v
     if (verb->operands & CLI_VERBS) add_verbs(out);
     if (verb->operands & CLI_FAMILIES && position == 0) add_families(out);
     if (verb->operands & CLI_SPEC && position == 1) add_spec(out, words->words[1], word);
+    if (verb->operands & CLI_FEEDBACK && position == 0) add_files(out, word, ".csv");
+    if (verb->operands & CLI_FEEDBACK && position == 1) add_spec(out, "feedback", word);
     if (verb->operands & CLI_MEMBERS) add_all_members(out);
     if (verb->operands & CLI_RUNS && position == 0) add_runs(out);
     if (verb->operands & CLI_SETTINGS) add_settings(out, words, word);

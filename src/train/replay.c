@@ -36,6 +36,7 @@ typedef struct replay {
     gradus_spec *spec;
     gradus_policy *policy;
     int64_t clock;  /* of the policy */
+    double seconds; /* that an update took on average, where the schedule counts them; 0: it does not */
     bool pending;   /* a gradient was judged at `clock`, and it is not known yet whether the run applied it */
     int32_t action; /* what the policy said of it */
     double samples; /* before it */
@@ -143,16 +144,29 @@ static gradus_status read_file(replay *r)
 
 static void on_line(void *user, const char *json, size_t length)
 {
-    const replay *r = user;
+    replay *r = user;
     gradus_run_decision decision;
     char line[4096];
     if (length >= sizeof line) return;
     memcpy(line, json, length);
     line[length] = 0;
     json_t *object = gradus_decision_read(line, length, &decision);
-    bool own = object && strcmp(decision.by, "run") != 0; /* events are the run's, not the feedback's */
+    bool own = object && strcmp(decision.by, "run") != 0;      /* events are the run's, not the feedback's */
+    bool other = own && r->config->feedback && r->seconds > 0; /* rates tell nothing then */
+    if (other && r->end->parts < 0) r->end->parts = decision.update;
     if (own && r->listener->decision) r->listener->decision(r->listener->user, &decision);
     json_decref(object);
+}
+
+/* No log has clock times, so the time that a schedule may count is spread evenly. */
+static void count_seconds(replay *r)
+{
+    gradus_error unread = {0};
+    gradus_schedule *schedule = gradus_schedule_create(setting_of(r, "schedule"), &r->units, NULL, &unread);
+    double total = number_of(json_object_get(r->summary, "seconds"), "total"),
+           updates = number_of(r->summary, "updates");
+    if (gradus_schedule_axis(schedule) == GRADUS_SECONDS && updates > 0) r->seconds = total / updates;
+    gradus_schedule_destroy(schedule);
 }
 
 static gradus_status make_policy(replay *r, const char *feedback)
@@ -168,6 +182,7 @@ static gradus_status make_policy(replay *r, const char *feedback)
                                    .log_user = r};
     wanted.units.total = at_first(r, false, r->units.total);
     r->policy = gradus_policy_create(&wanted, r->error);
+    count_seconds(r);
     return r->error->status;
 }
 
@@ -247,17 +262,20 @@ static void tell_start(const replay *r)
     if (r->listener->start) r->listener->start(r->listener->user, &facts);
     if (r->log.run && r->log.reports)
         note(r, "there is no measures.csv of the whole run; its reports stand in: %s", r->log.path);
+    if (r->seconds > 0)
+        note(r, "the schedule counts seconds, of which the log has none: the rates are as if each update had taken as "
+                "long");
     if (r->other_settings)
         note(r, "the run went on with other settings of its rate; all of it is replayed with those that it ended with");
 }
 
 /* ---- row by row ---- */
 
-static gradus_progress made_of(double samples) { return (gradus_progress){.samples = isnan(samples) ? 0 : samples}; }
+static double or_usual(double amount) { return amount > 0 ? amount : 0; }
 
 static void seek(replay *r, int64_t update, double samples)
 {
-    gradus_progress made = made_of(samples);
+    gradus_progress made = {.samples = or_usual(samples), .seconds = (double)update * r->seconds};
     if (r->clock != update) gradus_policy_seek(r->policy, update, &made);
     r->clock = update;
 }
@@ -266,7 +284,7 @@ static void seek(replay *r, int64_t update, double samples)
 static void catch_up(replay *r, int64_t update, double samples)
 {
     if (r->pending && r->action == GRADUS_APPLY && update == r->clock + 1) {
-        gradus_progress made = made_of(samples - r->samples);
+        gradus_progress made = {.samples = or_usual(samples - r->samples), .seconds = r->seconds};
         gradus_policy_applied(r->policy, &made);
         r->clock++;
     }
@@ -313,7 +331,7 @@ static bool differ(double a, double b)
 static void point(replay *r, int64_t update, double rate, double was)
 {
     gradus_replay_point made = {.update = update, .rate = rate, .was = was};
-    bool known = r->log.run && (!r->log.reports || !isnan(was));
+    bool known = r->log.run && !(r->seconds > 0) && (!r->log.reports || !isnan(was));
     if (known && r->end->parts < 0 && differ(rate, was)) r->end->parts = update;
     if (r->listener->point) r->listener->point(r->listener->user, &made);
 }
@@ -328,12 +346,14 @@ static void judge(replay *r, const gradus_replay_row *row)
     if (!r->log.reports) point(r, row->update, r->action == GRADUS_APPLY ? decision.rate : NAN, row->rate);
 }
 
-/* A report tells the rate of the update before it. */
+/* A report of a run tells the rate of the update before it. A file may count epochs in its own way. */
 static void report_row(replay *r, const gradus_replay_row *row)
 {
     int64_t update = r->log.run && row->update > 0 ? row->update - 1 : row->update;
+    gradus_progress made = {.samples = or_usual(row->samples), .epochs = or_usual(row->epoch)};
     catch_up(r, update, NAN);
     point(r, update, gradus_policy_rate(r->policy), row->rate);
+    if (!r->log.run) gradus_policy_seek(r->policy, row->update, &made);
     seek(r, row->update, row->samples);
 }
 

@@ -6,8 +6,8 @@
 
 typedef struct gradus_replay_row {
     int64_t update;
-    double samples, rate; /* NaN: not there */
-    bool gradient;        /* it was judged; otherwise a look between two updates */
+    double samples, epoch, rate; /* NaN: not there */
+    bool gradient;               /* it was judged; otherwise a look between two updates */
 } gradus_replay_row;
 
 typedef struct gradus_replay_log {
@@ -15,7 +15,7 @@ typedef struct gradus_replay_log {
     gradus_sheet *sheet;
     bool run, reports;
     int32_t columns;
-    int32_t update, samples, rate, loss; /* columns of that name; -1: none */
+    int32_t update, samples, epoch, rate, loss; /* columns of that name; -1: none */
     int64_t *told, *judged;       /* how often each measure was told, and with a gradient; -1: it is no measure */
     int64_t rows, gradients, end; /* end: the highest update and one more */
     int64_t row;                  /* read so far */

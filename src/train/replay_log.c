@@ -42,9 +42,11 @@ bool gradus_replay_log_next(gradus_replay_log *log, gradus_replay_row *row, grad
     if (!gradus_sheet_next(log->sheet, log->run, error)) return false;
     double update = log->update < 0 ? (double)log->row : number_at(log, log->update, error);
     log->row++;
-    *row = (gradus_replay_row){
-        .update = (int64_t)update, .samples = number_at(log, log->samples, error), .gradient = log->reports};
-    row->rate = log->run ? number_at(log, log->rate, error) : NAN;
+    *row = (gradus_replay_row){.update = (int64_t)update,
+                               .samples = number_at(log, log->samples, error),
+                               .epoch = log->run ? NAN : number_at(log, log->epoch, error),
+                               .rate = log->run ? number_at(log, log->rate, error) : NAN,
+                               .gradient = log->reports};
     if (!log->reports) row->gradient = gradus_sheet_number(log->sheet, log->loss, &loss, error);
     if (!error->status && !(update >= 0 && update <= 9e15 && update == floor(update)))
         gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: row %lld: 'update' is not a whole number",
@@ -88,6 +90,7 @@ static gradus_status open_path(gradus_replay_log *log, gradus_error *error)
     if (!log->sheet) return error->status;
     log->update = gradus_sheet_find(log->sheet, "update");
     log->samples = gradus_sheet_find(log->sheet, "samples");
+    log->epoch = gradus_sheet_find(log->sheet, "epoch");
     log->rate = gradus_sheet_find(log->sheet, "rate");
     log->loss = gradus_sheet_find(log->sheet, "loss");
     return count_rows(log, error);

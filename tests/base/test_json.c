@@ -29,6 +29,7 @@ static void write_sample(gradus_json *json)
     gradus_json_flag(json, NULL, true);
     gradus_json_text(json, NULL, NULL);
     gradus_json_close(json, ']');
+    gradus_json_value(json, "made", "{\"b\": [2]}");
     gradus_json_open(json, "empty", '{');
     gradus_json_close(json, '}');
     gradus_json_close(json, '}');
@@ -41,8 +42,9 @@ static void test_one_line(void **state)
     gradus_json json = {.write = append, .user = &to};
     write_sample(&json);
     assert_false(json.failed);
-    assert_string_equal(to.bytes, "{\"z\": \"a \\\"b\\\" \\\\ \\n \\u0001 \xc3\xa9\", \"a\": 0.1, \"nan\": \"nan\", "
-                                  "\"down\": \"-inf\", \"list\": [1, true, null], \"empty\": {}}");
+    assert_string_equal(to.bytes,
+                        "{\"z\": \"a \\\"b\\\" \\\\ \\n \\u0001 \xc3\xa9\", \"a\": 0.1, \"nan\": \"nan\", "
+                        "\"down\": \"-inf\", \"list\": [1, true, null], \"made\": {\"b\": [2]}, \"empty\": {}}");
     json_t *read = json_loadb(to.bytes, to.size, 0, NULL);
     assert_non_null(read);
     assert_string_equal(json_string_value(json_object_get(read, "z")), "a \"b\" \\ \n \x01 \xc3\xa9");

@@ -36,6 +36,9 @@ mkdir folder
 ask train --out ''
 ask data ''
 ask evaluate ''
+touch losses.csv
+ask replay ''
+ask replay losses.csv 'guard > pl'
 for shell in bash zsh fish; do
     gradus completion $shell > script
     if command -v $shell > /dev/null; then $shell -n script; fi
