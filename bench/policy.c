@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 199309L
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include "gradus/base.h"
 
@@ -45,20 +46,31 @@ static double pass_schedule(const char *spec)
     return time;
 }
 
+static bool listens_to_halves(const gradus_policy *policy)
+{
+    const char *name;
+    for (int32_t i = 0; (name = gradus_policy_listens(policy, i)); i++)
+        if (strcmp(name, "half_gradient_norm") == 0) return true;
+    return false;
+}
+
 static double pass_policy(const char *feedback)
 {
     gradus_error error = {0};
-    gradus_policy *policy = gradus_policy_create(&(gradus_policy_config){.base = 0.1,
-                                                                         .schedule = "warmup(5%) > cosine",
-                                                                         .feedback = feedback,
-                                                                         .units = {.total = UPDATES},
-                                                                         .snapshots = 3},
-                                                 &error);
+    gradus_policy *policy =
+        gradus_policy_create(&(gradus_policy_config){.base = 0.1,
+                                                     .schedule = "warmup(5%) > cosine",
+                                                     .feedback = feedback,
+                                                     .units = {.total = UPDATES, .samples_per_update = 256},
+                                                     .snapshots = 3},
+                             &error);
+    bool halves = listens_to_halves(policy);
     double start = now(), sum = 0;
     for (int i = 0; i < UPDATES; i++) {
         gradus_decision decision;
         gradus_policy_observe(policy, "loss", losses[i % LOSSES]);
         gradus_policy_observe(policy, "gradient_norm", losses[(i + 7) % LOSSES]);
+        if (halves) gradus_policy_observe(policy, "half_gradient_norm", 1 + losses[(i + 7) % LOSSES]);
         if (gradus_policy_decide(policy, &decision) == GRADUS_APPLY) gradus_policy_applied(policy, NULL);
         sum += decision.rate;
     }
@@ -84,5 +96,7 @@ int main(void)
     report("observe, decide, applied, greedy(loss, smooth)", pass_policy, "greedy(loss, smooth)");
     report("observe, decide, applied, guard", pass_policy, "guard");
     report("observe, decide, applied, guard > plateau(val_loss)", pass_policy, "guard > plateau(val_loss)");
+    report("observe, decide, applied, noise_scale", pass_policy, "noise_scale");
+    report("observe, decide, applied, adascale(64)", pass_policy, "adascale(64)");
     return 0;
 }

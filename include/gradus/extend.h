@@ -163,13 +163,15 @@ typedef struct gradus_feedback_row {
     gradus_member       member;
     int32_t             abi;
     bool                absolute;       /* its factor is a rate of its own (polyak, barzilai_borwein): stands in for base; one at most */
+    bool                needs_samples;  /* the policy must know how many samples an update has                       */
     const char         *metrics;        /* listens to these besides its METRIC arguments: "loss, non_finite"         */
     size_t              state_size;
     const gradus_field *fields;
     void (*start)(const gradus_call *call, void *state);                            /* state comes zeroed            */
     void (*observe)(const gradus_call *call, void *state, const char *metric, double value, const gradus_clock *now, gradus_verdict *verdict);
     void (*decide)(const gradus_call *call, void *state, const gradus_clock *now, gradus_verdict *verdict);   /* NULL: only observes */
-    double (*value)(const gradus_call *call, const void *state);                    /* a value of its own name (loss_scale); NULL */
+    double (*value)(const gradus_call *call, const void *state);                    /* a value of its own name (loss_scale), NaN: not yet; NULL */
+    const char *meaning;                /* of that value, with its unit, for whoever explains a run; NULL: none     */
     const char *(*check)(const gradus_call *call);                                  /* arguments against each other; NULL: fine */
 } gradus_feedback_row;
 

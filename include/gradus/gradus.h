@@ -183,7 +183,7 @@ typedef enum gradus_action { GRADUS_APPLY = 1, GRADUS_SKIP, GRADUS_ROLL_BACK, GR
 typedef enum gradus_reason {            /* why an action is what it is, or why a run has ended; 0: nothing unusual */
     GRADUS_REASON_NONE, GRADUS_REASON_COMPLETED, GRADUS_REASON_NON_FINITE, GRADUS_REASON_DIVERGING, GRADUS_REASON_EXPLODING_GRADIENT,
     GRADUS_REASON_PLATEAU, GRADUS_REASON_RATE_AT_MINIMUM, GRADUS_REASON_TOO_MANY_SKIPS, GRADUS_REASON_TOO_MANY_ROLLBACKS, GRADUS_REASON_MEMBER,
-    GRADUS_REASON_IMPROVING
+    GRADUS_REASON_IMPROVING, GRADUS_REASON_GRADIENT_NOISE, GRADUS_REASON_OVERFLOW
 } gradus_reason;
 const char *gradus_reason_name(int32_t reason);         /* "exploding_gradient": what the decision log says; never NULL */
 
@@ -244,8 +244,15 @@ void           gradus_policy_destroy(gradus_policy *policy);            /* NULL:
 /* Whether the planned length is done (units.total, or the end of a cool-down), or a feedback has stopped the run. */
 bool gradus_policy_finished(const gradus_policy *policy);
 
-/* Tells a measure of the gradient at hand ("loss", "gradient_norm", "non_finite") or of the model ("val_loss"); any number, finite or
- * not. What is not told is absent, not zero. Returns whether anybody listens to it. A feedback may answer at once: the rate changes
+/* Tells a measure of the gradient at hand or of the model; any number, finite or not. Names are free (what a feedback listens to stands in
+ * its row, `gradus explain NAME`); those of the built-in feedbacks are
+ *   loss                 of the batch, as the gradient was taken of it;
+ *   gradient_norm        of the whole gradient, scaled as it will be used;
+ *   non_finite           how many of its values are not;
+ *   half_gradient_norm   the batch is cut in two, of B1 + B2 = B examples, and g1, g2 are the gradients of the halves, each as an
+ *                        estimate of the whole one (a mean over examples, not a share of a sum): sqrt(B1/B |g1|^2 + B2/B |g2|^2);
+ *   val_loss, ...        of the model.
+ * What is not told is absent, not zero. Returns whether anybody listens to it. A feedback may answer at once: the rate changes
  * with the next decision, and a wish to skip, roll back or stop is the next decision. */
 bool gradus_policy_observe(gradus_policy *policy, const char *metric, double value);
 

@@ -175,6 +175,32 @@ static void print_rows(const explain_run *run)
            run->folder);
 }
 
+/* What a feedback knew in the end, under its own name. */
+static void print_value(const explain_run *run, const gradus_feedback_row *row)
+{
+    const json_t *value = json_object_get(json_object_get(run->summary, "final"), row->member.name);
+    char number[CLI_SHORT], text[CLI_LINE];
+    if (!row->meaning || !value) return;
+    if (json_is_number(value))
+        snprintf(number, sizeof number, "%.4g", json_number_value(value));
+    else
+        snprintf(number, sizeof number, "%s", json_string_value(value)); /* "inf" */
+    snprintf(text, sizeof text, "%s %s %s", row->member.name, number, row->meaning);
+    cli_wrap(stdout, text, 0, run->call->terminal.width);
+}
+
+static void print_values(const explain_run *run)
+{
+    gradus_error unread = {0};
+    const char *text = text_of(json_object_get(run->summary, "config"), "feedback");
+    gradus_spec_config config = {.family = "feedback", .language = gradus_train_language()};
+    gradus_spec *spec = gradus_spec_create(*text ? text : "none", &config, &unread);
+    const gradus_chain *chain = spec ? gradus_spec_chain(spec) : NULL;
+    for (int32_t i = 0; chain && i < chain->count; i++)
+        print_value(run, (const gradus_feedback_row *)chain->items[i].member);
+    gradus_spec_destroy(spec);
+}
+
 static void print_json(const explain_run *run)
 {
     gradus_json json = {.write = cli_write, .user = stdout, .indent = 2};
@@ -229,6 +255,7 @@ static cli_exit explain(explain_run *run)
     } else {
         print_source(run);
         print_rows(run);
+        print_values(run);
     }
     return CLI_DONE;
 }

@@ -72,6 +72,29 @@ static rate_axis updates_of(const gradus_policy *policy, const rate_timeline *ti
     return (rate_axis){&timeline->units, GRADUS_UPDATES, policy->sizes_vary};
 }
 
+/* Whether this policy can have the member, once its call is made. */
+static gradus_status check_member(const gradus_policy *policy, int32_t index, gradus_error *error)
+{
+    const char *text = policy->config.feedback;
+    const rate_member *member = &policy->members[index];
+    const char *name = member->item->member->name,
+               *wrong = member->row->check ? member->row->check(member->call) : NULL;
+    if (wrong) return gradus_spec_fail(error, text, member->item->place, GRADUS_CODE_OUT_OF_RANGE, "%s", wrong);
+    if (member->group && member->row->absolute)
+        return gradus_spec_fail(error, text, gradus_item_value(member->item, "group")->place,
+                                GRADUS_CODE_UNEXPECTED_VALUE,
+                                "'%s' gives the rate of the whole run; a group only has a share of it", name);
+    if (member->row->needs_samples && !(policy->config.units.samples_per_update > 0))
+        return gradus_spec_fail(error, text, member->item->place, GRADUS_CODE_MISSING,
+                                "'%s' must know how many samples an update has (units.samples_per_update)", name);
+    for (int32_t i = 0; i < index && member->row->absolute; i++)
+        if (policy->members[i].row->absolute)
+            return gradus_spec_fail(error, text, member->item->place, GRADUS_CODE_TOO_MANY,
+                                    "'%s' and '%s' both give a rate of their own; one at most",
+                                    policy->members[i].row->member.name, name);
+    return GRADUS_OK;
+}
+
 static gradus_status make_member(gradus_policy *policy, const gradus_item *item, int32_t index, gradus_error *error)
 {
     const char *text = policy->config.feedback;
@@ -81,21 +104,12 @@ static gradus_status make_member(gradus_policy *policy, const gradus_item *item,
         return gradus_spec_fail(error, text, item->place, GRADUS_CODE_REFUSED,
                                 "this is still open; only a search fills it in");
     *member = (rate_member){.row = (const gradus_feedback_row *)item->member, .item = item, .factor = 1};
-    member->call = gradus_rate_call_make(item, text, &axis, &policy->arena, error);
-    if (!member->call) return GRADUS_ERROR_SPEC;
-    const char *wrong = member->row->check ? member->row->check(member->call) : NULL;
-    if (wrong) return gradus_spec_fail(error, text, item->place, GRADUS_CODE_OUT_OF_RANGE, "%s", wrong);
     const gradus_value *group = gradus_item_value(item, "group");
     if (group && group->present) member->group = group->text; /* the spec lives as long as the policy */
-    if (member->group && member->row->absolute)
-        return gradus_spec_fail(error, text, group->place, GRADUS_CODE_UNEXPECTED_VALUE,
-                                "'%s' gives the rate of the whole run; a group only has a share of it",
-                                item->member->name);
-    for (int32_t i = 0; i < index && member->row->absolute; i++)
-        if (policy->members[i].row->absolute)
-            return gradus_spec_fail(error, text, item->place, GRADUS_CODE_TOO_MANY,
-                                    "'%s' and '%s' both give a rate of their own; one at most",
-                                    policy->members[i].row->member.name, item->member->name);
+    member->call = gradus_rate_call_make(item, text, &axis, &policy->arena, error);
+    if (!member->call) return GRADUS_ERROR_SPEC;
+    gradus_status status = check_member(policy, index, error);
+    if (status != GRADUS_OK) return status;
     member->state = gradus_arena_take(&policy->arena, state_size(member->row, member->call), sizeof(double));
     if (!member->state) return GRADUS_ERROR_MEMORY;
     if (member->row->start) member->row->start(member->call, member->state);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const char *const reason_names[] = {
-    "none",     "completed",       "non_finite",     "diverging",          "exploding_gradient",
-    "plateau",  "rate_at_minimum", "too_many_skips", "too_many_rollbacks", "member",
-    "improving"};
+    "none",      "completed",       "non_finite",     "diverging",          "exploding_gradient",
+    "plateau",   "rate_at_minimum", "too_many_skips", "too_many_rollbacks", "member",
+    "improving", "gradient_noise",  "overflow"};
 
 const char *gradus_reason_name(int32_t reason)
 {

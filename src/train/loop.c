@@ -2,6 +2,7 @@
  * reaches the values; what it decides is carried out here, and nothing else moves the run's clock. */
 #define _XOPEN_SOURCE 700
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "loop.h"
 
@@ -54,6 +55,14 @@ static bool wants_norms(const gradus_run *run)
     return false;
 }
 
+static bool wants_halves(const gradus_run *run)
+{
+    const char *name;
+    for (int32_t i = 0; (name = gradus_policy_listens(run->policy, i)); i++)
+        if (strcmp(name, "half_gradient_norm") == 0) return true;
+    return false;
+}
+
 static gradus_status measure(gradus_loop *loop, gradus_error *error)
 {
     gradus_run *run = loop->run;
@@ -71,6 +80,8 @@ static gradus_status forward_backward(gradus_loop *loop, gradus_error *error)
     gradus_run *run = loop->run;
     int64_t masks = run->update + ((int64_t)gradus_loader_cursor(run->training).reshuffle << 40);
     loop->score = (gradus_score){0};
+    loop->half_norm = NAN;
+    if (loop->halves && loop->batch.count > 1) return gradus_loop_halves(loop, masks, error);
     return gradus_net_train(run->net, &loop->batch, masks, false, &loop->loss, &loop->score, error);
 }
 
@@ -136,6 +147,8 @@ static gradus_status one_update(gradus_loop *loop, gradus_error *error)
     if (forward_backward(loop, error)) return error->status;
     gradus_policy_observe(run->policy, "loss", loop->loss);
     tell_stops(loop, "loss", loop->loss);
+    if (loop->halves && loop->batch.count > 1)
+        gradus_policy_observe(run->policy, "half_gradient_norm", loop->half_norm);
     loop->norm = 0;
     if ((loop->norms || ends_a_report(run, run->update + 1)) && measure(loop, error)) return error->status;
     gradus_action action = gradus_policy_decide(run->policy, &loop->decision);
@@ -313,6 +326,7 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
 {
     gradus_run *run = loop->run;
     loop->norms = wants_norms(run);
+    loop->halves = wants_halves(run);
     tick(loop);
     loop->applied_at = loop->started = loop->saved_at = loop->now;
     loop->first_update = run->update;
@@ -336,5 +350,7 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
     }
     bool ended = loop->stopping || loop->converged || gradus_policy_reason(run->policy) == GRADUS_REASON_COMPLETED;
     if (ended && run->tally.score.count) report(loop, error); /* in the middle of an epoch */
+    free(loop->half_gradient);
+    loop->half_gradient = NULL;
     return error->status;
 }

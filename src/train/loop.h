@@ -10,8 +10,11 @@ typedef struct gradus_loop {
     gradus_batch batch;
     gradus_score score;       /* of the batch */
     double loss, norm;        /* of the batch; norm 0: not measured */
+    double half_norm;         /* half_gradient_norm; NaN: not measured */
+    float *half_gradient;     /* of the first half of a batch, one tensor after another; NULL: none was cut yet */
     gradus_decision decision; /* the last one */
-    bool norms;               /* somebody listens to the gradient's norm in every update */
+    bool norms;               /* somebody listens to the gradient's norm in every update ... */
+    bool halves;              /* ... or to that of its halves */
 
     bool stopping, converged;
     gradus_stop_reason why; /* when stopping */
@@ -22,7 +25,9 @@ typedef struct gradus_loop {
     int64_t first_update;                     /* of this session */
 } gradus_loop;
 
-gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error);  /* until something ends it */
+gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error); /* until something ends it */
+/* halves.c: forward and backward with the batch (of two examples at least) in two halves; fills in score, loss and half_norm. */
+gradus_status gradus_loop_halves(gradus_loop *loop, int64_t masks, gradus_error *error);
 gradus_status gradus_loop_save(gradus_loop *loop, gradus_error *error); /* a state and a summary */
 double gradus_loop_clock(void);                                         /* monotonic, in seconds */
 double gradus_loop_left(const gradus_loop *loop);                       /* seconds to the planned end; NaN: not known */

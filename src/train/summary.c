@@ -109,6 +109,18 @@ static void add_measures(gradus_json *json, const gradus_run *run, const char *p
     }
 }
 
+/* What feedbacks have come to know, each under its own name. */
+static void add_values(gradus_json *json, const gradus_run *run)
+{
+    const gradus_spec *feedback = gradus_settings_spec(run->settings, "feedback");
+    const gradus_chain *chain = feedback ? gradus_spec_chain(feedback) : NULL;
+    for (int32_t i = 0; chain && i < chain->count; i++) {
+        const char *name = chain->items[i].member->name;
+        double value = gradus_policy_value(run->policy, name);
+        if (!isnan(value)) gradus_json_number(json, name, value);
+    }
+}
+
 static void add_results(gradus_json *json, const gradus_run *run, const gradus_run_end *end)
 {
     gradus_json_open(json, "final", '{');
@@ -117,6 +129,7 @@ static void add_results(gradus_json *json, const gradus_run *run, const gradus_r
         add_measures(json, run, "train", run->row.train_loss, run->row.train);
     }
     if (run->row.validated) add_measures(json, run, "val", run->row.val_loss, run->row.val);
+    add_values(json, run);
     gradus_json_close(json, '}');
     gradus_json_open(json, "best", '{');
     if (run->best.known) {

@@ -1,0 +1,108 @@
+/* adascale: a rate that was made for one batch size, fitted to another while it trains. The more the gradient is noise, the more a larger
+ * batch is worth; where it is all noise the rate grows with the batch, where there is none it stays. */
+#include "noise.h"
+#include <stddef.h>
+
+enum { BATCH, WINDOW, RULE, TOLERANCE };
+enum { LINEAR, SQUARE_ROOT };
+enum { FEWEST = 10 }; /* updates before it acts: fewer tell too little */
+
+typedef struct adascale_state {
+    rate_noise noise;
+} adascale_state;
+
+static const gradus_field fields[] = {RATE_NOISE_FIELDS(adascale_state), {0}};
+
+static void observe(const gradus_call *call, void *memory, const char *metric, double value, const gradus_clock *now,
+                    gradus_verdict *verdict)
+{
+    (void)call, (void)now, (void)verdict;
+    gradus_rate_noise_hear(&((adascale_state *)memory)->noise, metric, value);
+}
+
+/* r = (variance / batch + signal) / (variance / B + signal), which lies between 1 and S = B / batch. */
+static double gain_of(const gradus_call *call, const rate_noise *noise)
+{
+    double variance = fmax(noise->variance, 0), signal = fmax(noise->signal, 0);
+    double here = variance / noise->samples + signal, there = variance / call->number[BATCH] + signal;
+    double gain = here > 0 ? there / here : 1;
+    return (int)call->number[RULE] == SQUARE_ROOT ? sqrt(gain) : gain;
+}
+
+static void tell(const gradus_call *call, const rate_noise *noise, double gain, gradus_verdict *verdict)
+{
+    double signal = fmax(noise->signal, 0), scale = signal > 0 ? fmax(noise->variance, 0) / signal : INFINITY;
+    verdict->factor = gain;
+    verdict->reason = GRADUS_REASON_GRADIENT_NOISE;
+    verdict->rule = "noise scale {1}: a batch of {2} is worth {3} times one of {4}";
+    verdict->seen[0].name = "noise_scale", verdict->seen[0].value = scale;
+    verdict->seen[1].name = "samples", verdict->seen[1].value = noise->samples;
+    verdict->seen[2].name = "gain", verdict->seen[2].value = gain;
+    verdict->seen[3].name = "batch", verdict->seen[3].value = call->number[BATCH];
+}
+
+static void decide(const gradus_call *call, void *memory, const gradus_clock *now, gradus_verdict *verdict)
+{
+    rate_noise *noise = &((adascale_state *)memory)->noise;
+    gradus_rate_noise_look(noise, call->number[WINDOW], now);
+    if (noise->looks < FEWEST) return;
+    double gain = gain_of(call, noise);
+    if (fabs(gain - verdict->factor) > call->number[TOLERANCE] * verdict->factor) tell(call, noise, gain, verdict);
+}
+
+static const gradus_argument arguments[] = {
+    {.name = "batch",
+     .kind = GRADUS_INTEGER,
+     .low = 1,
+     .high = INFINITY,
+     .help = "examples of a batch for which the rate was made",
+     .also = "batch_size, base_batch"},
+    {.name = "window",
+     .kind = GRADUS_INTEGER,
+     .initial = "30",
+     .low = 1,
+     .high = INFINITY,
+     .flags = GRADUS_NAMED,
+     .help = "updates over which the noise is averaged",
+     .also = "smoothing"},
+    {.name = "rule",
+     .kind = GRADUS_WORD,
+     .initial = "linear",
+     .words = "linear|square_root",
+     .flags = GRADUS_NAMED,
+     .help =
+         "the gain itself, for sgd; or its square root, for optimizers that divide by the gradient's size such as adam",
+     .also = "scaling_rule"},
+    {.name = "tolerance",
+     .kind = GRADUS_SHARE,
+     .initial = "10%",
+     .low = 0,
+     .high = 1,
+     .flags = GRADUS_NAMED,
+     .help = "the factor stays as it is while the gain differs from it by no more than this share"},
+    {0}};
+
+const gradus_feedback_row gradus_feedback_adascale = {
+    .member =
+        {.name = "adascale",
+         .summary = "fits a rate that was made for one batch size to the one that is used",
+         .formula =
+             "x r, r = (tr(Sigma) / batch + |G|^2) / (tr(Sigma) / B + |G|^2), from 1 to B / batch; rule=square_root: "
+             "x sqrt(r)",
+         .paper = "Johnson et al. 2020, AdaScale SGD, arXiv 2007.05105; the square root: Malladi et al. 2022, On the "
+                  "SDEs and "
+                  "scaling rules for adaptive gradient algorithms, arXiv 2205.10287",
+         .also = "linear_scaling, scale_lr, lr_scaling",
+         .arguments = arguments,
+         .example = "adascale(batch=64)",
+         .notes =
+             "The noise is measured as by noise_scale. The paper also lets the schedule and the end of the run wait "
+             "for the "
+             "sum of the gains; here the run keeps its length, so that equal epochs see equal numbers of examples."},
+    .abi = GRADUS_ABI,
+    .needs_samples = true,
+    .metrics = RATE_NOISE_METRICS,
+    .state_size = sizeof(adascale_state),
+    .fields = fields,
+    .observe = observe,
+    .decide = decide};
