@@ -53,6 +53,7 @@ typedef struct gradus_plot_look {
     int32_t height;                     /* rows of the canvas at most; 0: what suits the width; at least 3           */
     bool    unicode;                    /* braille; else ASCII                                                       */
     bool    color;                      /* ANSI colours                                                              */
+    bool    y_title;                    /* the title of y stands above also where the axis is linear                 */
 } gradus_plot_look;
 
 /* Draws the plot as lines of text: the canvas with its axes, and where there is more than one curve a legend. Curves are told apart by

@@ -94,6 +94,7 @@ gradus_status gradus_run_source(const char *folder, char *file, char *base, grad
 const gradus_settings  *gradus_run_settings(const gradus_run *run);     /* with everything filled in                */
 const gradus_data_info *gradus_run_data(const gradus_run *run);
 const gradus_net       *gradus_run_net(const gradus_run *run);          /* for the layer table                      */
+void                    gradus_run_units(const gradus_run *run, gradus_units *units);    /* what lengths are worth in it; base 0: `lr: auto` is still to find it */
 
 /* Measures of a part besides its loss: accuracy where targets are classes; rmse and mae where they are numbers. */
 enum { GRADUS_METRICS = 8 };

@@ -36,19 +36,21 @@ typedef enum cli_operands {
     CLI_MEMBERS = 16,
     CLI_SPEC = 32, /* the second word, of the family that the first one names */
     CLI_VERBS = 64,
-    CLI_SETS = 128,    /* known data sets, after the first word */
-    CLI_FEEDBACK = 512 /* the second word, about the first: a run or a log */
+    CLI_SETS = 128,      /* known data sets, after the first word */
+    CLI_SCHEDULES = 256, /* every word */
+    CLI_FEEDBACK = 512   /* the second word, about the first: a run or a log */
 } cli_operands;
 
 typedef struct cli_verb {
     const char *name, *summary;
-    const char *usage;         /* lines after the verb's name: "[RUN.yaml] [KEY=VALUE ...]" */
-    const char *about;         /* two lines: what it does */
-    const char *examples;      /* lines as typed */
-    const cli_option *options; /* its own; ends with a NULL name; NULL: none */
-    const char *first;         /* words that the first operand may be: "bash|zsh|fish", "list|get"; NULL: none */
-    uint32_t operands;         /* enum cli_operands */
-    int32_t least, most;       /* how many words; most -1: any number */
+    const char *usage;           /* lines after the verb's name: "[RUN.yaml] [KEY=VALUE ...]" */
+    const char *about;           /* two lines: what it does */
+    const char *examples;        /* lines as typed */
+    const cli_option *options;   /* its own; ends with a NULL name; NULL: none */
+    const gradus_argument *keys; /* KEY=VALUE of its own in place of the settings; ends with a NULL name; NULL: none */
+    const char *first;           /* words that the first operand may be: "bash|zsh|fish", "list|get"; NULL: none */
+    uint32_t operands;           /* enum cli_operands */
+    int32_t least, most;         /* how many words; most -1: any number */
     bool hidden;
     cli_exit (*run)(cli_call *call);
 } cli_verb;

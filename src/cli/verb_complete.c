@@ -234,24 +234,41 @@ static void add_inner(cli_candidates *out, const cli_call *words, const char *pa
     gradus_settings_destroy(settings);
 }
 
+/* `KEY=` and what has been typed of its value. */
+static void add_key_value(cli_candidates *out, const char *word, const gradus_argument *key)
+{
+    char before[72];
+    size_t length = strlen(key->name) + 1;
+    snprintf(before, sizeof before, "%.70s=", key->name);
+    out->before = before;
+    cli_candidates_value(out, word + length, key);
+    if (strcmp(key->name, "start_from") == 0 || strcmp(key->name, "data") == 0) add_files(out, word + length, NULL);
+    out->before = "";
+}
+
 static void add_settings(cli_candidates *out, const cli_call *words, const char *word)
 {
     size_t path = strcspn(word, "="), key = strcspn(word, ".=");
     char name[64];
     snprintf(name, sizeof name, "%.*s", key < 63 ? (int)key : 63, word);
     const gradus_argument *setting = gradus_setting_find(name);
-    if (word[path] && key == path && setting) {
-        char before[72];
-        snprintf(before, sizeof before, "%s=", name);
-        out->before = before;
-        cli_candidates_value(out, word + path + 1, setting);
-        if (strcmp(name, "start_from") == 0 || strcmp(name, "data") == 0) add_files(out, word + path + 1, NULL);
-        out->before = "";
-    } else if (word[key] == '.' && setting && !word[path]) {
+    if (word[path] && key == path && setting)
+        add_key_value(out, word, setting);
+    else if (word[key] == '.' && setting && !word[path])
         add_inner(out, words, word);
-    }
     for (int32_t i = 0; !word[path] && (setting = gradus_setting_at(i)); i++)
         cli_candidate(out, "", 0, setting->name, "=", setting->help);
+}
+
+/* Of a verb that has keys of its own. */
+static void add_keys(cli_candidates *out, const cli_verb *verb, const char *word)
+{
+    size_t path = strcspn(word, "=");
+    for (const gradus_argument *key = verb->keys; key->name; key++)
+        if (!word[path])
+            cli_candidate(out, "", 0, key->name, "=", key->help);
+        else if (strlen(key->name) == path && strncmp(key->name, word, path) == 0)
+            add_key_value(out, word, key);
 }
 
 /* ---- the word at hand ---- */
@@ -267,7 +284,11 @@ static void add_operands(cli_candidates *out, const cli_call *words, const cli_v
     if (verb->operands & CLI_FEEDBACK && position == 1) add_spec(out, "feedback", word);
     if (verb->operands & CLI_MEMBERS) add_all_members(out);
     if (verb->operands & CLI_RUNS && position == 0) add_runs(out);
-    if (verb->operands & CLI_SETTINGS) add_settings(out, words, word);
+    if (verb->operands & CLI_SCHEDULES) add_spec(out, "schedule", word);
+    if (verb->keys)
+        add_keys(out, verb, word);
+    else if (verb->operands & CLI_SETTINGS)
+        add_settings(out, words, word);
     if (verb->operands & CLI_SETTINGS && !strpbrk(word, "=")) add_files(out, word, ".yaml");
     if (verb->operands & CLI_SETS && position > 0) add_sets(out);
     if (verb->operands & CLI_FILES && position > 0) add_files(out, word, NULL);

@@ -41,18 +41,25 @@ static void print_options(const cli_option *options, int32_t widest, int32_t ter
     }
 }
 
-static void print_settings(int32_t terminal)
+/* The index-th of a verb's keys, or of the settings where it has none of its own; NULL: no more. */
+static const gradus_argument *key_at(const cli_verb *verb, int32_t index)
 {
-    const gradus_argument *setting;
+    if (!verb->keys) return gradus_setting_at(index);
+    return verb->keys[index].name ? &verb->keys[index] : NULL;
+}
+
+static void print_keys(const cli_verb *verb, int32_t terminal)
+{
+    const gradus_argument *key;
     int32_t widest = 0;
     char text[1024];
-    for (int32_t i = 0; (setting = gradus_setting_at(i)); i++) widest = wider(widest, strlen(setting->name));
-    printf(
-        "\nsettings (KEY=VALUE, or lines KEY: VALUE of a run file; KEY.PARAMETER=VALUE reaches into one) [default]\n");
-    for (int32_t i = 0; (setting = gradus_setting_at(i)); i++) {
-        bool told = setting->initial && strcmp(setting->initial, "none") != 0;
-        snprintf(text, sizeof text, told ? "%s [%s]" : "%s", setting->help, setting->initial);
-        printf("  %-*s  ", (int)widest, setting->name);
+    for (int32_t i = 0; (key = key_at(verb, i)); i++) widest = wider(widest, strlen(key->name));
+    printf("\nsettings (KEY=VALUE%s) [default]\n",
+           verb->keys ? "" : ", or lines KEY: VALUE of a run file; KEY.PARAMETER=VALUE reaches into one");
+    for (int32_t i = 0; (key = key_at(verb, i)); i++) {
+        bool told = key->initial && strcmp(key->initial, "none") != 0;
+        snprintf(text, sizeof text, told ? "%s [%s]" : "%s", key->help, key->initial);
+        printf("  %-*s  ", (int)widest, key->name);
         cli_wrap(stdout, text, widest + 4, terminal);
     }
 }
@@ -68,7 +75,7 @@ static void print_verb(const cli_call *call, const cli_verb *verb)
     int32_t widest = 0;
     for (const cli_option *row = verb->options; row && row->name; row++) widest = wider(widest, option_left(row, text));
     for (const cli_option *row = cli_common_options; row->name; row++) widest = wider(widest, option_left(row, text));
-    if (verb->operands & CLI_SETTINGS) print_settings(call->terminal.width);
+    if (verb->operands & CLI_SETTINGS) print_keys(verb, call->terminal.width);
     printf("\noptions\n");
     print_options(verb->options, widest, call->terminal.width);
     print_options(cli_common_options, widest, call->terminal.width);

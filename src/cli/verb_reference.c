@@ -132,6 +132,8 @@ static void put_commands(void)
         printf("\n## %s\n\n%s\n\n", verb->name, verb->about);
         put_lines(before, verb->usage);
         if (verb->options) putchar('\n');
+        for (const gradus_argument *key = verb->keys; key && key->name; key++)
+            printf("%s- `%s=`: %s\n", key == verb->keys && !verb->options ? "\n" : "", key->name, key->help);
         put_options(verb->options, "- `--%s%s%s`: %s\n");
         if (verb->examples) printf("\n```\n%s\n```\n", verb->examples);
     }
@@ -156,6 +158,8 @@ static void put_manual(void)
         const cli_verb *verb = cli_verb_at(i);
         if (verb->hidden) continue;
         printf(".TP\n.B %s\n%s\n", verb->name, verb->about);
+        for (const gradus_argument *key = verb->keys; key && key->name; key++)
+            printf(".IP \"%s=\" 8\n%s\n", key->name, key->help);
         put_options(verb->options, ".IP \"\\-\\-%s%s%s\" 8\n%s\n");
     }
     printf(".SH OPTIONS\n");

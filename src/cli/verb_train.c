@@ -2,6 +2,9 @@
  * goes, and says where everything is. */
 #include "interrupt.h"
 #include "listen.h"
+#include "plot.h"
+#include "schedule.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +38,40 @@ static void print_layers(const gradus_net *net)
     printf("      %-*s  %-12s  %10s\n", (int)widest, "total", "", cli_long_count(gradus_net_parameters(net), number));
 }
 
+/* The rate over the run; of `lr: auto` as a share of what will be found. */
+static cli_exit print_schedule(const cli_call *call, const gradus_run *run)
+{
+    const gradus_settings *settings = gradus_run_settings(run);
+    const gradus_spec *spec = gradus_settings_spec(settings, "schedule");
+    double most = gradus_settings_number(settings, "lr_max");
+    gradus_error error = {0};
+    gradus_report report;
+    schedule_run over = {.unit = GRADUS_UPDATES, .shown_in = GRADUS_IN_UPDATES};
+    gradus_run_units(run, &over.units);
+    over.is_share = over.units.base == 0;
+    if (over.is_share) over.units.base = 1;
+    over.length = over.units.total;
+    over.base = over.units.base;
+    over.least = over.is_share ? 0 : gradus_settings_number(settings, "lr_min");
+    over.most = over.is_share || isnan(most) ? INFINITY : most;
+    schedule_shown shown = {0};
+    cli_exit status = CLI_DONE;
+    if (!schedule_open(&shown, spec, gradus_settings_written(settings, "schedule"), &over, &error)) {
+        gradus_settings_place(settings, "schedule", &error, &report);
+        status = cli_report(call, &report);
+    } else if (isnan(schedule_rate(&over, &shown, 0))) {
+        printf("the schedule counts in %s; how long an update takes is known only when it runs\n",
+               schedule_unit_name(gradus_schedule_axis(shown.schedule)));
+    } else {
+        gradus_curve curve;
+        gradus_plot plot = schedule_plot(&over, &shown, 1, &curve);
+        cli_plot_print(call, &plot, over.is_share);
+        schedule_print_phases(call, &over, &shown, 1);
+    }
+    schedule_clear(&shown);
+    return status;
+}
+
 static cli_exit dry_run(const cli_call *call, const gradus_run *run)
 {
     const gradus_settings *settings = gradus_run_settings(run);
@@ -46,7 +83,8 @@ static cli_exit dry_run(const cli_call *call, const gradus_run *run)
     free(text);
     puts("");
     print_layers(gradus_run_net(run));
-    return CLI_DONE;
+    puts("");
+    return print_schedule(call, run);
 }
 
 /* ---- the verb ---- */
@@ -108,7 +146,7 @@ static cli_exit run(cli_call *call)
 }
 
 static const cli_option options[] = {
-    {"dry-run", NULL, "print the effective run file and the layers, and train nothing"},
+    {"dry-run", NULL, "print the effective run file, the layers and the picture of the schedule, and train nothing"},
     {"resume", "RUN", "go on with a run from its newest state; key=value may change it"},
     {"overwrite", NULL, "start again where a run of that name stands"},
     {"out", "DIR", "folder in which runs are made, in place of runs"},

@@ -15,13 +15,14 @@ typedef struct grid {
     int32_t every, mantissa, exponent; /* each `every`-th unit is a tick; 0: ticks lie anywhere */
 } grid;
 
-/* How far a grid is from what one would like: as many rows as there may be, about five labels, none next to another. */
+/* How far a grid is from what one would like: as many rows as there may be, about five labels and three at least, none next to another. */
 static double distance(const grid *g, int32_t most)
 {
     int64_t bottom = g->top - g->count + 1;
     int64_t labels = (int64_t)(floor((double)g->top / g->every) - ceil((double)bottom / g->every)) + 1;
     if (g->count > most || labels < 2) return INFINITY;
-    return (double)(most - g->count) + 0.3 * fabs((double)labels - 5) + (g->every == 1 ? 1.5 : 0);
+    return (double)(most - g->count) + 0.3 * fabs((double)labels - 5) + (labels < 3 ? 1.5 : 0) +
+           (g->every == 1 ? 1.5 : 0);
 }
 
 static grid make_grid(const plot_range *range, int32_t mantissa, int32_t exponent, int32_t every)
@@ -282,7 +283,8 @@ static void put_picture(picture *p)
     fit_labels(p, &labels);
     gradus_plot_title(p->plot->y_title, &p->y, title, sizeof title);
     int32_t indent = p->margin - (int32_t)strlen(title) / 2;
-    if (p->y.log) gradus_plot_put(p->text, "%*s%s\n", indent > 0 ? (int)indent : 0, "", title);
+    if (*title && (p->y.log || p->look.y_title))
+        gradus_plot_put(p->text, "%*s%s\n", indent > 0 ? (int)indent : 0, "", title);
     for (int32_t row = 0; row < p->canvas.rows; row++) {
         const char *axis = p->look.unicode ? *p->labels[row] ? "\u2524" : "\u2502" : *p->labels[row] ? "+" : "|";
         gradus_plot_put(p->text, "%*s %s", (int)p->margin - 1, p->labels[row], axis);

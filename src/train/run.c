@@ -416,6 +416,11 @@ void gradus_run_destroy(gradus_run *run)
 const gradus_settings *gradus_run_settings(const gradus_run *run) { return run->settings; }
 const gradus_data_info *gradus_run_data(const gradus_run *run) { return run->about; }
 const gradus_net *gradus_run_net(const gradus_run *run) { return run->net; }
+void gradus_run_units(const gradus_run *run, gradus_units *units)
+{
+    *units = units_of(&run->plan);
+    units->base = run->rate.automatic ? 0 : run->rate.base;
+}
 const gradus_metric *gradus_run_metric(const gradus_run *run, int32_t index)
 {
     return gradus_metric_of(run->about->target, index);

@@ -32,6 +32,13 @@ ask train run.yaml model.conv.2.
 ask train "schedule='warmup(5%) > step(3ep)'" schedule.
 ask train "schedule='warmup(5%) > step(3ep)'" schedule.step.f
 ask train --re
+# gradus schedule: specs anywhere, and keys of its own
+ask schedule polyn
+ask schedule linear 'warmup(5%) > polyn'
+ask schedule linear up
+ask schedule linear mod
+ask schedule run.ya
+ask schedule linear --unit ''
 mkdir folder
 ask train --out ''
 ask data ''

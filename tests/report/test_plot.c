@@ -49,7 +49,7 @@ static const double count_up[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
 
 /* ---- pictures ---- */
 
-/* 22 columns less a margin of 2, the axis and a free one: 18 cells, 36 dots across; 8 dots from 0 to 1. */
+/* 22 columns less a margin of 4, the axis and a free one: 16 cells, 32 dots across; 8 dots from 0 to 1. */
 static void test_braille(void **state)
 {
     (void)state;
@@ -57,11 +57,11 @@ static void test_braille(void **state)
     gradus_curve curve = {CURVE(x, y)};
     gradus_plot plot = {.curves = &curve, .count = 1};
     assert_picture(print(&plot, &(gradus_plot_look){.width = 22, .height = 3, .unicode = true}),
-                   "1 ┤              ⢀⣀⡠⠤\n"
-                   "  │     ⢀⣀⣀⠤⠤⠒⠒⠊⠉⠁\n"
-                   "0 ┤⠤⠔⠒⠊⠉⠁\n"
-                   "  └┬──────────┬──────\n"
-                   "   0          20\n");
+                   "  1 ┤             ⣀⣀⠤\n"
+                   "0.5 ┤     ⣀⣀⠤⠤⠒⠒⠉⠉\n"
+                   "  0 ┤⠤⠒⠒⠉⠉\n"
+                   "    └┬─────────┬─────\n"
+                   "     0         20\n");
 }
 
 static void test_ascii(void **state)
@@ -94,7 +94,7 @@ static void test_several(void **state)
     assert_int_equal(strchr(text, '1') != strrchr(text, '1'), 1);
     look.unicode = false;
     assert_picture(print(&plot, &look), "2 +2222        1111\n"
-                                        "  |    11111111\n"
+                                        "1 +    11111111\n"
                                         "0 +1111        2222\n"
                                         "  ++-------+------+\n"
                                         "   0       5     10\n"
@@ -102,7 +102,7 @@ static void test_several(void **state)
                                         "   2  down\n");
     curves[1] = curves[2]; /* one line needs no digit beside dots */
     assert_picture(print(&plot, &look), "2 +            ****\n"
-                                        "  |O   ********\n"
+                                        "1 +O   ********\n"
                                         "0 +****\n"
                                         "  ++-------+------+\n"
                                         "   0       5     10\n"

@@ -1,0 +1,20 @@
+/* How every verb shows a plot: on the terminal and in files. */
+#ifndef GRADUS_CLI_PLOT_H
+#define GRADUS_CLI_PLOT_H
+#include "cli.h"
+#include "gradus/report.h"
+
+/* On stdout, as wide as the terminal. `titled`: the title of y is more than one would guess. */
+void cli_plot_print(const cli_call *call, const gradus_plot *plot, bool titled);
+
+/* Into the files that --svg and --png name, if they are given. What goes wrong has been reported. */
+cli_exit cli_plot_save(const cli_call *call, const gradus_plot *plot);
+
+/* Rows of a verb's options. */
+#define CLI_PLOT_OPTIONS                                                                    \
+    {"svg", "FILE", "draw the picture into a file that browsers show, and documents take"}, \
+    {                                                                                       \
+        "png", "FILE", "the same as pixels; drawn by gnuplot, if that is installed"         \
+    }
+
+#endif
