@@ -32,7 +32,9 @@ typedef struct gradus_family {
     const gradus_member *const *members;   /* sorted by name, ends with NULL; each is the first field of its row      */
     const gradus_argument      *common;    /* arguments of every member, after its own; a member's own of the same name wins; NULL: none */
     const gradus_refusal       *refuses;   /* of every member; NULL: none                                             */
-    const gradus_member *const *phrases;   /* words of other texts that name no single member ("linear_decay"): never bound, `also` says what is meant; NULL */
+    const gradus_member *const *phrases;   /* words that mean several things in other texts ("linear_decay"): never bound. `arguments` are their
+                                            * readings: name the member, help the formula as such texts have it, initial how it is
+                                            * written here (NULL: as the member says itself). Ends with NULL; NULL: none  */
     const gradus_member      *(*reader)(const char *text);  /* the member that a text which names none stands for, as its first value
                                             * (house.csv is csv(house.csv)); NULL result: none; NULL: no such short form */
     const char                 *reader_noun;   /* "reader": for the message "no reader for 'house.parquet'"           */

@@ -21,10 +21,13 @@ static const gradus_member *renamed(const gradus_binder *b, const gradus_family 
     return NULL;
 }
 
-static const gradus_member *phrase(const gradus_family *family, const char *name)
+/* A word that may mean several members, of which one at least is there. */
+static const gradus_member *phrase(const gradus_binder *b, const gradus_family *family, const char *name)
 {
     for (const gradus_member *const *member = family->phrases; member && *member; member++)
-        if (strcmp((*member)->name, name) == 0) return *member;
+        for (const gradus_argument *at = strcmp((*member)->name, name) == 0 ? (*member)->arguments : NULL;
+             at && at->name; at++)
+            if (gradus_language_find(b->language, family, at->name)) return *member;
     return NULL;
 }
 
@@ -40,14 +43,29 @@ static const char *nearest_member(const gradus_binder *b, const gradus_family *f
     return best;
 }
 
-static bool fail_phrase(gradus_binder *b, const tree_node *node, const gradus_member *meant)
+/* Each member that may be meant, once; one that is not there cannot be. */
+static bool fail_phrase(gradus_binder *b, const gradus_family *family, const tree_node *node,
+                        const gradus_member *meant)
 {
-    const char *list = meant->also, *name;
     char readings[BIND_HINT] = "";
-    for (size_t length; gradus_names_next(&list, &name, &length);)
-        gradus_append(readings, sizeof readings, "%s'%.*s'", *readings ? " or " : "", (int)length, name);
+    for (const gradus_argument *reading = meant->arguments; reading->name; reading++) {
+        bool said = false;
+        for (const gradus_argument *before = meant->arguments; before < reading; before++)
+            said = said || strcmp(before->name, reading->name) == 0;
+        if (said || !gradus_language_find(b->language, family, reading->name)) continue;
+        gradus_append(readings, sizeof readings, "%s'%s'", *readings ? " or " : "", reading->name);
+    }
     return gradus_bind_fail(b, node->text_place, GRADUS_CODE_RENAMED, NULL, "'%s' may mean %s here", node->text,
                             readings);
+}
+
+/* Another family's member that other texts give this name; *family is its. */
+static const gradus_member *renamed_elsewhere(const gradus_binder *b, const char *name, const gradus_family **family)
+{
+    const gradus_member *meant = NULL;
+    for (const gradus_family *const *at = b->language->families; *at && !meant; at++)
+        if ((meant = renamed(b, *at, name))) *family = *at;
+    return meant;
 }
 
 static bool fail_unknown(gradus_binder *b, const gradus_family *family, const tree_node *node)
@@ -59,10 +77,14 @@ static bool fail_unknown(gradus_binder *b, const gradus_family *family, const tr
     if (meant)
         return gradus_bind_fail(b, node->text_place, GRADUS_CODE_RENAMED, meant->name, "'%s' is called '%s' here", name,
                                 meant->name);
-    if ((meant = phrase(family, name))) return fail_phrase(b, node, meant);
+    if ((meant = phrase(b, family, name))) return fail_phrase(b, family, node, meant);
     const gradus_family *elsewhere = family_of(b, name);
     if (elsewhere)
         return gradus_bind_fail(b, node->text_place, GRADUS_CODE_WRONG_FAMILY, NULL, "'%s' is %s, not %s", name,
+                                gradus_a_noun(elsewhere, other), gradus_a_noun(family, a));
+    if ((meant = renamed_elsewhere(b, name, &elsewhere)))
+        return gradus_bind_fail(b, node->text_place, GRADUS_CODE_WRONG_FAMILY, NULL,
+                                "'%s' is called '%s' here, and is %s, not %s", name, meant->name,
                                 gradus_a_noun(elsewhere, other), gradus_a_noun(family, a));
     if (gradus_text_quantity(name, &quantity))
         return gradus_bind_fail(b, node->text_place, GRADUS_CODE_WRONG_TYPE, NULL, "expected %s, found the number %s",

@@ -138,6 +138,8 @@ void cli_describe(const gradus_argument *argument, const gradus_family *family, 
 /* "step(EVERY, FACTOR)" */
 void cli_usage(const gradus_family *family, const gradus_member *member, char *text, size_t size);
 void cli_explain(const cli_call *call, const gradus_family *family, const gradus_member *member);
+/* What a word of other texts may mean, as it is written here; false: its member is not there. */
+bool cli_reading(const gradus_family *family, const gradus_argument *reading, char *spec, size_t size);
 void cli_json_member(gradus_json *json, const gradus_family *family, const gradus_member *member);
 /* Why the rate of a run was what it was. */
 cli_exit cli_explain_run(const cli_call *call, const char *folder);

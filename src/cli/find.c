@@ -21,6 +21,13 @@ static bool is_same(const char *a, const char *b)
     }
 }
 
+static bool has_reading(const gradus_family *family, const gradus_member *phrase)
+{
+    for (const gradus_argument *reading = phrase->arguments; reading->name; reading++)
+        if (gradus_language_find(gradus_train_language(), family, reading->name)) return true;
+    return false;
+}
+
 static bool matches(const gradus_member *member, const char *name, cli_match kind)
 {
     switch (kind) {
@@ -40,7 +47,7 @@ const gradus_member *cli_find(const char *name, cli_match kind, int32_t index, c
         for (int32_t j = 0; kind != CLI_BY_PHRASE && (member = gradus_language_member(language, *family, j)); j++)
             if (matches(member, name, kind) && index-- == 0) return member;
         for (int32_t j = 0; kind == CLI_BY_PHRASE && (*family)->phrases && (member = (*family)->phrases[j]); j++)
-            if (matches(member, name, kind) && index-- == 0) return member;
+            if (matches(member, name, kind) && has_reading(*family, member) && index-- == 0) return member;
     }
     return NULL;
 }

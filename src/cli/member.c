@@ -123,3 +123,14 @@ void cli_usage(const gradus_family *family, const gradus_member *member, char *t
     if (member->open) put(text, size, "%sNAME=...", before), before = ", ";
     if (*before == ',') put(text, size, ")");
 }
+
+bool cli_reading(const gradus_family *family, const gradus_argument *reading, char *spec, size_t size)
+{
+    const gradus_member *member = gradus_language_find(gradus_train_language(), family, reading->name);
+    if (!member) return false;
+    if (reading->initial)
+        snprintf(spec, size, "%s", reading->initial);
+    else
+        cli_usage(family, member, spec, size);
+    return true;
+}

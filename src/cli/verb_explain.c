@@ -30,6 +30,26 @@ static int32_t explain_members(const cli_call *call, const char *name, cli_match
     return count;
 }
 
+/* The formula as such texts have it, and what it is here; below it where that does not fit. */
+static void print_readings(const cli_call *call, const gradus_family *family, const gradus_member *phrase)
+{
+    char spec[512];
+    int32_t widest = 0, ours = 0;
+    for (const gradus_argument *reading = phrase->arguments; reading->name; reading++) {
+        if (!cli_reading(family, reading, spec, sizeof spec)) continue;
+        if ((int32_t)strlen(reading->help) > widest) widest = (int32_t)strlen(reading->help);
+        if ((int32_t)strlen(spec) > ours) ours = (int32_t)strlen(spec);
+    }
+    bool beside = 2 + widest + 3 + ours <= call->terminal.width;
+    for (const gradus_argument *reading = phrase->arguments; reading->name; reading++) {
+        if (!cli_reading(family, reading, spec, sizeof spec)) continue;
+        if (beside)
+            printf("  %-*s   %s\n", (int)widest, reading->help, spec);
+        else
+            printf("  %s\n      %s\n", reading->help, spec);
+    }
+}
+
 /* Words such as linear_decay, which mean one thing here and another there: every reading with its formula. */
 static int32_t explain_phrases(const cli_call *call, const char *name, bool follows)
 {
@@ -38,14 +58,7 @@ static int32_t explain_phrases(const cli_call *call, const char *name, bool foll
     int32_t count = 0;
     for (; (phrase = cli_find(name, CLI_BY_PHRASE, count, &family)); count++) {
         printf("%s%s (%s): %s\n\n", count || follows ? "\n" : "", phrase->name, family->name, phrase->summary);
-        if (phrase->formula) fputs("  ", stdout), cli_wrap(stdout, phrase->formula, 2, call->terminal.width);
-        if (phrase->notes) fputs("  ", stdout), cli_wrap(stdout, phrase->notes, 2, call->terminal.width);
-        for (const char *at = phrase->also; at && *at; at += strcspn(at, ","), at += strspn(at, ", ")) {
-            char meant[64];
-            snprintf(meant, sizeof meant, "%.*s", (int)strcspn(at, ","), at);
-            const gradus_member *member = gradus_language_find(gradus_train_language(), family, meant);
-            if (member) printf("  %-16s  %s\n", meant, member->formula ? member->formula : member->summary);
-        }
+        print_readings(call, family, phrase);
     }
     return count;
 }
@@ -64,6 +77,30 @@ static int32_t explain_setting(const cli_call *call, const char *name, bool foll
     return 1;
 }
 
+static void json_phrases(gradus_json *json, const char *name)
+{
+    const gradus_family *family;
+    const gradus_member *phrase;
+    char spec[512];
+    for (int32_t i = 0; (phrase = cli_find(name, CLI_BY_PHRASE, i, &family)); i++) {
+        gradus_json_open(json, NULL, '{');
+        gradus_json_text(json, "family", family->name);
+        gradus_json_text(json, "name", phrase->name);
+        gradus_json_text(json, "summary", phrase->summary);
+        gradus_json_open(json, "readings", '[');
+        for (const gradus_argument *reading = phrase->arguments; reading->name; reading++) {
+            if (!cli_reading(family, reading, spec, sizeof spec)) continue;
+            gradus_json_open(json, NULL, '{');
+            gradus_json_text(json, "formula", reading->help);
+            gradus_json_text(json, "member", reading->name);
+            gradus_json_text(json, "spec", spec);
+            gradus_json_close(json, '}');
+        }
+        gradus_json_close(json, ']');
+        gradus_json_close(json, '}');
+    }
+}
+
 static cli_exit explain_json(const char *name)
 {
     gradus_json json = {.write = cli_write, .user = stdout, .indent = 2};
@@ -73,6 +110,7 @@ static cli_exit explain_json(const char *name)
     gradus_json_open(&json, NULL, '[');
     for (cli_match kind = CLI_BY_NAME; kind <= CLI_BY_ALSO && !count; kind++)
         for (; (member = cli_find(name, kind, count, &family)); count++) cli_json_member(&json, family, member);
+    json_phrases(&json, name);
     gradus_json_close(&json, ']');
     putchar('\n');
     return CLI_DONE;

@@ -57,6 +57,21 @@ static void put_member(const gradus_family *family, const gradus_member *member)
     if (member->also) printf("\nAlso known as: %s.\n", member->also);
 }
 
+/* Words that mean several things in other texts. */
+static void put_phrases(const gradus_family *family)
+{
+    char spec[512];
+    if (!family->phrases) return;
+    printf("\n## Words of other texts\n\n| word | what such texts mean | here |\n|---|---|---|\n");
+    for (const gradus_member *const *phrase = family->phrases; *phrase; phrase++)
+        for (const gradus_argument *reading = (*phrase)->arguments; reading->name; reading++) {
+            if (!cli_reading(family, reading, spec, sizeof spec)) continue;
+            printf("| `%s` | ", (*phrase)->name);
+            put_cell(reading->help);
+            printf(" | `%s` |\n", spec);
+        }
+}
+
 static void put_family(const gradus_family *family)
 {
     const gradus_language *language = gradus_train_language();
@@ -69,6 +84,7 @@ static void put_family(const gradus_family *family)
         put_rows(family->common, family);
     }
     for (int32_t i = 0; (member = gradus_language_member(language, family, i)); i++) put_member(family, member);
+    put_phrases(family);
 }
 
 static void put_families(void)

@@ -88,6 +88,7 @@ gradus_schedule *gradus_rate_schedule_compile(const rate_schedule_config *config
                                               gradus_error *error);
 double gradus_rate_schedule_length(const gradus_schedule *schedule); /* of all phases, on its axis; may be infinite */
 bool gradus_rate_schedule_refuses_past(const gradus_schedule *schedule); /* past=error */
+extern const gradus_member *const gradus_rate_schedule_phrases[];        /* schedule_phrases.c */
 gradus_status gradus_rate_schedule_check(const char *text, const gradus_chain *chain, gradus_error *error);
 
 #endif

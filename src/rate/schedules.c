@@ -121,5 +121,6 @@ const gradus_family gradus_schedule_family = {
     .flags = GRADUS_CHAIN,
     .members = members,
     .common = common,
+    .phrases = gradus_rate_schedule_phrases,
     .check = gradus_rate_schedule_check,
 };

@@ -110,7 +110,9 @@ MEMBER(table) = {.name = "table",
                                    {.name = "column", .kind = GRADUS_TEXT, .flags = OPTIONAL_NAMED},
                                    {.name = "interpolate", .kind = GRADUS_FLAG, .initial = "false"},
                                    {0}}};
-MEMBER(linear_decay) = {.name = "linear_decay", .also = "linear, decay"};
+MEMBER(linear_decay) = {
+    .name = "linear_decay",
+    .arguments = ROWS{{.name = "linear"}, {.name = "decay"}, {.name = "no_such"}, {.name = "linear"}, {0}}};
 
 static const gradus_family schedule_table = {
     .name = "schedule",
@@ -129,6 +131,7 @@ static const gradus_family schedule_table = {
 
 MEMBER(plateau) = {
     .name = "plateau",
+    .also = "reduce_on_plateau",
     .arguments = ROWS{{.name = "metric", .kind = GRADUS_METRIC, .initial = "val_loss"},
                       {.name = "patience", .kind = GRADUS_INTEGER, .initial = "10", .high = INFINITY},
                       {.name = "factor", .kind = GRADUS_SHARE, .initial = "10%"},

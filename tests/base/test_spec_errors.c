@@ -70,6 +70,8 @@ static const mistake mistakes[] = {
     {"schedule", "linear_decay", 1, 1, 12, GRADUS_CODE_RENAMED, "'linear_decay' may mean 'linear' or 'decay' here", ""},
     {"schedule", "plateau(patience=5)", 1, 1, 7, GRADUS_CODE_WRONG_FAMILY, "'plateau' is a feedback, not a schedule",
      ""},
+    {"schedule", "reduce_on_plateau(5)", 1, 1, 17, GRADUS_CODE_WRONG_FAMILY,
+     "'reduce_on_plateau' is called 'plateau' here, and is a feedback, not a schedule", ""},
     {"schedule", "adam", 1, 1, 4, GRADUS_CODE_WRONG_FAMILY, "'adam' is an optimizer, not a schedule", ""},
     {"schedule", "xyzzy", 1, 1, 5, GRADUS_CODE_UNKNOWN_NAME, "'xyzzy' is no schedule", ""},
     {"schedule", "warmup", 1, 1, 6, GRADUS_CODE_MISSING, "'warmup' needs length: warmup(5%)", ""},
