@@ -96,6 +96,7 @@ int main(void)
     report("observe, decide, applied, greedy(loss, smooth)", pass_policy, "greedy(loss, smooth)");
     report("observe, decide, applied, guard", pass_policy, "guard");
     report("observe, decide, applied, guard > plateau(val_loss)", pass_policy, "guard > plateau(val_loss)");
+    report("observe, decide, applied, loss_scale", pass_policy, "loss_scale");
     report("observe, decide, applied, noise_scale", pass_policy, "noise_scale");
     report("observe, decide, applied, adascale(64)", pass_policy, "adascale(64)");
     return 0;

@@ -145,8 +145,8 @@ typedef struct gradus_verdict {         /* what a feedback answers; starts as { 
     double        was;                  /* for the log, where the factor is still on its way: what it was going to; 0: it was there */
     double        gradient_scale;       /* in decide, with APPLY: the gradient is to be multiplied by this; 0: 1      */
     gradus_action action;
-    gradus_action pending;              /* given: what others have answered to this gradient so far                  */
     gradus_reason reason;
+    gradus_reason pending;              /* given: why others will not have this gradient; GRADUS_REASON_NONE: they will */
     const char   *rule;                 /* the rule that fired, in words; NULL: nothing happened. {1} stands for what was seen
                                          * first: its name in the log's rule, its value in the explanation; {1=} shows both there */
     struct { const char *name; double value; } seen[4];

@@ -375,8 +375,8 @@ static void decide(const gradus_call *call, void *memory, const gradus_clock *no
 {
     guard_state *state = memory;
     settle(call, state, now);
-    if (verdict->pending == GRADUS_SKIP && state->non_finite != LOSS)
-        state->has_norm = state->non_finite = 0; /* somebody leaves it out who knows why: its loss scale is too large */
+    if (verdict->pending == GRADUS_REASON_OVERFLOW && state->non_finite != LOSS)
+        state->has_norm = state->non_finite = 0; /* its loss was scaled too much, and somebody takes care of that */
     answer(call, state, now, verdict);
     if (verdict->action == GRADUS_APPLY) {
         state->held = (state->has_loss ? 1 : 0) | (state->has_norm ? 2 : 0);

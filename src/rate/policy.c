@@ -137,7 +137,7 @@ static gradus_verdict fresh_verdict(const gradus_policy *policy, const rate_memb
 {
     return (gradus_verdict){.factor = member->factor,
                             .action = GRADUS_APPLY,
-                            .pending = policy->pending ? (gradus_action)policy->pending : GRADUS_APPLY,
+                            .pending = (gradus_reason)policy->pending_reason,
                             .onset = policy->now.updates};
 }
 
@@ -198,6 +198,8 @@ bool gradus_policy_observe(gradus_policy *policy, const char *metric, double val
         member->row->observe(member->call, member->state, listener->metric, value, &policy->now, &verdict);
         merge(policy, &verdict);
         take_verdict(policy, member, &verdict);
+        if (verdict.rule && verdict.action > GRADUS_APPLY)
+            policy->why_attempt++; /* it is what the next decision will be */
     }
     return heard;
 }

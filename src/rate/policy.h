@@ -93,7 +93,7 @@ struct gradus_policy {
     int64_t keep;        /* snapshot that the update handed out is to be kept in; -1: none */
     int64_t last_action; /* of the last decision */
     char why[RATE_TEXT]; /* the last happening in words; "": none yet */
-    int64_t why_attempt; /* when that was */
+    int64_t why_attempt; /* of which attempt */
 };
 
 /* ---- clock (policy_clock.c) ---- */

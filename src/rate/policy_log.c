@@ -180,7 +180,7 @@ size_t gradus_policy_explain(const gradus_policy *policy, char *text, size_t siz
         gradus_rate_text_put(&into, "there is no policy");
     else if (!policy->stopped && gradus_rate_run_is_done(policy, 0))
         gradus_rate_text_put(&into, "the run's length is reached");
-    else if (policy->why[0] && (policy->stopped || policy->why_attempt == policy->now.attempts))
+    else if (policy->why[0] && (policy->stopped || policy->why_attempt >= policy->now.attempts))
         gradus_rate_text_put(&into, policy->why);
     else
         put_factors(&into, policy);

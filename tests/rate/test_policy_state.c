@@ -55,6 +55,7 @@ static void observe(gradus_policy *policy, int64_t attempt)
     if (attempt >= TROUBLE && attempt % 30 >= 10 && attempt % 30 < 13) loss = 20;
     gradus_policy_observe(policy, "loss", loss);
     gradus_policy_observe(policy, "gradient_norm", exp(noise / 4) * (attempt == 90 ? 50 : 1));
+    gradus_policy_observe(policy, "non_finite", attempt % 37 == 36 ? 2 : 0);
     gradus_policy_observe(policy, "half_gradient_norm", exp(noise / 4) * (1.05 + 0.001 * (double)attempt));
     if (attempt % 10 == 9) gradus_policy_observe(policy, "val_loss", floor(30 * loss) / 30);
     gradus_error error = {0};
