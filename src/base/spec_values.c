@@ -217,14 +217,22 @@ static bool bind_element(gradus_binder *b, const bind_scope *scope, const gradus
                               : bind_kind(b, scope, row, node, value);
 }
 
+/* A single value is a list of one; so is a single point, although it is written in brackets itself. */
+static bool is_list(const gradus_argument *row, const tree_node *node)
+{
+    if (node->kind != TREE_LIST) return false;
+    return row->kind != GRADUS_POINT || !node->first || node->first->kind == TREE_LIST;
+}
+
 static bool bind_list(gradus_binder *b, const bind_scope *scope, const gradus_argument *row, tree_node *node,
                       gradus_value *value)
 {
     gradus_argument single = *row;
-    tree_node *first = node->kind == TREE_LIST ? node->first : node;
+    bool several = is_list(row, node);
+    tree_node *first = several ? node->first : node;
     int32_t count = 0;
     single.flags &= ~(uint32_t)GRADUS_LIST;
-    for (const tree_node *at = first; at; at = node->kind == TREE_LIST ? at->next : NULL) count++;
+    for (const tree_node *at = first; at; at = several ? at->next : NULL) count++;
     if (!count) return gradus_bind_fail(b, node->place, GRADUS_CODE_MISSING, NULL, "this list is empty");
     gradus_value *items = gradus_bind_take(b, (size_t)count * sizeof *items);
     if (!items) return false;
