@@ -33,6 +33,8 @@ static inline double rate_periods(double t, double period)
 
 /* For `prepare` of a row that cannot do without a length: says so; false. */
 bool gradus_rate_needs_length(const gradus_call *call, gradus_preparation *preparation);
+/* The same for `which` of its lengths ("rise and fall"), which are per cents of the run unless they are given. */
+bool gradus_rate_needs_run(const char *which, gradus_preparation *preparation);
 
 /* What timm's schedulers have in common, as names of a like row. */
 #define RATE_LIKE_TIMM                                                             \

@@ -275,6 +275,14 @@ bool gradus_rate_needs_length(const gradus_call *call, gradus_preparation *prepa
     return false;
 }
 
+bool gradus_rate_needs_run(const char *which, gradus_preparation *preparation)
+{
+    snprintf(preparation->message, sizeof preparation->message,
+             "the length of the run is not known; say how long %s last", which);
+    preparation->code = GRADUS_CODE_LENGTHS;
+    return false;
+}
+
 static gradus_status compile_phase(compiling *c, int32_t index, double start, double reached)
 {
     const gradus_item *item = &c->chain->items[index];

@@ -1,27 +1,16 @@
 /* decay: goes from the value reached down to the end of the run, in one of the shapes that cool-downs have.
  * Long constant rates with a short decay: Zhai et al. 2022; 1-sqrt: Haegele et al. 2024. */
-#include "rate.h"
+#include "shapes.h"
 
 enum { LENGTH, SHAPE, TO, FROM };
-enum { LINEAR, COSINE, ONE_MINUS_SQRT, ONE_MINUS_SQUARE, EXPONENTIAL };
-
-/* What is left of the way from `from` to `to` at progress p. */
-static double left(int shape, double p)
-{
-    switch (shape) {
-    case COSINE: return 0.5 + 0.5 * cos(rate_pi * p);
-    case ONE_MINUS_SQRT: return 1 - sqrt(p);
-    case ONE_MINUS_SQUARE: return 1 - p * p;
-    default: return 1 - p;
-    }
-}
+enum { EXPONENTIAL = SHAPE_COUNT };
 
 static double factor(const gradus_call *call, double t, double length)
 {
     double p = rate_progress(t, length), from = call->number[FROM], to = call->number[TO];
     int shape = (int)call->number[SHAPE];
     if (shape == EXPONENTIAL) return from > 0 ? from * pow(to / from, p) : to * p;
-    return rate_between(to, from, left(shape, p));
+    return rate_between(to, from, rate_left(shape, p));
 }
 
 static const char *check(const gradus_call *call)
@@ -41,7 +30,7 @@ static const gradus_argument arguments[] = {
     {.name = "shape",
      .kind = GRADUS_WORD,
      .initial = "linear",
-     .words = "linear|cosine|1-sqrt|1-square|exponential",
+     .words = RATE_SHAPES "|exponential",
      .help = "form of the way down",
      .also = "decay_type, type"},
     {.name = "to",

@@ -129,6 +129,41 @@ static void test_promises_are_kept(void **state)
     each_spec(check_promises);
 }
 
+/* A phase is what its schedule is alone, on its own clock, and what follows finds the value that it reached. */
+static void check_composition(const gradus_schedule_row *row, const char *spec)
+{
+    (void)row;
+    char alone[1024], whole[1100];
+    const gradus_units units = {.total = 300};
+    gradus_error error = {0};
+    if (strstr(spec, "past=")) return; /* of the last phase alone */
+    snprintf(alone, sizeof alone, "%.*s%slength=100)", (int)strlen(spec) - 1, spec,
+             spec[strlen(spec) - 2] == '(' ? "" : ", ");
+    gradus_schedule *part = gradus_schedule_create(alone, &units, NULL, &error);
+    if (!part && error.code == GRADUS_CODE_REPEATED) {
+        error = (gradus_error){0};
+        snprintf(alone, sizeof alone, "%s", spec); /* its example has a length */
+        part = gradus_schedule_create(alone, &units, NULL, &error);
+    }
+    if (!part) fail_msg("%s: %s", alone, error.message);
+    snprintf(whole, sizeof whole, "constant(length=17) > %s > hold", alone);
+    gradus_schedule *composed = gradus_schedule_create(whole, &units, NULL, &error);
+    gradus_phase phase;
+    if (!composed || !gradus_schedule_phase(composed, 1, &phase)) fail_msg("%s: %s", whole, error.message);
+    for (double t = 0; t <= phase.length + 20; t += 0.25) {
+        double expected = gradus_schedule_at(part, fmin(t, phase.length)), is = gradus_schedule_at(composed, 17 + t);
+        if (is != expected) fail_msg("%s at %g: %.17g, the part alone %.17g", whole, 17 + t, is, expected);
+    }
+    gradus_schedule_destroy(composed);
+    gradus_schedule_destroy(part);
+}
+
+static void test_composition_is_shifted_parts(void **state)
+{
+    (void)state;
+    each_spec(check_composition);
+}
+
 static void check_round_trip(const gradus_schedule_row *row, const char *spec)
 {
     (void)row;
@@ -186,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_finite),
         cmocka_unit_test(test_finite_around_warmups),
         cmocka_unit_test(test_promises_are_kept),
+        cmocka_unit_test(test_composition_is_shifted_parts),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_rows_are_complete),
     };
