@@ -136,7 +136,7 @@ typedef struct gradus_field {           /* one piece of state: drives save, load
     const char       *name;
     gradus_field_kind kind;
     size_t            offset;
-    int32_t           length_argument;  /* 0: a single value; n: as many as argument n-1 says, placed behind the struct;
+    int32_t           length_argument;  /* 0: a single value; n: as many as argument n-1, an INTEGER, says, placed behind the struct;
                                          * -n: an array of n inside the struct                                       */
 } gradus_field;
 

@@ -51,11 +51,24 @@ static bool fields_fit(const gradus_feedback_row *row)
     return true;
 }
 
+/* A state has one size: a length may be another number of updates when the run is extended. */
+static bool sizes_are_whole(const gradus_feedback_row *row)
+{
+    int32_t count = 0;
+    while (row->member.arguments && row->member.arguments[count].name) count++;
+    for (const gradus_field *field = row->fields; field && field->name; field++) {
+        int32_t at = field->length_argument;
+        if (at > 0 && (at > count || row->member.arguments[at - 1].kind != GRADUS_INTEGER)) return false;
+    }
+    return true;
+}
+
 gradus_status gradus_context_add_feedback(gradus_context *context, const gradus_feedback_row *row, gradus_error *error)
 {
     const char *malformed = !row->observe && !row->decide     ? "neither observes nor decides"
                             : row->state_size && !row->fields ? "has a state without fields"
                             : !fields_fit(row)                ? "has a field outside its state"
+                            : !sizes_are_whole(row)           ? "has a field whose size is no whole number of its own"
                                                               : NULL;
     return add(context, &gradus_feedback_family, &row->member, row->abi, malformed, error);
 }

@@ -147,8 +147,11 @@ gradus_status gradus_rate_feedback_fill(gradus_policy *policy, const rate_timeli
     rate_axis axis = updates_of(policy, timeline);
     for (int32_t i = 0; i < policy->member_count; i++) {
         rate_member *member = &policy->members[i];
-        gradus_status status = gradus_rate_call_fill(member->call, member->item, policy->config.feedback, &axis, error);
+        const char *text = policy->config.feedback;
+        gradus_status status = gradus_rate_call_fill(member->call, member->item, text, &axis, error);
         if (status != GRADUS_OK) return status;
+        const char *wrong = member->row->check ? member->row->check(member->call) : NULL;
+        if (wrong) return gradus_spec_fail(error, text, member->item->place, GRADUS_CODE_OUT_OF_RANGE, "%s", wrong);
     }
     return GRADUS_OK;
 }

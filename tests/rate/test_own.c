@@ -180,6 +180,16 @@ static void test_malformed_rows(void **state)
     error = (gradus_error){0};
     assert_int_equal(gradus_context_add_feedback(context, &bad, &error), GRADUS_ERROR_USE);
     assert_string_equal(error.message, "the row of 'bad' has a field outside its state");
+    static const gradus_field as_long[] = {{"ring", GRADUS_DOUBLE, 0, 1}, {0}};
+    bad = veto;
+    bad.member.name = "bad";
+    bad.member.arguments = half_life; /* of another size when the run is longer */
+    bad.fields = as_long;
+    error = (gradus_error){0};
+    assert_int_equal(gradus_context_add_feedback(context, &bad, &error), GRADUS_ERROR_USE);
+    assert_string_equal(error.message, "the row of 'bad' has a field whose size is no whole number of its own");
+    bad.member.arguments = no_arguments;
+    assert_int_equal(gradus_context_add_feedback(context, &bad, NULL), GRADUS_ERROR_USE);
     gradus_context_destroy(context);
 }
 
