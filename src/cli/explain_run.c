@@ -2,6 +2,7 @@
  * base came from, which phase of the schedule began when, what was decided on
  * the way and why, how it ended. All of it is read back from the run's folder.
  */
+#include "plot.h"
 #include "progress.h"
 #include <jansson.h>
 #include <math.h>
@@ -250,14 +251,13 @@ static cli_exit explain(explain_run *run)
     add_end(run);
     if (run->failed) return cli_fail(run->call, GRADUS_CODE_MEMORY, NULL, "out of memory");
     sort_rows(run);
-    if (run->call->json) {
-        print_json(run);
-    } else {
-        print_source(run);
-        print_rows(run);
-        print_values(run);
-    }
-    return CLI_DONE;
+    bool text = !run->call->json && !run->call->quiet;
+    if (text) print_source(run);
+    cli_exit status = cli_explain_picture(run->call, run->folder);
+    if (run->call->json) print_json(run);
+    if (text) print_rows(run);
+    if (text) print_values(run);
+    return status;
 }
 
 cli_exit cli_explain_run(const cli_call *call, const char *folder)

@@ -10,6 +10,9 @@ void cli_plot_print(const cli_call *call, const gradus_plot *plot, bool titled);
 /* Into the files that --svg and --png name, if they are given. What goes wrong has been reported. */
 cli_exit cli_plot_save(const cli_call *call, const gradus_plot *plot);
 
+/* What the rate of a run did: on stdout, unless that is for JSON or for nothing, and in the files asked for. */
+cli_exit cli_explain_picture(const cli_call *call, const char *folder);
+
 /* Rows of a verb's options. */
 #define CLI_PLOT_OPTIONS                                                                    \
     {"svg", "FILE", "draw the picture into a file that browsers show, and documents take"}, \

@@ -1,7 +1,7 @@
 /* gradus explain: a member of any family, a word of other texts, a setting; or why the rate of a run was what it was. */
 #include <string.h>
 #include <sys/stat.h>
-#include "cli.h"
+#include "plot.h"
 
 static bool is_run(const char *name)
 {
@@ -128,6 +128,9 @@ static cli_exit run(cli_call *call)
 {
     const char *name = call->words[0];
     if (is_run(name)) return cli_explain_run(call, name);
+    if (cli_value(call, "svg") || cli_value(call, "png"))
+        return cli_fail(call, GRADUS_CODE_UNEXPECTED_VALUE, "explain",
+                        "only of a run is there a picture; of schedules: gradus schedule");
     if (!is_known(name))
         return cli_unknown(call, GRADUS_CODE_UNKNOWN_NAME, "explain", cli_nearest_member(name),
                            "gradus list shows what there is", "nothing is called '%s'", name);
@@ -140,13 +143,16 @@ static cli_exit run(cli_call *call)
     return CLI_DONE;
 }
 
+static const cli_option options[] = {CLI_PLOT_OPTIONS, {0}};
+
 const cli_verb cli_verb_explain = {
     .name = "explain",
     .summary = "what a name means, and why a run's rate was what it was",
     .usage = "NAME\nRUN",
     .about = "Says what a member of any family or a setting does, takes and computes, and where it comes from.\n"
-             "Of a run it says where the rate came from and what changed it.",
-    .examples = "gradus explain cosine\ngradus explain ReduceLROnPlateau\ngradus explain runs/mnist",
+             "Of a run it says where the rate came from and what changed it, and draws it.",
+    .examples = "gradus explain cosine\ngradus explain ReduceLROnPlateau\ngradus explain runs/mnist --svg rate.svg",
+    .options = options,
     .operands = CLI_MEMBERS | CLI_RUNS,
     .least = 1,
     .most = 1,
