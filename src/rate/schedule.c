@@ -7,7 +7,9 @@
 /* The factor of a phase's curve at 0 <= t <= its length. */
 static double curve_at(const rate_phase *phase, double t)
 {
+    const rate_lead *lead = phase->lead;
     double factor = phase->row->factor(phase->call, t, phase->curve);
+    if (lead) factor = rate_between(lead->least, lead->peak, fmin(factor, DBL_MAX));
     if (factor < phase->floor) factor = phase->floor;
     return factor <= DBL_MAX ? factor : DBL_MAX; /* a rising exponential, long past any run */
 }
@@ -30,7 +32,7 @@ static double curve_past(const rate_phase *phase, double t)
 static double curve_from(const rate_phase *phase, double t)
 {
     t = fmax(t - phase->begin, 0);
-    return t < phase->curve ? curve_at(phase, t) : curve_past(phase, t);
+    return t < phase->curve || phase->endless ? curve_at(phase, t) : curve_past(phase, t);
 }
 
 /* With a rise of its own; a ramp whose clock is behind has not begun at first, and the rate is 0. */
@@ -40,7 +42,7 @@ static double led_at(const rate_phase *phase, const rate_lead *lead, double t)
     double rise = t + lead->ramp_ahead;
     if (rise >= lead->ramp) return curve_from(phase, t);
     if (rise < 0) return 0;
-    double top = lead->to_peak ? 1 : curve_at(phase, lead->at_ramp);
+    double top = lead->to_peak ? lead->peak : curve_at(phase, lead->at_ramp);
     double p = lead->log_rise > 0 ? log1p(rise / lead->update) * lead->log_rise : rise / lead->ramp;
     return fmax(rate_between(lead->from, top, p), 0);
 }

@@ -30,6 +30,7 @@ typedef struct rate_lead {
     double ahead;            /* of the clock, on the axis */
     double ramp_ahead;       /* of the ramp's clock alone, besides */
     double update;           /* on the axis; 1 where it is not known */
+    double least, peak;      /* what 0 and 1 of the curve become */
     const rate_noise *noise; /* NULL: none */
 } rate_lead;
 
@@ -39,6 +40,7 @@ typedef struct rate_phase {
     double start, length;  /* on the axis; the length of the last may be infinite */
     double begin, curve;   /* of the curve within the phase: 0 and its length, but for a lead */
     const rate_lead *lead; /* NULL: none */
+    bool endless;          /* the curve itself knows what comes after its length */
     double floor;
     int32_t past;
 } rate_phase;

@@ -39,6 +39,11 @@ gradus_status gradus_rate_lead_length(const rate_lead_source *source, const char
     return length_on_axis(source, value_of(source, name), length, error);
 }
 
+static gradus_status read_share(const rate_lead_source *source, const char *name, double *share, gradus_error *error)
+{
+    return gradus_rate_number(share, gradus_item_value(source->item, name), source->text, source->axis, error);
+}
+
 static gradus_status read_lengths(const rate_lead_source *source, lead_lengths *lengths, gradus_error *error)
 {
     const gradus_value *first = value_of(source, "ramp_first");
@@ -125,23 +130,27 @@ gradus_status gradus_rate_lead_fill(const rate_lead_source *source, gradus_arena
                                     gradus_error *error)
 {
     lead_lengths lengths;
+    double least = 0, peak = 1, ahead = number_of(source, "ahead") * source->update;
     gradus_status status = read_lengths(source, &lengths, error);
-    double ahead = number_of(source, "ahead") * source->update;
+    if (status == GRADUS_OK) status = read_share(source, "least", &least, error);
+    if (status == GRADUS_OK) status = read_share(source, "peak", &peak, error);
     bool beneath = lengths.clock == CLOCK_BENEATH;
     phase->begin = lengths.begin + (beneath ? 0 : lengths.ramp);
     phase->curve = fmax(phase->length - phase->begin, 0);
-    if (status != GRADUS_OK || (lengths.ramp == 0 && ahead == 0 && !value_of(source, "noise_range"))) return status;
+    phase->endless = number_of(source, "endless") != 0;
+    bool plain = lengths.ramp == 0 && ahead == 0 && least == 0 && peak == 1 && !value_of(source, "noise_range");
+    if (status != GRADUS_OK || plain) return status;
     rate_lead *lead = gradus_arena_take(arena, sizeof *lead, sizeof(double));
     if (!lead) return no_room(error);
     *lead = (rate_lead){.ramp = lengths.ramp, .at_ramp = beneath ? lengths.ramp : 0, .ahead = ahead};
+    lead->least = lead->from = least, lead->peak = peak;
     lead->update = source->update > 0 ? source->update : 1;
     lead->ramp_ahead = lead->ramp > 0 ? number_of(source, "ramp_ahead") * source->update : 0;
     int32_t to = (int32_t)number_of(source, "ramp_to");
     lead->to_peak = to == TO_PEAK || (to == TO_EITHER && !beneath);
     if (number_of(source, "ramp_shape") == SHAPE_LOG && lead->ramp > 0)
         lead->log_rise = 1 / log(fmax(lead->ramp / lead->update, 2));
-    status = gradus_rate_number(&lead->from, gradus_item_value(source->item, "ramp_from"), source->text, source->axis,
-                                error);
+    if (value_of(source, "ramp_from")) status = read_share(source, "ramp_from", &lead->from, error);
     const gradus_value *start = value_of(source, "ramp_start");
     if (start && start->number >= 0) start_at(lead, start->number);
     phase->lead = lead;

@@ -25,9 +25,10 @@ static const gradus_argument arguments[] = {{.name = "every",
                                              .also = "gamma, decay_rate, drop"},
                                             {0}};
 
-static const gradus_like like[] = {{"torch", "StepLR", "step_size=every, gamma=factor", "factor=10%"},
-                                   {"timm", "StepLRScheduler", "decay_t=every, decay_rate=factor", "factor=1"},
-                                   {0}};
+static const gradus_like like[] = {
+    {"torch", "StepLR", "step_size=every, gamma=factor", "factor=10%"},
+    {"timm", "StepLRScheduler", "decay_t=every, decay_rate=factor, " RATE_LIKE_TIMM, "factor=1, ramp_to=peak"},
+    {0}};
 
 const gradus_schedule_row gradus_schedule_step = {
     .member = {.name = "step",

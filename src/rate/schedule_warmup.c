@@ -54,15 +54,24 @@ static const gradus_argument arguments[] = {
      .help = "exponent of shape=power"},
     {0}};
 
+static const gradus_like like[] = {
+    {"deepspeed", "WarmupLR",
+     "warmup_min_lr=least absolute, warmup_max_lr=peak absolute, warmup_num_steps=ramp, warmup_type=ramp_shape",
+     "length=0, ramp=1000, ramp_shape=log, ahead=-1"},
+    {0}};
+
 const gradus_schedule_row gradus_schedule_warmup = {
     .member = {.name = "warmup",
                .summary = "rises to the full rate",
                .formula = "rise((t + 1) / length), or from + (1 - from) rise(t / length); rise(p) = p, "
                           "ln(1 + p length) / ln(1 + length), p^power, (1 - cos(pi p)) / 2, 1 - sqrt(1 - p)",
                .paper = "Goyal et al. 2017, arXiv 1706.02677",
-               .also = "warm_up, linear_warmup, burn_in",
+               .also = "warm_up, linear_warmup, burn_in, WarmupLR",
                .example = "warmup(50)",
-               .arguments = arguments},
+               .arguments = arguments,
+               .like = like,
+               .notes =
+                   "like=deepspeed: its first two updates both have warmup_min_lr, so that all comes an update late."},
     .abi = GRADUS_ABI,
     .promises = GRADUS_CONTINUOUS | GRADUS_RISING,
     .factor = factor};

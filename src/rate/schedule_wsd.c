@@ -129,16 +129,34 @@ static const gradus_argument arguments[] = {
      .help = "waves in a decay of shape cosine"},
     {0}};
 
+static const gradus_like like[] = {
+    {"hf", "get_wsd_schedule",
+     "num_warmup_steps=warmup, num_decay_steps=decay, num_training_steps=length, num_stable_steps=stable, "
+     "warmup_type=rise, decay_type=shape, min_lr_ratio=least, num_cycles=cycles",
+     "shape=cosine, from=0, overlap=true"},
+    {"pytorch_optimizer", "get_wsd_schedule",
+     "num_warmup_steps=warmup, num_stable_steps=stable, num_decay_steps=decay, min_lr_ratio=to, num_cycles=cycles, "
+     "cooldown_type=shape",
+     "from=0, jump=true"},
+    {"llmc", "wsd",
+     "learning_rate=peak absolute, warmup_iterations=warmup, train_num_batches=length, final_learning_rate_frac=to",
+     "warmup=0, decay=0, until=80%, overlap=true, past=error"},
+    {0}};
+
 const gradus_schedule_row gradus_schedule_wsd = {
-    .member = {.name = "wsd",
-               .summary = "warm-up, the full rate, a decay at the end",
-               .formula =
-                   "(t + 1) / warmup, then 1, then to + (1 - to) left(p) over the last `decay`; left as decay has it",
-               .paper = "Hu et al. 2024, arXiv 2404.06395",
-               .also = "warmup_stable_decay, get_wsd_schedule, stable_decay",
-               .example = "wsd(5%, 20%)",
-               .notes = "the same as warmup(5%) > hold > decay(20%, shape=1-sqrt), which can be changed part by part",
-               .arguments = arguments},
+    .member =
+        {.name = "wsd",
+         .summary = "warm-up, the full rate, a decay at the end",
+         .formula = "(t + 1) / warmup, then 1, then to + (1 - to) left(p) over the last `decay`; left as decay has it",
+         .paper = "Hu et al. 2024, arXiv 2404.06395",
+         .also = "warmup_stable_decay, get_wsd_schedule, stable_decay",
+         .example = "wsd(5%, 20%)",
+         .notes =
+             "the same as warmup(5%) > hold > decay(20%, shape=1-sqrt), which can be changed part by part.\n"
+             "like=pytorch_optimizer: there min_lr_ratio is the end of a cosine only; the other shapes fall to 0 and "
+             "then jump to it.",
+         .arguments = arguments,
+         .like = like},
     .abi = GRADUS_ABI,
     .promises = GRADUS_CONTINUOUS,
     .factor = factor,

@@ -85,6 +85,92 @@ static void test_finite_around_warmups(void **state)
         }
 }
 
+/* ---- by the names of other frameworks ---- */
+
+/* A value that a framework's own parameter takes. */
+static const char *foreign_sample(const gradus_argument *argument, const char *const lengths[2], char text[64])
+{
+    bool rises = strstr("ramp warmup rise", argument->name) != NULL;
+    const char *length = lengths[rises];
+    char word[32];
+    bool list = (argument->flags & GRADUS_LIST) != 0;
+    switch (argument->kind) {
+    case GRADUS_LENGTH: snprintf(text, 64, list ? "[%s]" : "%s", length); return text;
+    case GRADUS_SHARE: return list ? "[0.1, 0.05]" : "0.05";
+    case GRADUS_POINT: return "[[10, 0.5], [20, 0.1]]";
+    case GRADUS_WORD:
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(argument->words, "|"), argument->words);
+        return snprintf(text, 64, "%s", word), text;
+    default: return sample_of(argument);
+    }
+}
+
+/* "step(step_size=10, gamma=0.05, like=torch)": every parameter of a row, in its own names. */
+static void foreign_call(const gradus_member *member, const gradus_like *like, const char *const lengths[2],
+                         char spec[1024])
+{
+    const gradus_argument *seen[32];
+    int count = 0, i;
+    snprintf(spec, 1024, "%s(", member->name);
+    for (const char *at = like->names; *at; at += strspn(at, ", ")) {
+        char entry[96], value[64], *ours;
+        size_t size = strcspn(at, ",");
+        snprintf(entry, sizeof entry, "%.*s", (int)size, at);
+        at += size;
+        ours = strchr(entry, '=');
+        *ours++ = 0;
+        bool flag = strchr(ours, '|') != NULL;
+        ours[strcspn(ours, " ")] = 0;
+        const gradus_argument *argument = gradus_language_argument(&gradus_schedule_family, member, ours);
+        if (!argument) fail_msg("%s like %s: it has no '%s'", member->name, like->title, ours);
+        for (i = 0; i < count && seen[i] != argument; i++) continue;
+        if (i < count) continue; /* two names of one */
+        seen[count++] = argument;
+        snprintf(spec + strlen(spec), 1024 - strlen(spec), "%s=%s, ", entry,
+                 flag ? "true" : foreign_sample(argument, lengths, value));
+    }
+    snprintf(spec + strlen(spec), 1024 - strlen(spec), "like=%s)", like->framework);
+}
+
+static void check_foreign(const char *spec, double total, int *made)
+{
+    gradus_error error = {0};
+    gradus_units units = {.total = total, .base = 0.1};
+    gradus_schedule *schedule = gradus_schedule_create(spec, &units, NULL, &error);
+    if (!schedule) {
+        bool refused = error.code == GRADUS_CODE_LENGTHS || error.code == GRADUS_CODE_OUT_OF_RANGE ||
+                       error.code == GRADUS_CODE_WRONG_TYPE;
+        if (!refused) fail_msg("%s: %s", spec, error.message);
+        return;
+    }
+    ++*made;
+    for (size_t p = 0; p < sizeof positions / sizeof *positions; p++) {
+        double factor = gradus_schedule_at(schedule, positions[p]);
+        if (!isfinite(factor) || factor < 0) fail_msg("%s with total %g at %g: %g", spec, total, positions[p], factor);
+    }
+    gradus_schedule_destroy(schedule);
+}
+
+/* Every row of like= names what is there, and what it makes is finite for any length. */
+static void test_conventions_are_finite(void **state)
+{
+    (void)state;
+    static const char *const lengths[][2] = {/* of what rises at first the second, of all else the first */
+                                             {"0", "0"},  {"1", "0"},  {"1", "1"},    {"2", "2"},
+                                             {"10", "3"}, {"3", "10"}, {"11", "1e9"}, {"1e9", "11"}};
+    for (const gradus_member *const *member = gradus_schedule_family.members; *member; member++)
+        for (const gradus_like *like = (*member)->like; like && like->framework; like++) {
+            int made = 0;
+            for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+                for (size_t t = 0; t < sizeof totals / sizeof *totals; t++) {
+                    char spec[1024];
+                    foreign_call(*member, like, lengths[i], spec);
+                    check_foreign(spec, totals[t], &made);
+                }
+            if (!made) fail_msg("%s like %s (%s) can never be made", (*member)->name, like->framework, like->title);
+        }
+}
+
 /* What changes much within a step is a jump if it does so within a step of any size. */
 static bool jumps(const gradus_schedule *schedule, double a, double b)
 {
@@ -220,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finite),
         cmocka_unit_test(test_finite_around_warmups),
+        cmocka_unit_test(test_conventions_are_finite),
         cmocka_unit_test(test_promises_are_kept),
         cmocka_unit_test(test_composition_is_shifted_parts),
         cmocka_unit_test(test_round_trip),
