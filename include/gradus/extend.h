@@ -93,6 +93,7 @@ typedef struct gradus_call {            /* a member with its arguments bound, in
                                          * on the axis of the call; NULL: the row has none                           */
     double               update;        /* what one update is worth on the axis; 0: not known                        */
     const void          *made;          /* what the row's `prepare` has made; NULL: nothing                          */
+    double               base;          /* rate that a share of 1 stands for, as in gradus_units; 0: not known       */
 } gradus_call;
 
 /* ---- schedule ----------------------------------------------------------------------------------------------------- */
@@ -142,7 +143,8 @@ typedef struct gradus_field {           /* one piece of state: drives save, load
 
 typedef struct gradus_verdict {         /* what a feedback answers; starts as { factor as it was, GRADUS_APPLY }, onset now */
     double        factor;
-    double        was;                  /* for the log, where the factor is still on its way: what it was going to; 0: it was there */
+    double        was;                  /* for the log, where the factor is still on its way or moves little by little: what it was
+                                         * going to, or was told of last; 0: it was there                            */
     double        gradient_scale;       /* in decide, with APPLY: the gradient is to be multiplied by this; 0: 1      */
     gradus_action action;
     gradus_reason reason;
@@ -162,7 +164,8 @@ bool gradus_measure_rises(const char *name);
 typedef struct gradus_feedback_row {
     gradus_member       member;
     int32_t             abi;
-    bool                absolute;       /* its factor is a rate of its own (polyak, barzilai_borwein): stands in for base; one at most */
+    bool                absolute;       /* its factor is a rate of its own (polyak, barzilai_borwein), which stands in for base; NaN,
+                                         * as it starts: none yet. One at most                                       */
     bool                needs_samples;  /* the policy must know how many samples an update has                       */
     const char         *metrics;        /* listens to these besides its METRIC arguments: "loss, non_finite"         */
     size_t              state_size;
@@ -173,6 +176,7 @@ typedef struct gradus_feedback_row {
     double (*value)(const gradus_call *call, const void *state);                    /* a value of its own name (loss_scale), NaN: not yet; NULL */
     const char *meaning;                /* of that value, with its unit, for whoever explains a run; NULL: none     */
     const char *(*check)(const gradus_call *call);                                  /* arguments against each other; NULL: fine */
+    int32_t             window_argument;        /* n: what gradus_policy_window says of `metrics` is argument n-1, in updates; 0: 1 */
 } gradus_feedback_row;
 
 /* ---- optimizer rule ------------------------------------------------------------------------------------------------ */

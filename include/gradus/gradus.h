@@ -183,7 +183,8 @@ typedef enum gradus_action { GRADUS_APPLY = 1, GRADUS_SKIP, GRADUS_ROLL_BACK, GR
 typedef enum gradus_reason {            /* why an action is what it is, or why a run has ended; 0: nothing unusual */
     GRADUS_REASON_NONE, GRADUS_REASON_COMPLETED, GRADUS_REASON_NON_FINITE, GRADUS_REASON_DIVERGING, GRADUS_REASON_EXPLODING_GRADIENT,
     GRADUS_REASON_PLATEAU, GRADUS_REASON_RATE_AT_MINIMUM, GRADUS_REASON_TOO_MANY_SKIPS, GRADUS_REASON_TOO_MANY_ROLLBACKS, GRADUS_REASON_MEMBER,
-    GRADUS_REASON_IMPROVING, GRADUS_REASON_GRADIENT_NOISE, GRADUS_REASON_OVERFLOW
+    GRADUS_REASON_IMPROVING, GRADUS_REASON_GRADIENT_NOISE, GRADUS_REASON_OVERFLOW, GRADUS_REASON_RATE_DERIVATIVE, GRADUS_REASON_LOSS_GAP,
+    GRADUS_REASON_CURVATURE
 } gradus_reason;
 const char *gradus_reason_name(int32_t reason);         /* "exploding_gradient": what the decision log says; never NULL */
 
@@ -246,18 +247,30 @@ bool gradus_policy_finished(const gradus_policy *policy);
 
 /* Tells a measure of the gradient at hand or of the model; any number, finite or not. Names are free (what a feedback listens to stands in
  * its row, `gradus explain NAME`); those of the built-in feedbacks are
- *   loss                 of the batch, as the gradient was taken of it;
- *   gradient_norm        of the whole gradient, scaled as it will be used;
- *   non_finite           how many of its values are not;
- *   half_gradient_norm   the batch is cut in two, of B1 + B2 = B examples, and g1, g2 are the gradients of the halves, each as an
- *                        estimate of the whole one (a mean over examples, not a share of a sum): sqrt(B1/B |g1|^2 + B2/B |g2|^2);
- *   val_loss, ...        of the model.
+ *   loss                      of the batch, as the gradient was taken of it;
+ *   gradient_norm             of the whole gradient, scaled as it will be used, before clipping;
+ *   non_finite                how many of its values are not;
+ *   half_gradient_norm        the batch is cut in two, of B1 + B2 = B examples, and g1, g2 are the gradients of the halves, each as an
+ *                             estimate of the whole one (a mean over examples, not a share of a sum): sqrt(B1/B |g1|^2 + B2/B |g2|^2);
+ *   gradient_dot_last_update  the gradient times what the last update has added to the values, w(t) - w(t-1);
+ *   update_norm               the length of that last update;
+ *   movement_norm, gradient_change_dot_movement, gradient_change_norm
+ *                             how far the values have moved, what the gradient has changed by on that way times the movement, and
+ *                             the length of the change; told once in the n updates that gradus_policy_window says: the movement
+ *                             is w(m) - w(0) with m = n - n/10, the change the mean of g(m), ..., g(n) less that of the n/10 + 1
+ *                             gradients up to g(0), and the next window begins at n. With n = 1: w(1) - w(0), g(1) - g(0);
+ *   rate                      of the update that was just applied: the policy itself tells it;
+ *   val_loss, ...             of the model.
  * What is not told is absent, not zero. Returns whether anybody listens to it. A feedback may answer at once: the rate changes
  * with the next decision, and a wish to skip, roll back or stop is the next decision. */
 bool gradus_policy_observe(gradus_policy *policy, const char *metric, double value);
 
 /* The names that somebody listens to, index from 0; NULL: no more. Valid as long as the policy. Ask once what need not be measured. */
 const char *gradus_policy_listens(const gradus_policy *policy, int32_t index);
+
+/* Over how many updates those who listen to a measure want it taken: 1, but for measures of a movement what the feedback's window
+ * says, the shortest where there are several. 0: nobody listens. It changes only when the run's length does. */
+int64_t gradus_policy_window(const gradus_policy *policy, const char *metric);
 
 /* Judges the gradient at hand. Fills in *decision (NULL: not wanted) and returns its action:
  *   APPLY      update the parameters with decision.rate and the gradient times decision.gradient_scale, then call applied, then keep a
@@ -381,10 +394,12 @@ typedef enum gradus_outcome {
 
 typedef struct gradus_measures {        /* what was not measured is absent: NaN, and -1 for the count               */
     double   gradient_norm;             /* scaled, before clipping; infinite when a value is not finite             */
-    double   update_norm, values_norm, gradient_dot_update;
+    double   update_norm, values_norm;  /* what a step has added to the values, and the values after it            */
+    double   gradient_dot_update;       /* a step's own gradient times its update: the change of the loss that it promises */
     double   effective_rate;            /* what the rule made of step.rate (d of Prodigy, r/sqrt(G) of DoG); else step.rate */
     int64_t  non_finite;                /* gradient values that are not finite                                     */
-    uint64_t reserved[4];
+    double   gradient_dot_last_update;  /* the gradient at hand times the update of the step before it             */
+    double   movement_norm, gradient_change_dot_movement, gradient_change_norm;    /* over a window: gradus_policy_observe; of a gradient at hand */
 } gradus_measures;
 
 /* Makes an optimizer without tensors. config: `rule` is required, all texts are copied. NULL and *error when a text does not parse,
@@ -406,7 +421,9 @@ gradus_status gradus_optimizer_bind(gradus_optimizer *optimizer, int32_t index, 
 gradus_status gradus_optimizer_reset(gradus_optimizer *optimizer, gradus_error *error);
 
 /* Reads the gradients once: norm and values that are not finite go to *measures (NULL: nowhere). gradient_scale as in gradus_step,
- * 0: 1. The next step reuses what was found, so call it again when the gradients have changed since. */
+ * 0: 1. The next step reuses what was found, so call it again when the gradients have changed since. If a policy that is followed
+ * listens to them, update_norm and gradient_dot_last_update are filled in after a step, and the measures of a movement once a window;
+ * what the caller has changed in the values meanwhile counts as movement. */
 gradus_status gradus_optimizer_measure(gradus_optimizer *optimizer, double gradient_scale, gradus_measures *measures, gradus_error *error);
 
 /* One update of every tensor that has a gradient. step: rate in [0, infinity), finite; the rate of a group is rate * lr_scale.
@@ -420,8 +437,10 @@ gradus_status gradus_optimizer_measures(const gradus_optimizer *optimizer, gradu
 void          gradus_policy_observe_measures(gradus_policy *policy, const gradus_measures *measures);   /* each under its field's name */
 
 /* Takes over those of the policy's scheduled values that it knows ("momentum", "head.lr_scale"); the others are not its business; and
- * what feedback has made of the rates of single groups. GRADUS_ERROR_RANGE: a value that the rule does not take; GRADUS_ERROR_USE: no
- * tensor is in a group that a feedback answers for. */
+ * what feedback has made of the rates of single groups. From the next step on keeps what the measures need that the policy listens to: a
+ * copy of the values before the update for gradient_dot_last_update and update_norm, three copies for a movement; nothing where nobody
+ * listens. GRADUS_ERROR_RANGE: a value that the rule does not take; GRADUS_ERROR_USE: no tensor is in a group that a feedback answers
+ * for. */
 gradus_status gradus_optimizer_follow(gradus_optimizer *optimizer, const gradus_policy *policy, gradus_error *error);
 
 /* After an update that was not made, where gradients add up. */

@@ -308,6 +308,7 @@ gradus_status gradus_optimizer_reset(gradus_optimizer *optimizer, gradus_error *
     for (int32_t i = 0; i < optimizer->tensor_count; i++) gradus_tensor_fresh(optimizer, i);
     for (int32_t i = 0; i < optimizer->memory_count; i++) optimizer->memory[i] = 0;
     optimizer->update = 0;
+    gradus_keep_forget(optimizer);
     gradus_found_forget(optimizer);
     gradus_measures_forget(&optimizer->measures);
     return GRADUS_OK;

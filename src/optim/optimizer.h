@@ -23,6 +23,25 @@ typedef struct gradus_group {
     int32_t set;             /* the last of its constants that this update made; -1: none yet */
 } gradus_group;
 
+/* ---- what is kept for measures of movement (optimizer_movement.c) ---- */
+
+enum { KEPT_VALUES, KEPT_MEAN, KEPT_START, KEPT_BEFORE, KEPT_COUNT };
+
+typedef struct gradus_kept {
+    float *array[KEPT_COUNT]; /* values before the last step; mean gradient; values where the window began, from the end
+                               * of the movement on the movement; the mean before the window. NULL until they are needed */
+    int64_t stepped;          /* optimizer.update after the last step that it had a part in; 0: none */
+    int64_t averaged;         /* gradients of its own in the mean */
+    int64_t started;          /* keeping.started, if it has a part in the window */
+} gradus_kept;
+
+typedef struct gradus_keeping {
+    bool values;     /* before each step */
+    int64_t window;  /* updates; 0: none */
+    int64_t phase;   /* index of the gradient at hand in the window */
+    int64_t started; /* optimizer.update when the window began; 0: none has yet */
+} gradus_keeping;
+
 /* ---- tensors ---- */
 
 typedef struct gradus_tensor {
@@ -34,6 +53,7 @@ typedef struct gradus_tensor {
     int64_t count;
     float *values, *gradient;
     float *state[GRADUS_SLOTS];
+    gradus_kept kept;
 } gradus_tensor;
 
 typedef struct gradus_block { /* the state of tensors that came together, a tensor's slots side by side */
@@ -112,6 +132,7 @@ struct gradus_optimizer {
     gradus_constants *sets;
     int32_t set_count, set_room;
     gradus_found found;
+    gradus_keeping keeping;
     gradus_measures measures; /* of the last step */
 };
 
@@ -144,6 +165,9 @@ void gradus_hyper_print(const gradus_optimizer *optimizer, const gradus_hyper *v
 
 bool gradus_slot_exists(const gradus_optimizer *optimizer, int32_t tensor, int32_t slot);
 void gradus_tensor_fresh(gradus_optimizer *optimizer, int32_t tensor); /* as if just added */
+size_t gradus_slot_size(const gradus_tensor *tensor);                  /* of one array of state */
+/* Memory that lives as long as the optimizer, zeroed; NULL: *error says no memory. */
+void *gradus_block_take(gradus_optimizer *optimizer, size_t size, gradus_error *error);
 gradus_status gradus_plan_settle(gradus_optimizer *optimizer, gradus_error *error);
 
 /* ---- optimizer_walk.c ---- */
@@ -154,7 +178,8 @@ typedef struct gradus_passage { /* how the gradients reach a rule */
     double scale; /* what is left for the rule itself to multiply by */
 } gradus_passage;
 
-typedef struct gradus_walk_request {
+typedef struct gradus_walk_request gradus_walk_request;
+struct gradus_walk_request {
     const gradus_optimizer *optimizer;
     gradus_kernel *kernel;
     const float *number;           /* the same constants for all; NULL: each tensor's own */
@@ -162,7 +187,11 @@ typedef struct gradus_walk_request {
     int32_t sums;                  /* that the kernel adds up, into plan.sums[][0..] */
     bool measure_update;           /* into plan.sums[][GRADUS_SUMS..]: update^2, values^2, gradient * update */
     bool zero;                     /* leaves the gradients zero */
-} gradus_walk_request;
+    bool keep;                     /* gradus_keep_span for each first */
+    double scale;                  /* keep: of the gradients */
+    /* Puts what is kept in the place of a span's state and constants; false: it is left out. NULL: the span as it is. */
+    bool (*show)(const gradus_walk_request *request, int64_t at, gradus_span *span, float *number);
+};
 
 gradus_kernel *gradus_kernel_for(const gradus_optimizer *optimizer, gradus_kernel *const *kernels);
 void gradus_walk(const gradus_walk_request *request);
@@ -178,5 +207,23 @@ gradus_status gradus_norm_find(gradus_optimizer *optimizer, gradus_norm kind, do
 gradus_status gradus_passage_make(gradus_optimizer *optimizer, double scale, double norm, gradus_passage *passage,
                                   gradus_error *error);
 void gradus_found_forget(gradus_optimizer *optimizer);
+const char *gradus_lives_elsewhere(const gradus_optimizer *optimizer); /* a tensor whose gradient does; NULL: none */
+
+/* ---- optimizer_movement.c ---- */
+
+/* What the policy's measures need is kept from the next step on. */
+void gradus_keep_for(gradus_optimizer *optimizer, const gradus_policy *policy);
+gradus_status gradus_keep_settle(gradus_optimizer *optimizer, gradus_error *error); /* memory for it */
+void gradus_keep_forget(gradus_optimizer *optimizer);
+bool gradus_keeps(const gradus_optimizer *optimizer);
+/* How many gradients stand in the mean; below 0: the movement goes on. */
+int64_t gradus_keeps_mean(const gradus_keeping *keeping);
+bool gradus_keeps_array(const gradus_keeping *keeping, int which);
+extern const char *const gradus_kept_names[KEPT_COUNT];                /* in states */
+void gradus_keep_span(const gradus_walk_request *request, int64_t at); /* of a step, before it changes anything */
+void gradus_keep_stepped(gradus_optimizer *optimizer);                 /* the step was made */
+/* Adds to *measures what the gradients at hand say about what is kept. */
+gradus_status gradus_movement_measure(gradus_optimizer *optimizer, double scale, gradus_measures *measures,
+                                      gradus_error *error);
 
 #endif

@@ -321,6 +321,7 @@ gradus_status gradus_optimizer_follow(gradus_optimizer *optimizer, const gradus_
     gradus_status status = gradus_optimizer_ready(optimizer, error);
     if (!status && !policy) status = gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "no policy to follow");
     const char *name;
+    if (!status) gradus_keep_for(optimizer, policy);
     for (int32_t i = 0; !status && (name = gradus_policy_scheduled(policy, i)); i++) {
         if (knows(optimizer, name))
             status = gradus_optimizer_set(optimizer, name, gradus_policy_value(policy, name), error);

@@ -39,8 +39,7 @@ static double largest_of(const gradus_optimizer *optimizer)
     return most;
 }
 
-/* A tensor whose gradients cannot be read here; NULL: none. */
-static const char *lives_elsewhere(const gradus_optimizer *optimizer)
+const char *gradus_lives_elsewhere(const gradus_optimizer *optimizer)
 {
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         if (optimizer->tensors[i].elsewhere && optimizer->tensors[i].gradient) return optimizer->tensors[i].name;
@@ -52,7 +51,7 @@ static const char *lives_elsewhere(const gradus_optimizer *optimizer)
 static gradus_status norm_after(gradus_optimizer *optimizer, gradus_norm kind, const gradus_passage *passage,
                                 double *norm, gradus_error *error)
 {
-    const char *far = lives_elsewhere(optimizer);
+    const char *far = gradus_lives_elsewhere(optimizer);
     if (far)
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING,
                            "the gradients of '%s' live elsewhere, so that only the caller can say their norm", far);

@@ -18,7 +18,7 @@ bool gradus_slot_exists(const gradus_optimizer *optimizer, int32_t tensor, int32
     return true;
 }
 
-static size_t slot_size(const gradus_tensor *tensor)
+size_t gradus_slot_size(const gradus_tensor *tensor)
 {
     return ((size_t)tensor->count * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
@@ -34,6 +34,20 @@ void gradus_tensor_fresh(gradus_optimizer *optimizer, int32_t at)
     }
 }
 
+void *gradus_block_take(gradus_optimizer *optimizer, size_t size, gradus_error *error)
+{
+    gradus_block *block = gradus_arena_take(&optimizer->arena, sizeof *block, sizeof(void *));
+    if (block) block->memory = gradus_allocate(optimizer->context, size);
+    if (!block || !block->memory) {
+        gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for the optimizer's state");
+        return NULL;
+    }
+    block->size = size;
+    block->next = optimizer->blocks;
+    optimizer->blocks = block;
+    return block->memory;
+}
+
 /* One block for all tensors that have no state yet. */
 static gradus_status settle_state(gradus_optimizer *optimizer, gradus_error *error)
 {
@@ -41,26 +55,19 @@ static gradus_status settle_state(gradus_optimizer *optimizer, gradus_error *err
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         const gradus_tensor *tensor = &optimizer->tensors[i];
         for (int32_t j = 0; j < optimizer->slot_count && !tensor->settled && !tensor->elsewhere; j++) {
-            if (gradus_slot_exists(optimizer, i, j)) size += slot_size(tensor);
+            if (gradus_slot_exists(optimizer, i, j)) size += gradus_slot_size(tensor);
         }
     }
     if (size == 0) return GRADUS_OK;
-    gradus_block *block = gradus_arena_take(&optimizer->arena, sizeof *block, sizeof(void *));
-    if (block) block->memory = gradus_allocate(optimizer->context, size);
-    if (!block || !block->memory)
-        return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for the optimizer's state");
-    block->size = size;
-    block->next = optimizer->blocks;
-    optimizer->blocks = block;
-
-    unsigned char *next = block->memory;
+    unsigned char *next = gradus_block_take(optimizer, size, error);
+    if (!next) return GRADUS_ERROR_MEMORY;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         gradus_tensor *tensor = &optimizer->tensors[i];
         if (tensor->settled || tensor->elsewhere) continue;
         for (int32_t j = 0; j < optimizer->slot_count; j++) {
             if (!gradus_slot_exists(optimizer, i, j)) continue;
             tensor->state[j] = (float *)(void *)next;
-            next += slot_size(tensor);
+            next += gradus_slot_size(tensor);
         }
         tensor->settled = true;
         gradus_tensor_fresh(optimizer, i);
@@ -129,8 +136,8 @@ gradus_status gradus_plan_settle(gradus_optimizer *optimizer, gradus_error *erro
 {
     gradus_plan *plan = &optimizer->plan;
     if (plan->valid) return GRADUS_OK;
-    const gradus_status status = settle_state(optimizer, error);
-    if (status) return status;
+    gradus_status status = settle_state(optimizer, error);
+    if (status || (status = gradus_keep_settle(optimizer, error))) return status;
     if (!make_room(optimizer, count_spans(optimizer), error)) return GRADUS_ERROR_MEMORY;
     plan->span_count = 0;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {

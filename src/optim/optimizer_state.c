@@ -4,12 +4,15 @@
  *
  *   update  memory  config/NAME  config/GROUP.NAME
  *   tensor/NAME/shape  tensor/NAME/updates  tensor/NAME/values  tensor/NAME/state/SLOT
+ *   keeping  tensor/NAME/averaged  tensor/NAME/kept/ARRAY
  *
- * Before its first update a tensor has no state to save. */
+ * Before its first update a tensor has no state to save. The last line is there while somebody listens to measures of
+ * movement; a record that has it turns the keeping on, and one that has not is as if nobody had listened before it. */
 #include "optimizer.h"
 #include <stdio.h>
 
-enum { WORDS = 48 }; /* of one side of a difference */
+enum { WORDS = 48 };  /* of one side of a difference */
+enum { KEEPING = 4 }; /* numbers of gradus_keeping */
 static const char kind[] = "optimizer";
 
 /* "tensor/NAME/PART" and "config/GROUP.NAME" in memory of their own: names have any length. */
@@ -48,6 +51,12 @@ static const char *tensor_name(naming *names, const gradus_tensor *tensor, const
 static const char *slot_name(naming *names, const gradus_tensor *tensor, const gradus_slot *slot)
 {
     snprintf(names->text, names->size, "tensor/%s/state/%s", tensor->name, slot->name);
+    return names->text;
+}
+
+static const char *kept_name(naming *names, const gradus_tensor *tensor, int which)
+{
+    snprintf(names->text, names->size, "tensor/%s/kept/%s", tensor->name, gradus_kept_names[which]);
     return names->text;
 }
 
@@ -95,6 +104,28 @@ static void save_tensor(const gradus_optimizer *optimizer, int32_t at, gradus_co
     }
 }
 
+/* Whether what is kept in an array still counts: of the last step, of the mean, of where the window began. */
+static bool is_kept(const gradus_optimizer *optimizer, const gradus_kept *kept, int which)
+{
+    const gradus_keeping *keeping = &optimizer->keeping;
+    if (!gradus_keeps_array(keeping, which) || !kept->array[which]) return false;
+    if (which == KEPT_VALUES) return optimizer->update > 0 && kept->stepped == optimizer->update;
+    if (which == KEPT_MEAN) return kept->averaged > 0 && kept->averaged == gradus_keeps_mean(keeping);
+    return keeping->started > 0 && kept->started == keeping->started;
+}
+
+static void save_kept(const gradus_optimizer *optimizer, int32_t at, gradus_state_writer *writer, naming *names)
+{
+    const gradus_tensor *tensor = &optimizer->tensors[at];
+    if (!gradus_keeps(optimizer)) return;
+    gradus_state_int(writer, tensor_name(names, tensor, "averaged"), tensor->kept.averaged);
+    for (int j = 0; j < KEPT_COUNT; j++) {
+        if (!is_kept(optimizer, &tensor->kept, j)) continue;
+        gradus_state_entry(writer, kept_name(names, tensor, j), GRADUS_STATE_FLOAT32, tensor->count,
+                           tensor->kept.array[j]);
+    }
+}
+
 static uint64_t save(const gradus_optimizer *optimizer, gradus_content content, gradus_write *write, void *user,
                      gradus_error *error)
 {
@@ -106,7 +137,13 @@ static uint64_t save(const gradus_optimizer *optimizer, gradus_content content, 
     if (optimizer->memory_count)
         gradus_state_entry(&writer, "memory", GRADUS_STATE_DOUBLE, optimizer->memory_count, optimizer->memory);
     save_config(optimizer, &writer, &names);
-    for (int32_t i = 0; i < optimizer->tensor_count; i++) save_tensor(optimizer, i, content, &writer, &names);
+    const gradus_keeping *keeping = &optimizer->keeping;
+    const int64_t counts[KEEPING] = {keeping->values, keeping->window, keeping->phase, keeping->started};
+    if (gradus_keeps(optimizer)) gradus_state_entry(&writer, "keeping", GRADUS_STATE_INT64, KEEPING, counts);
+    for (int32_t i = 0; i < optimizer->tensor_count; i++) {
+        save_tensor(optimizer, i, content, &writer, &names);
+        save_kept(optimizer, i, &writer, &names);
+    }
     close_names(&names);
     return gradus_state_end(&writer);
 }
@@ -211,6 +248,31 @@ static gradus_status check_numbers(const loading *load, const gradus_tensor *ten
     return item->count == tensor->count ? GRADUS_OK : damaged(load, item->name);
 }
 
+static gradus_status check_kept(loading *load, const gradus_tensor *tensor)
+{
+    gradus_state_item item;
+    for (int j = 0; j < KEPT_COUNT; j++) {
+        if (!gradus_state_find(load->reader, kept_name(&load->names, tensor, j), &item)) continue;
+        if (item.type != GRADUS_STATE_FLOAT32) return damaged(load, item.name);
+        if (check_numbers(load, tensor, &item)) return GRADUS_ERROR_STATE;
+        if (read_count(load, tensor_name(&load->names, tensor, "averaged")) < 0) return GRADUS_ERROR_STATE;
+    }
+    return GRADUS_OK;
+}
+
+/* The numbers of gradus_keeping; all 0 where nothing was kept. */
+static gradus_status read_keeping(const loading *load, int64_t counts[KEEPING])
+{
+    gradus_state_item item;
+    memset(counts, 0, KEEPING * sizeof *counts);
+    if (!gradus_state_find(load->reader, "keeping", &item)) return GRADUS_OK;
+    if (item.type != GRADUS_STATE_INT64 || item.count != KEEPING) return damaged(load, item.name);
+    gradus_state_copy(&item, counts);
+    for (int i = 0; i < KEEPING; i++)
+        if (counts[i] < 0) return damaged(load, item.name);
+    return GRADUS_OK;
+}
+
 static gradus_status check_tensor(loading *load, int32_t at)
 {
     const gradus_tensor *tensor = &load->optimizer->tensors[at];
@@ -239,7 +301,7 @@ static gradus_status check_tensor(loading *load, int32_t at)
         else if (check_numbers(load, tensor, &item))
             return GRADUS_ERROR_STATE;
     }
-    return GRADUS_OK;
+    return check_kept(load, tensor);
 }
 
 /* ---- what the state has and we do not ---- */
@@ -339,6 +401,40 @@ static void apply_tensor(loading *load, int32_t at)
     }
 }
 
+/* After the counts of the whole. */
+static void apply_kept(loading *load, int32_t at)
+{
+    gradus_optimizer *optimizer = load->optimizer;
+    gradus_tensor *tensor = &optimizer->tensors[at];
+    gradus_kept *kept = &tensor->kept;
+    char saved[WORDS];
+    gradus_state_item item;
+    bool found[KEPT_COUNT];
+    kept->stepped = kept->averaged = kept->started = 0;
+    if (!gradus_keeps(optimizer) || find_tensor(load, tensor, saved) != PRESENT) return;
+    for (int j = 0; j < KEPT_COUNT; j++) {
+        found[j] = kept->array[j] && gradus_state_find(load->reader, kept_name(&load->names, tensor, j), &item);
+        if (found[j]) gradus_state_copy(&item, kept->array[j]);
+    }
+    if (found[KEPT_VALUES]) kept->stepped = optimizer->update;
+    if (found[KEPT_MEAN]) kept->averaged = read_count(load, tensor_name(&load->names, tensor, "averaged"));
+    if (found[KEPT_START] && found[KEPT_BEFORE]) kept->started = optimizer->keeping.started;
+}
+
+/* Turned on where the state has it; memory is all that may be lacking. */
+static gradus_status apply_keeping(loading *load)
+{
+    gradus_keeping *keeping = &load->optimizer->keeping;
+    int64_t counts[KEEPING];
+    read_keeping(load, counts);
+    keeping->values |= counts[0] != 0;
+    if (!keeping->window) keeping->window = counts[1];
+    gradus_keep_forget(load->optimizer);
+    if (keeping->window == counts[1]) keeping->phase = counts[2], keeping->started = counts[3];
+    load->optimizer->plan.valid = false;
+    return gradus_plan_settle(load->optimizer, load->error);
+}
+
 static gradus_status check_all(loading *load, int64_t *update)
 {
     gradus_optimizer *optimizer = load->optimizer;
@@ -349,10 +445,12 @@ static gradus_status check_all(loading *load, int64_t *update)
     if (optimizer->memory_count && (!gradus_state_find(load->reader, "memory", &item) ||
                                     item.type != GRADUS_STATE_DOUBLE || item.count != optimizer->memory_count))
         tell(load, GRADUS_MISSING, "memory", "absent", "there");
+    int64_t unread[KEEPING];
+    gradus_status status = read_keeping(load, unread);
+    if (status) return status;
     check_config(load);
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
-        const gradus_status status = check_tensor(load, i);
-        if (status) return status;
+        if ((status = check_tensor(load, i))) return status;
     }
     while (gradus_state_next(load->reader, &cursor, &item)) check_extra(load, &item);
     if (!load->refused) return GRADUS_OK;
@@ -370,7 +468,10 @@ static void apply_all(loading *load, int64_t update)
     if (optimizer->memory_count && gradus_state_find(load->reader, "memory", &item) &&
         item.type == GRADUS_STATE_DOUBLE && item.count == optimizer->memory_count)
         gradus_state_copy(&item, optimizer->memory);
-    for (int32_t i = 0; i < optimizer->tensor_count; i++) apply_tensor(load, i);
+    for (int32_t i = 0; i < optimizer->tensor_count; i++) {
+        apply_tensor(load, i);
+        apply_kept(load, i);
+    }
     gradus_found_forget(optimizer);
     gradus_measures_forget(&optimizer->measures);
 }
@@ -389,6 +490,7 @@ gradus_status gradus_optimizer_load(gradus_optimizer *optimizer, const void *sta
         return status;
     if (!open_names(&load.names, optimizer, error)) return GRADUS_ERROR_MEMORY;
     status = check_all(&load, &update);
+    if (!status) status = apply_keeping(&load);
     if (!status) apply_all(&load, update);
     close_names(&load.names);
     return status;

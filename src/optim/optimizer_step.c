@@ -9,7 +9,11 @@ void gradus_measures_forget(gradus_measures *measures)
                                   .values_norm = NAN,
                                   .gradient_dot_update = NAN,
                                   .effective_rate = NAN,
-                                  .non_finite = -1};
+                                  .non_finite = -1,
+                                  .gradient_dot_last_update = NAN,
+                                  .movement_norm = NAN,
+                                  .gradient_change_dot_movement = NAN,
+                                  .gradient_change_norm = NAN};
 }
 
 /* ---- before ---- */
@@ -151,7 +155,7 @@ static void conclude_each(gradus_optimizer *optimizer, const gradus_pass *pass)
     }
 }
 
-static gradus_status run_passes(gradus_optimizer *optimizer, const gradus_passage *passage, uint32_t flags,
+static gradus_status run_passes(gradus_optimizer *optimizer, const gradus_passage *passage, const gradus_step *step,
                                 gradus_error *error)
 {
     const gradus_pass *pass = optimizer->row->pass;
@@ -161,8 +165,10 @@ static gradus_status run_passes(gradus_optimizer *optimizer, const gradus_passag
                                            .kernel = gradus_kernel_for(optimizer, pass[i].kernel),
                                            .passage = passage,
                                            .sums = pass[i].sums,
-                                           .measure_update = last && flags & GRADUS_MEASURE_UPDATE,
-                                           .zero = last && flags & GRADUS_ZERO_GRADIENTS});
+                                           .measure_update = last && step->flags & GRADUS_MEASURE_UPDATE,
+                                           .zero = last && step->flags & GRADUS_ZERO_GRADIENTS,
+                                           .keep = i == 0 && gradus_keeps(optimizer),
+                                           .scale = scale_of(step)});
         if (!pass[i].conclude) continue;
         if (!pass[i].over_all)
             conclude_each(optimizer, &pass[i]);
@@ -187,7 +193,7 @@ static gradus_status measure_after(gradus_optimizer *optimizer, const gradus_ste
     const gradus_status status = gradus_sum(optimizer->context, sums, 3, error);
     measures->update_norm = sqrt(sums[0]);
     measures->values_norm = sqrt(sums[1]);
-    measures->gradient_dot_update = sums[2] * scale_of(step);
+    measures->gradient_dot_update = sums[2] * scale_of(step) * (optimizer->maximize ? -1 : 1);
     return status;
 }
 
@@ -208,11 +214,11 @@ static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step
                             .loss = step->loss,
                             .gradient_norm = optimizer->measures.gradient_norm,
                             .gradient_scale = optimizer->maximize ? -passage.scale : passage.scale};
-    if ((status = prepare_sets(optimizer, &now, error)) ||
-        (status = run_passes(optimizer, &passage, step->flags, error)))
+    if ((status = prepare_sets(optimizer, &now, error)) || (status = run_passes(optimizer, &passage, step, error)))
         return (gradus_outcome)status;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) optimizer->updates[i] += optimizer->constants_of[i] >= 0;
     optimizer->update++;
+    gradus_keep_stepped(optimizer);
     status = measure_after(optimizer, step, error);
     return status ? (gradus_outcome)status : GRADUS_APPLIED;
 }
@@ -244,9 +250,10 @@ gradus_status gradus_optimizer_measure(gradus_optimizer *optimizer, double gradi
     gradus_found_forget(optimizer);
     if ((status = gradus_norm_find(optimizer, GRADUS_NORM_2, &norm, error)) || !measures) return status;
     gradus_measures_forget(measures);
-    measures->gradient_norm = norm * fabs(gradient_scale != 0 ? gradient_scale : 1);
+    const double scale = gradient_scale != 0 ? gradient_scale : 1;
+    measures->gradient_norm = norm * fabs(scale);
     measures->non_finite = optimizer->found.non_finite;
-    return GRADUS_OK;
+    return isfinite(norm) ? gradus_movement_measure(optimizer, scale, measures, error) : GRADUS_OK;
 }
 
 gradus_status gradus_optimizer_measures(const gradus_optimizer *optimizer, gradus_measures *measures)
@@ -270,15 +277,6 @@ gradus_status gradus_optimizer_zero_gradients(gradus_optimizer *optimizer, gradu
 
 /* ---- the usual loop ---- */
 
-static bool listens(const gradus_policy *policy, const char *wanted)
-{
-    const char *name;
-    for (int32_t i = 0; (name = gradus_policy_listens(policy, i)); i++) {
-        if (!strcmp(name, wanted)) return true;
-    }
-    return false;
-}
-
 /* A policy that asks about the gradient is told before it decides; the step reuses what was measured. */
 static gradus_status observe(gradus_policy *policy, gradus_optimizer *optimizer, const gradus_step *step,
                              gradus_error *error)
@@ -286,12 +284,16 @@ static gradus_status observe(gradus_policy *policy, gradus_optimizer *optimizer,
     gradus_measures measures;
     gradus_status status = GRADUS_OK;
     gradus_policy_observe(policy, "loss", step->loss);
-    if (!listens(policy, "gradient_norm") && !listens(policy, "non_finite")) return GRADUS_OK;
+    if (!gradus_policy_window(policy, "gradient_norm") && !gradus_policy_window(policy, "non_finite") &&
+        !gradus_keeps(optimizer))
+        return GRADUS_OK;
     gradus_measures_forget(&measures);
     measures.gradient_norm = step->gradient_norm > 0 ? step->gradient_norm : NAN;
     if (!(step->gradient_norm > 0))
         status = gradus_optimizer_measure(optimizer, step->gradient_scale, &measures, error);
-    gradus_policy_observe_measures(policy, &measures);
+    else if (isfinite(step->gradient_norm))
+        status = gradus_movement_measure(optimizer, scale_of(step), &measures, error);
+    if (!status) gradus_policy_observe_measures(policy, &measures);
     return status;
 }
 

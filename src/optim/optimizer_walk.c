@@ -83,11 +83,15 @@ static void run_alone(const gradus_walk_request *request, int64_t at)
     const gradus_plan *plan = &request->optimizer->plan;
     double parts[SPAN_SUMS][GRADUS_PARTS] = {{0}};
     gradus_span span = plan->spans[at];
+    float shown[GRADUS_CONSTANTS];
+    const bool left_out = request->show && !request->show(request, at, &span, shown);
+    const float *number = request->show ? shown : constants_for(request, at);
     span.sums = parts[0];
+    if (request->keep) gradus_keep_span(request, at);
     if (request->passage || request->measure_update)
-        run_in_blocks(request, &span, constants_for(request, at), parts[GRADUS_SUMS]);
-    else
-        request->kernel(&span, 1, constants_for(request, at));
+        run_in_blocks(request, &span, number, parts[GRADUS_SUMS]);
+    else if (!left_out)
+        request->kernel(&span, 1, number);
     for (int32_t j = 0; j < request->sums; j++) plan->sums[at][j] = gather(parts[j]);
     for (int32_t j = GRADUS_SUMS; j < SPAN_SUMS && request->measure_update; j++) plan->sums[at][j] = gather(parts[j]);
     if (request->zero) zero_gradient(&span);
@@ -95,15 +99,16 @@ static void run_alone(const gradus_walk_request *request, int64_t at)
 
 /* ---- many at once ---- */
 
-/* One past the last span that one call can take with `first`; no more than stays in cache when gradients are zeroed
- * after. */
+/* One past the last span that one call can take with `first`; no more than stays in cache when copies are made before or
+ * gradients zeroed after. */
 static int64_t end_of_run(const gradus_walk_request *request, int64_t first, int64_t end)
 {
     const gradus_plan *plan = &request->optimizer->plan;
     const float *number = constants_for(request, first);
+    const bool again = request->zero || request->keep;
     size_t values = plan->spans[first].count;
     int64_t next = first + 1;
-    while (next < end && constants_for(request, next) == number && !(request->zero && values >= CHUNK))
+    while (next < end && constants_for(request, next) == number && !(again && values >= CHUNK))
         values += plan->spans[next++].count;
     return next;
 }
@@ -120,6 +125,7 @@ static void run_task(void *job, int64_t index)
             run_alone(request, first);
             continue;
         }
+        for (int64_t i = first; i < next && request->keep; i++) gradus_keep_span(request, i);
         request->kernel(plan->spans + first, (size_t)(next - first), constants_for(request, first));
         for (int64_t i = first; i < next && request->zero; i++) zero_gradient(&plan->spans[i]);
     }

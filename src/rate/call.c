@@ -84,6 +84,7 @@ gradus_status gradus_rate_call_fill(gradus_call *call, const gradus_item *item, 
                                     gradus_error *error)
 {
     const gradus_argument *arguments = item->member->arguments;
+    call->base = axis->units->base;
     for (int32_t i = 0; arguments && arguments[i].name; i++) {
         const gradus_value *value = &item->values[i];
         gradus_status status = GRADUS_OK;

@@ -161,11 +161,12 @@ static void take_verdict(gradus_policy *policy, rate_member *member, const gradu
     rate_happening told = {.verdict = verdict,
                            .by = member->row->member.name,
                            .id = member->id,
-                           .action = action_name(verdict, old),
+                           .action = action_name(verdict, isnan(old) ? policy->timeline->units.base : old),
                            .factor_before = before,
                            .group = member->group,
                            .factor_after = member_factor(policy, member),
                            .rate_before = rate,
+                           .own_rate = member->row->absolute,
                            .back_to = slot < 0 ? -1 : policy->snapshots[slot].clock.updates};
     told.rate_after = gradus_rate_of(policy, told.factor_after);
     gradus_rate_tell(policy, &told);
@@ -210,9 +211,15 @@ void gradus_policy_observe_measures(gradus_policy *policy, const gradus_measures
         const char *name;
         double value;
     } all[] = {
-        {"gradient_norm", measures->gradient_norm},   {"update_norm", measures->update_norm},
-        {"values_norm", measures->values_norm},       {"gradient_dot_update", measures->gradient_dot_update},
+        {"gradient_norm", measures->gradient_norm},
+        {"update_norm", measures->update_norm},
+        {"values_norm", measures->values_norm},
+        {"gradient_dot_update", measures->gradient_dot_update},
         {"effective_rate", measures->effective_rate},
+        {"gradient_dot_last_update", measures->gradient_dot_last_update},
+        {"movement_norm", measures->movement_norm},
+        {"gradient_change_dot_movement", measures->gradient_change_dot_movement},
+        {"gradient_change_norm", measures->gradient_change_norm},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (!isnan(all[i].value)) gradus_policy_observe(policy, all[i].name, all[i].value);
@@ -227,6 +234,19 @@ const char *gradus_policy_listens(const gradus_policy *policy, int32_t index)
         if (!known && index-- == 0) return policy->listeners[i].metric;
     }
     return NULL;
+}
+
+int64_t gradus_policy_window(const gradus_policy *policy, const char *metric)
+{
+    int64_t shortest = 0;
+    for (int32_t i = 0; policy && i < policy->listener_count; i++) {
+        const rate_member *member = &policy->members[policy->listeners[i].member];
+        if (strcmp(policy->listeners[i].metric, metric) != 0) continue;
+        int32_t argument = member->row->window_argument;
+        int64_t window = argument > 0 ? rate_whole_window(member->call->number[argument - 1]) : 1;
+        if (shortest == 0 || window < shortest) shortest = window;
+    }
+    return shortest;
 }
 
 /* ---- the question ---- */
@@ -330,6 +350,7 @@ gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decis
         answer.skips = (int32_t)policy->skips;
         answer.rollbacks = (int32_t)policy->rollbacks;
         policy->last_action = answer.action;
+        policy->last_rate = answer.rate;
     }
     if (decision) *decision = answer;
     return (gradus_action)answer.action;
@@ -338,6 +359,7 @@ gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decis
 void gradus_policy_applied(gradus_policy *policy, const gradus_progress *progress)
 {
     if (!policy || policy->last_action > GRADUS_APPLY) return; /* what was skipped cannot have been applied */
+    gradus_policy_observe(policy, "rate", policy->last_action ? policy->last_rate : gradus_policy_rate(policy));
     gradus_rate_clock_advance(policy, progress);
     if (policy->keep >= 0) policy->snapshots[policy->keep] = (rate_snapshot){1, policy->now, policy->extra};
     policy->keep = -1;

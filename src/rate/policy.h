@@ -36,7 +36,7 @@ typedef struct rate_member {
     const gradus_item *item;
     gradus_call *call;
     void *state;
-    double factor;
+    double factor;       /* of an absolute one its rate, NaN: none yet */
     const char *group;   /* whose rate alone it moves; NULL: the run's */
     char id[RATE_NAME];  /* "feedback.0": what the decision log says */
     char key[RATE_NAME]; /* "guard", "plateau.2": what its state is called */
@@ -54,6 +54,7 @@ typedef struct rate_happening {
     const char *group;             /* whose rate alone it is; NULL: the run's */
     double factor_before, factor_after, rate_before, rate_after;
     int64_t back_to; /* update that a rollback goes to; -1: none */
+    bool own_rate;   /* what has changed is no factor but a rate that stands in for the base */
 } rate_happening;
 
 /* ---- the policy ---- */
@@ -92,6 +93,7 @@ struct gradus_policy {
     int64_t pending_onset;
     int64_t keep;        /* snapshot that the update handed out is to be kept in; -1: none */
     int64_t last_action; /* of the last decision */
+    double last_rate;    /* the same */
     char why[RATE_TEXT]; /* the last happening in words; "": none yet */
     int64_t why_attempt; /* of which attempt */
 };
@@ -117,6 +119,7 @@ double gradus_rate_schedule_factor(const rate_timeline *timeline, const gradus_c
 gradus_status gradus_rate_feedback_make(gradus_policy *policy, gradus_error *error);
 gradus_status gradus_rate_feedback_fill(gradus_policy *policy, const rate_timeline *timeline, gradus_error *error);
 double gradus_rate_feedback_factor(const gradus_policy *policy, const char *group); /* NULL: what holds for all */
+double gradus_rate_base(const gradus_policy *policy);                               /* or what stands in for it */
 double gradus_rate_clamped(const gradus_policy *policy, double schedule, double feedback);
 double gradus_rate_of(const gradus_policy *policy, double feedback); /* the clamped rate at this factor */
 

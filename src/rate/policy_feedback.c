@@ -103,7 +103,8 @@ static gradus_status make_member(gradus_policy *policy, const gradus_item *item,
     if (!item->member)
         return gradus_spec_fail(error, text, item->place, GRADUS_CODE_REFUSED,
                                 "this is still open; only a search fills it in");
-    *member = (rate_member){.row = (const gradus_feedback_row *)item->member, .item = item, .factor = 1};
+    *member = (rate_member){.row = (const gradus_feedback_row *)item->member, .item = item};
+    member->factor = member->row->absolute ? NAN : 1;
     const gradus_value *group = gradus_item_value(item, "group");
     if (group && group->present) member->group = group->text; /* the spec lives as long as the policy */
     member->call = gradus_rate_call_make(item, text, &axis, &policy->arena, error);
@@ -185,12 +186,17 @@ const char *gradus_policy_group(const gradus_policy *policy, int32_t index)
     return NULL;
 }
 
+double gradus_rate_base(const gradus_policy *policy)
+{
+    for (int32_t i = 0; i < policy->member_count; i++)
+        if (policy->members[i].row->absolute && !isnan(policy->members[i].factor)) return policy->members[i].factor;
+    return policy->timeline->units.base;
+}
+
 double gradus_rate_clamped(const gradus_policy *policy, double schedule, double feedback)
 {
-    double base = policy->timeline->units.base;
-    for (int32_t i = 0; i < policy->member_count; i++)
-        if (policy->members[i].row->absolute) base = policy->members[i].factor;
-    double rate = base * schedule * feedback, lowest = policy->config.minimum, highest = policy->config.maximum;
+    double rate = gradus_rate_base(policy) * schedule * feedback, lowest = policy->config.minimum,
+           highest = policy->config.maximum;
     if (highest > 0 && rate > highest) rate = highest;
     return rate > lowest ? rate : lowest;
 }

@@ -7,7 +7,8 @@
 static const char *const reason_names[] = {
     "none",      "completed",       "non_finite",     "diverging",          "exploding_gradient",
     "plateau",   "rate_at_minimum", "too_many_skips", "too_many_rollbacks", "member",
-    "improving", "gradient_noise",  "overflow"};
+    "improving", "gradient_noise",  "overflow",       "rate_derivative",    "loss_gap",
+    "curvature"};
 
 const char *gradus_reason_name(int32_t reason)
 {
@@ -89,6 +90,10 @@ static void put_text(rate_text *into, const rate_happening *what)
         gradus_rate_text_number(into, what->factor_after / what->factor_before);
     }
     if (strcmp(what->action, "clip") == 0) gradus_rate_text_put(into, ": clipped");
+    if (what->by && what->own_rate) {
+        gradus_rate_text_put(into, ": rate ");
+        gradus_rate_text_number(into, what->rate_after);
+    }
     if (strcmp(what->action, "skip") == 0) gradus_rate_text_put(into, ": skipped");
     if (strcmp(what->action, "stop") == 0) gradus_rate_text_put(into, ": stopped");
 }
@@ -160,13 +165,14 @@ static void put_factors(rate_text *into, const gradus_policy *policy)
     gradus_rate_text_number(into, (double)policy->now.updates);
     gradus_rate_text_put(into, ": rate ");
     gradus_rate_text_number(into, gradus_rate_of(policy, feedback));
-    gradus_rate_text_put(into, " = base ");
-    gradus_rate_text_number(into, policy->timeline->units.base);
+    double base = gradus_rate_base(policy);
+    gradus_rate_text_put(into, base == policy->timeline->units.base ? " = base " : " = own rate ");
+    gradus_rate_text_number(into, base);
     gradus_rate_text_put(into, " x schedule ");
     gradus_rate_text_number(into, schedule);
     gradus_rate_text_put(into, " x feedback ");
     gradus_rate_text_number(into, feedback);
-    double bare = policy->timeline->units.base * schedule * feedback;
+    double bare = base * schedule * feedback;
     if (bare < policy->config.minimum) gradus_rate_text_put(into, ", raised to the lower limit");
     if (policy->config.maximum > 0 && bare > policy->config.maximum)
         gradus_rate_text_put(into, ", lowered to the upper limit");

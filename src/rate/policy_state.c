@@ -60,6 +60,7 @@ static void walk_run(gradus_policy *policy, visit *visitor, void *user)
     walk_clock(&policy->now, &policy->extra, "", visitor, user);
     for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
         each(visitor, user, "", integers[i].name, GRADUS_STATE_INT64, 1, integers[i].value);
+    each(visitor, user, "", "last_rate", GRADUS_STATE_DOUBLE, 1, &policy->last_rate);
     for (int32_t i = 0; i < policy->config.snapshots; i++) {
         char prefix[RATE_NAME];
         rate_snapshot *at = &policy->snapshots[i];

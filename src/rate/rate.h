@@ -40,6 +40,14 @@ bool gradus_rate_needs_run(const char *which, gradus_preparation *preparation);
 #define RATE_LIKE_TIMM                                                             \
     "warmup_t=ramp, warmup_lr_init=ramp_from absolute, warmup_prefix=ramp_first, " \
     "noise_range_t=noise_range, noise_pct=noise_share, noise_std=noise_deviation, noise_seed=noise_seed"
+/* Whole updates of a window that an argument gives; where its default cannot be converted, 100. */
+static inline int64_t rate_whole_window(double updates)
+{
+    return !isfinite(updates) ? 100 : updates > 1 ? (int64_t)(updates + 0.5) : 1;
+}
+
+/* A factor that moves a little with every update is told of when it has moved by half since it was told of last. */
+static inline bool rate_is_noticeable(double told, double factor) { return factor > 1.5 * told || told > 1.5 * factor; }
 
 /* The tables of this room, with the members of the user's own that live in `context`. */
 gradus_language gradus_rate_language(const gradus_context *context);

@@ -191,9 +191,18 @@ static bool make_policy(gradus_run *run, gradus_report *report)
 
 static bool is_measured(const gradus_run *run, const char *name)
 {
-    static const char *const always[] = {"loss",        "gradient_norm",       "non_finite",     "update_norm",
-                                         "values_norm", "gradient_dot_update", "effective_rate", "train_loss",
-                                         "seconds",     "half_gradient_norm"};
+    static const char *const always[] = {"loss",
+                                         "gradient_norm",
+                                         "non_finite",
+                                         "half_gradient_norm",
+                                         "update_norm",
+                                         "gradient_dot_last_update",
+                                         "movement_norm",
+                                         "gradient_change_dot_movement",
+                                         "gradient_change_norm",
+                                         "rate",
+                                         "train_loss",
+                                         "seconds"};
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         if (strcmp(always[i], name) == 0) return true;
     const gradus_metric *metric;
