@@ -167,6 +167,7 @@ typedef struct gradus_feedback_row {
     bool                absolute;       /* its factor is a rate of its own (polyak, barzilai_borwein), which stands in for base; NaN,
                                          * as it starts: none yet. One at most                                       */
     bool                needs_samples;  /* the policy must know how many samples an update has                       */
+    bool                whole_net;      /* what it goes by is measured of all parameters: it has no `group`          */
     const char         *metrics;        /* listens to these besides its METRIC arguments: "loss, non_finite"         */
     size_t              state_size;
     const gradus_field *fields;

@@ -398,8 +398,9 @@ typedef struct gradus_measures {        /* what was not measured is absent: NaN,
     double   gradient_dot_update;       /* a step's own gradient times its update: the change of the loss that it promises */
     double   effective_rate;            /* what the rule made of step.rate (d of Prodigy, r/sqrt(G) of DoG); else step.rate */
     int64_t  non_finite;                /* gradient values that are not finite                                     */
-    double   gradient_dot_last_update;  /* the gradient at hand times the update of the step before it             */
-    double   movement_norm, gradient_change_dot_movement, gradient_change_norm;    /* over a window: gradus_policy_observe; of a gradient at hand */
+    /* of a gradient at hand; 0 is absent too */
+    double   gradient_dot_last_update;  /* times what the step before it has added to the values                   */
+    double   movement_norm, gradient_change_dot_movement, gradient_change_norm;    /* over a window: see gradus_policy_observe */
 } gradus_measures;
 
 /* Makes an optimizer without tensors. config: `rule` is required, all texts are copied. NULL and *error when a text does not parse,

@@ -184,11 +184,9 @@ static void merge(gradus_policy *policy, gradus_verdict *verdict)
 
 /* ---- measures ---- */
 
-bool gradus_policy_observe(gradus_policy *policy, const char *metric, double value)
+static bool tell_members(gradus_policy *policy, const char *metric, double value)
 {
     bool heard = false;
-    if (!policy || !metric) return false;
-    if (policy->config.measures) policy->config.measures(policy->config.log_user, metric, value);
     for (int32_t i = 0; i < policy->listener_count; i++) {
         const rate_listener *listener = &policy->listeners[i];
         if (*listener->metric != *metric || strcmp(listener->metric, metric) != 0) continue;
@@ -204,6 +202,16 @@ bool gradus_policy_observe(gradus_policy *policy, const char *metric, double val
     }
     return heard;
 }
+
+bool gradus_policy_observe(gradus_policy *policy, const char *metric, double value)
+{
+    if (!policy || !metric) return false;
+    if (policy->config.measures) policy->config.measures(policy->config.log_user, metric, value);
+    return tell_members(policy, metric, value);
+}
+
+/* The fields that came later are 0 with callers who do not know them yet; as a measure that would tell nothing. */
+enum { FIRST_FIELDS = 5 };
 
 void gradus_policy_observe_measures(gradus_policy *policy, const gradus_measures *measures)
 {
@@ -222,7 +230,8 @@ void gradus_policy_observe_measures(gradus_policy *policy, const gradus_measures
         {"gradient_change_norm", measures->gradient_change_norm},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (!isnan(all[i].value)) gradus_policy_observe(policy, all[i].name, all[i].value);
+        if (!isnan(all[i].value) && (i < FIRST_FIELDS || all[i].value != 0))
+            gradus_policy_observe(policy, all[i].name, all[i].value);
     if (measures->non_finite >= 0) gradus_policy_observe(policy, "non_finite", (double)measures->non_finite);
 }
 
@@ -359,7 +368,7 @@ gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decis
 void gradus_policy_applied(gradus_policy *policy, const gradus_progress *progress)
 {
     if (!policy || policy->last_action > GRADUS_APPLY) return; /* what was skipped cannot have been applied */
-    gradus_policy_observe(policy, "rate", policy->last_action ? policy->last_rate : gradus_policy_rate(policy));
+    tell_members(policy, "rate", policy->last_action ? policy->last_rate : gradus_policy_rate(policy));
     gradus_rate_clock_advance(policy, progress);
     if (policy->keep >= 0) policy->snapshots[policy->keep] = (rate_snapshot){1, policy->now, policy->extra};
     policy->keep = -1;

@@ -84,6 +84,10 @@ static gradus_status check_member(const gradus_policy *policy, int32_t index, gr
         return gradus_spec_fail(error, text, gradus_item_value(member->item, "group")->place,
                                 GRADUS_CODE_UNEXPECTED_VALUE,
                                 "'%s' gives the rate of the whole run; a group only has a share of it", name);
+    if (member->group && member->row->whole_net)
+        return gradus_spec_fail(error, text, gradus_item_value(member->item, "group")->place,
+                                GRADUS_CODE_UNEXPECTED_VALUE,
+                                "'%s' goes by gradients of the whole net, which say nothing of a group alone", name);
     if (member->row->needs_samples && !(policy->config.units.samples_per_update > 0))
         return gradus_spec_fail(error, text, member->item->place, GRADUS_CODE_MISSING,
                                 "'%s' must know how many samples an update has (units.samples_per_update)", name);

@@ -176,7 +176,8 @@ static void add_column(gradus_run *run, const char *part, const char *name)
  * report. */
 static gradus_status open_told(gradus_run *run, gradus_error *error)
 {
-    static const char *const measured[] = {"update_norm", "values_norm", "gradient_dot_update", "effective_rate"};
+    static const char *const measured[] = {"update_norm", "gradient_dot_last_update", "movement_norm",
+                                           "gradient_change_dot_movement", "gradient_change_norm"};
     char path[GRADUS_PATH_SIZE];
     const char *name;
     const gradus_metric *metric;
@@ -187,7 +188,8 @@ static gradus_status open_told(gradus_run *run, gradus_error *error)
             if (strcmp(name, measured[i]) == 0) add_column(run, "", name);
     add_column(run, "", "non_finite");
     for (int32_t j = 0; (name = gradus_policy_listens(run->policy, j)); j++)
-        if (strncmp(name, "val_", 4) != 0 && strncmp(name, "train_", 6) != 0) add_column(run, "", name);
+        if (strncmp(name, "val_", 4) != 0 && strncmp(name, "train_", 6) != 0 && strcmp(name, "rate") != 0)
+            add_column(run, "", name);
     for (int part = 0; part < 2; part++) {
         add_column(run, part ? "val_" : "train_", "loss");
         for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++)

@@ -57,6 +57,13 @@ static void observe(gradus_policy *policy, int64_t attempt)
     gradus_policy_observe(policy, "gradient_norm", exp(noise / 4) * (attempt == 90 ? 50 : 1));
     gradus_policy_observe(policy, "non_finite", attempt % 37 == 36 ? 2 : 0);
     gradus_policy_observe(policy, "half_gradient_norm", exp(noise / 4) * (1.05 + 0.001 * (double)attempt));
+    gradus_policy_observe(policy, "gradient_dot_last_update", 0.01 * noise + 0.002);
+    gradus_policy_observe(policy, "update_norm", 0.01);
+    if (attempt % 5 == 4) {
+        gradus_policy_observe(policy, "movement_norm", 0.1);
+        gradus_policy_observe(policy, "gradient_change_dot_movement", 0.02 + 0.01 * noise);
+        gradus_policy_observe(policy, "gradient_change_norm", 1);
+    }
     if (attempt % 10 == 9) gradus_policy_observe(policy, "val_loss", floor(30 * loss) / 30);
     gradus_error error = {0};
     if (attempt == EXTENDED) gradus_policy_extend(policy, 400, &error);
