@@ -209,9 +209,11 @@ static gradus_status check_measures(replay *r, const char *feedback)
     const char *metric;
     char names[600];
     for (int32_t i = 0; (metric = gradus_policy_listens(r->policy, i)); i++) {
+        if (strcmp(metric, "rate") == 0) continue; /* which the policy tells itself */
         int32_t column = gradus_sheet_find(r->log.sheet, metric);
         int64_t told = column < 0 ? 0 : r->log.told[column], judged = told > 0 ? r->log.judged[column] : 0;
-        if (told > 0 && judged > 0 && judged < r->log.gradients && !r->log.reports)
+        bool sparse = judged > 0 && judged < r->log.gradients && !r->log.reports && r->config->feedback;
+        if (sparse)
             note(r, "%s was measured for %lld of %lld gradients only", metric, (long long)judged,
                  (long long)r->log.gradients);
         if (told > 0) continue;

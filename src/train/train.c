@@ -176,17 +176,27 @@ static void add_column(gradus_run *run, const char *part, const char *name)
  * report. */
 static gradus_status open_told(gradus_run *run, gradus_error *error)
 {
-    static const char *const measured[] = {"update_norm", "gradient_dot_last_update", "movement_norm",
-                                           "gradient_change_dot_movement", "gradient_change_norm"};
+    static const char *const measured[] = {"half_gradient_norm",
+                                           "gradient_norm",
+                                           "update_norm",
+                                           "values_norm",
+                                           "gradient_dot_update",
+                                           "effective_rate",
+                                           "gradient_dot_last_update",
+                                           "movement_norm",
+                                           "gradient_change_dot_movement",
+                                           "gradient_change_norm",
+                                           "non_finite"};
     char path[GRADUS_PATH_SIZE];
     const char *name;
     const gradus_metric *metric;
     add_column(run, "", "loss");
-    add_column(run, "", "gradient_norm");
-    for (size_t i = 0; i < sizeof measured / sizeof *measured; i++)
-        for (int32_t j = 0; (name = gradus_policy_listens(run->policy, j)); j++)
-            if (strcmp(name, measured[i]) == 0) add_column(run, "", name);
-    add_column(run, "", "non_finite");
+    for (size_t i = 0; i < sizeof measured / sizeof *measured; i++) {
+        bool wanted = strcmp(measured[i], "gradient_norm") == 0 || strcmp(measured[i], "non_finite") == 0;
+        for (int32_t j = 0; !wanted && (name = gradus_policy_listens(run->policy, j)); j++)
+            wanted = strcmp(name, measured[i]) == 0;
+        if (wanted) add_column(run, "", measured[i]);
+    }
     for (int32_t j = 0; (name = gradus_policy_listens(run->policy, j)); j++)
         if (strncmp(name, "val_", 4) != 0 && strncmp(name, "train_", 6) != 0 && strcmp(name, "rate") != 0)
             add_column(run, "", name);

@@ -1,6 +1,7 @@
 /* Replays: a run's own feedback over its own log decides what it decided, byte for byte, through skips, rollbacks, interruptions, other
  * lengths and a bad end; another feedback is told the same numbers; what cannot be replayed is refused, and where. */
 #include <sys/stat.h>
+#include "../rate/rows.h"
 #include "training.h"
 
 typedef struct heard {
@@ -208,6 +209,30 @@ static void test_interrupted_and_longer(void **state)
     assert_true(told.facts.base == 0.02);
 }
 
+/* Whatever a feedback listens to, and whenever it is told: columns stand in the order of telling. */
+static void test_every_feedback(void **state)
+{
+    (void)state;
+    int trained = 0;
+    for (const gradus_member *const *member = gradus_feedback_family.members; *member; member++) {
+        char call[512], feedback[600], name[64];
+        whole_call(*member, call);
+        snprintf(feedback, sizeof feedback, "feedback=%.500s > guard(window=20)", call);
+        snprintf(name, sizeof name, "name=%.50s", (*member)->name);
+        const char *const settings[] = {SMALL, "lr=0.05", "epochs=8", "optimizer=sgd", feedback, name, NULL};
+        training own = {.settings = settings, .threads = 1};
+        if (training_go(&own)) {
+            if (own.report.error.code == GRADUS_CODE_REFERENCE) continue; /* of a measure that only others have */
+            fail_msg("%s: %s", feedback, own.report.error.message);
+        }
+        assert_int_equal(own.end.status, GRADUS_RUN_FINISHED);
+        replay_run((*member)->name, NULL);
+        check_own((*member)->name, told.points);
+        trained++;
+    }
+    assert_true(trained >= 3);
+}
+
 /* Another schedule from some update on is nowhere in the log. */
 static void test_other_schedule(void **state)
 {
@@ -336,10 +361,15 @@ static void test_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plateaus),       cmocka_unit_test(test_guard_goes_back),
-        cmocka_unit_test(test_bad_end),        cmocka_unit_test(test_interrupted_and_longer),
-        cmocka_unit_test(test_other_schedule), cmocka_unit_test(test_reports),
-        cmocka_unit_test(test_file),           cmocka_unit_test(test_file_with_updates),
+        cmocka_unit_test(test_every_feedback),
+        cmocka_unit_test(test_plateaus),
+        cmocka_unit_test(test_guard_goes_back),
+        cmocka_unit_test(test_bad_end),
+        cmocka_unit_test(test_interrupted_and_longer),
+        cmocka_unit_test(test_other_schedule),
+        cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_file),
+        cmocka_unit_test(test_file_with_updates),
         cmocka_unit_test(test_mistakes),
     };
     return cmocka_run_group_tests(tests, training_begin, training_end);
