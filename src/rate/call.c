@@ -1,6 +1,7 @@
 /* Calls: a bound item as its row wants it, numbers in plain arrays, lengths on one axis, rates as shares of the base.
  * Memory is laid out once; the numbers can be filled in again when the base or the length of the run changes. */
 #include "rate.h"
+#include <assert.h>
 #include <string.h>
 
 static const char *const unit_names[] = {"updates", "samples", "tokens", "epochs", "seconds"};
@@ -27,6 +28,21 @@ gradus_status gradus_rate_length_fail(const rate_axis *axis, const gradus_value 
     return gradus_spec_fail(error, text, value->place, GRADUS_CODE_WRONG_UNIT,
                             "a length in %s cannot be counted in %s here",
                             unit_names[percent ? axis->units->total_unit : value->unit], unit_names[axis->unit]);
+}
+
+/* Short lists, once, when a schedule is made: what is usually in order is looked at and left. */
+void gradus_rate_sort(double *rows, int32_t count, int32_t width)
+{
+    double kept[2];
+    assert(width <= 2);
+    size_t size = (size_t)width * sizeof *rows;
+    for (int32_t i = 1; i < count; i++) {
+        int32_t at = i;
+        memcpy(kept, rows + i * width, size);
+        while (at > 0 && rows[(at - 1) * width] > kept[0]) at--;
+        memmove(rows + (at + 1) * width, rows + at * width, (size_t)(i - at) * size);
+        memcpy(rows + at * width, kept, size);
+    }
 }
 
 static bool is_length(const gradus_argument *argument) { return argument->kind == GRADUS_LENGTH; }

@@ -31,6 +31,9 @@ static inline double rate_periods(double t, double period)
     return whole + (rate_has_come((whole + 1) * period, t) ? 1 : 0);
 }
 
+/* Sorts rows of `width` numbers by their first one; equal ones stay in their order. */
+void gradus_rate_sort(double *rows, int32_t count, int32_t width);
+
 /* For `prepare` of a row that cannot do without a length: says so; false. */
 bool gradus_rate_needs_length(const gradus_call *call, gradus_preparation *preparation);
 /* The same for `which` of its lengths ("rise and fall"), which are per cents of the run unless they are given. */

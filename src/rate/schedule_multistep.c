@@ -1,7 +1,6 @@
 /* multistep: multiplies the rate by a constant at each of a list of moments. The new rate holds at the moment itself; one that is
  * listed twice counts twice. */
 #include "rate.h"
-#include <stdlib.h>
 #include <string.h>
 
 enum { AT, FACTOR, EARLY };
@@ -21,19 +20,13 @@ static double factor(const gradus_call *call, double t, double length)
     return pow(call->number[FACTOR], first);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double one = *(const double *)a, other = *(const double *)b;
-    return (one > other) - (one < other);
-}
-
 static bool prepare(const gradus_call *call, gradus_preparation *preparation, const void **made)
 {
     size_t count = (size_t)call->counts[AT];
     double *sorted = preparation->take(preparation, count * sizeof *sorted);
     if (!sorted) return false;
     memcpy(sorted, call->numbers[AT], count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, ascending);
+    gradus_rate_sort(sorted, call->counts[AT], 1);
     *made = sorted;
     return true;
 }

@@ -2,7 +2,6 @@
  * the value of a point holds at its moment itself. */
 #include "rate.h"
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { POINTS, INTERPOLATE, FROM, BOUNDARIES, VALUES, SCALES };
 enum { NONE, LINEAR, COSINE }; /* as the words of `interpolate` */
@@ -43,19 +42,13 @@ static double factor(const gradus_call *call, double t, double length)
 
 /* ---- the points ---- */
 
-static int ascending(const void *a, const void *b)
-{
-    double one = ((const point *)a)->at, other = ((const point *)b)->at;
-    return (one > other) - (one < other);
-}
-
 /* Optax: scales that multiply what was there before, in the order of time. */
 static int32_t fill_scales(const gradus_call *call, point *points)
 {
     int32_t count = call->counts[SCALES] / 2;
     for (int32_t i = 0; i < count; i++)
         points[i + 1] = (point){call->numbers[SCALES][2 * i], call->numbers[SCALES][2 * i + 1]};
-    qsort(points + 1, (size_t)count, sizeof *points, ascending);
+    gradus_rate_sort((double *)(points + 1), count, 2);
     for (int32_t i = 1; i <= count; i++) points[i].value *= points[i - 1].value;
     return count + 1;
 }
