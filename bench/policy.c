@@ -94,6 +94,9 @@ int main(void)
     report("observe, decide, applied, max_improvement(500)", pass_policy, "max_improvement(500)");
     report("observe, decide, applied, greedy(loss)", pass_policy, "greedy(loss)");
     report("observe, decide, applied, greedy(loss, smooth)", pass_policy, "greedy(loss, smooth)");
+    report("observe, decide, applied, slope(2000)", pass_policy, "slope(2000)");
+    report("observe, decide, applied, slope(2000, like=dlib)", pass_policy,
+           "slope(2000, min_learning_rate=0, like=dlib)");
     report("observe, decide, applied, guard", pass_policy, "guard");
     report("observe, decide, applied, guard > plateau(val_loss)", pass_policy, "guard > plateau(val_loss)");
     report("observe, decide, applied, loss_scale", pass_policy, "loss_scale");

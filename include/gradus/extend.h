@@ -178,6 +178,8 @@ typedef struct gradus_feedback_row {
     const char *meaning;                /* of that value, with its unit, for whoever explains a run; NULL: none     */
     const char *(*check)(const gradus_call *call);                                  /* arguments against each other; NULL: fine */
     int32_t             window_argument;        /* n: what gradus_policy_window says of `metrics` is argument n-1, in updates; 0: 1 */
+    int64_t (*length)(const gradus_call *call, const gradus_field *field);          /* of a field that is as long as an argument says: how
+                                         * long it is in fact; NULL: just so                                         */
 } gradus_feedback_row;
 
 /* ---- optimizer rule ------------------------------------------------------------------------------------------------ */

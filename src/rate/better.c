@@ -38,8 +38,7 @@ bool gradus_rate_is_better(const rate_margin *margin, double value, double best)
     return margin->rises ? value > passed : value < passed;
 }
 
-/* Whether a measure is one of the gradient at hand, which may yet be skipped, and not of the model. */
-static bool is_of_gradient(const char *metric)
+bool gradus_rate_is_of_gradient(const char *metric)
 {
     static const char *const measured[] = {"loss",        "gradient_norm",       "update_norm",
                                            "values_norm", "gradient_dot_update", "effective_rate"};
@@ -50,7 +49,7 @@ static bool is_of_gradient(const char *metric)
 
 bool gradus_rate_hold(rate_held *held, const char *metric, double *value, double *time, const gradus_clock *now)
 {
-    if (!is_of_gradient(metric)) {
+    if (!gradus_rate_is_of_gradient(metric)) {
         *time = (double)now->updates;
         return isfinite(*value);
     }

@@ -22,6 +22,9 @@ bool gradus_rate_rises(const char *metric, double mode);
 /* Whether `value` is better than `best` by the margin; what is not finite never is. */
 bool gradus_rate_is_better(const rate_margin *margin, double value, double best);
 
+/* Whether a measure is one of the gradient at hand, which may yet be skipped, and not of the model. */
+bool gradus_rate_is_of_gradient(const char *metric);
+
 /* A measure of a gradient counts once that was applied: it is held until the clock has moved. One of the model counts at once. */
 typedef struct rate_held {
     double value;

@@ -116,6 +116,8 @@ double gradus_rate_schedule_factor(const rate_timeline *timeline, const gradus_c
 
 /* ---- feedback (policy_feedback.c) ---- */
 
+/* How many numbers a field of a state holds. */
+int64_t gradus_rate_field_count(const gradus_feedback_row *row, const gradus_call *call, const gradus_field *field);
 gradus_status gradus_rate_feedback_make(gradus_policy *policy, gradus_error *error);
 gradus_status gradus_rate_feedback_fill(gradus_policy *policy, const rate_timeline *timeline, gradus_error *error);
 double gradus_rate_feedback_factor(const gradus_policy *policy, const char *group); /* NULL: what holds for all */

@@ -3,12 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
+int64_t gradus_rate_field_count(const gradus_feedback_row *row, const gradus_call *call, const gradus_field *field)
+{
+    if (field->length_argument <= 0) return field->length_argument < 0 ? -field->length_argument : 1;
+    return row->length ? row->length(call, field) : (int64_t)call->number[field->length_argument - 1];
+}
+
 /* Bytes of a state: the struct, and behind it whatever is as long as an argument says. */
 static size_t state_size(const gradus_feedback_row *row, const gradus_call *call)
 {
     size_t size = (row->state_size + sizeof(double) - 1) / sizeof(double) * sizeof(double);
     for (const gradus_field *field = row->fields; field && field->name; field++)
-        if (field->length_argument > 0) size += (size_t)call->number[field->length_argument - 1] * sizeof(double);
+        if (field->length_argument > 0) size += (size_t)gradus_rate_field_count(row, call, field) * sizeof(double);
     return size;
 }
 

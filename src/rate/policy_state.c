@@ -80,7 +80,7 @@ static void walk_member(gradus_policy *policy, int32_t index, visit *visitor, vo
     each(visitor, user, prefix, "factor", GRADUS_STATE_DOUBLE, 1, &member->factor);
     for (const gradus_field *field = member->row->fields; field && field->name; field++) {
         int32_t length = field->length_argument;
-        int64_t count = length > 0 ? (int64_t)member->call->number[length - 1] : length < 0 ? -length : 1;
+        int64_t count = gradus_rate_field_count(member->row, member->call, field);
         each(visitor, user, prefix, field->name, field->kind == GRADUS_INT64 ? GRADUS_STATE_INT64 : GRADUS_STATE_DOUBLE,
              count, state + (length > 0 ? behind : field->offset));
         if (length > 0) behind += (size_t)count * sizeof(double);

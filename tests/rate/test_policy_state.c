@@ -157,7 +157,8 @@ static void check_specs(const char *schedule, const char *feedback)
                                 .scheduled = (gradus_scheduled[]){{"momentum", 0.9, "linear(from=0.9)"}, {0}}});
 }
 
-/* Each schedule with one feedback, and each feedback with one schedule: what they keep does not depend on the other. */
+/* Each schedule with one feedback, and each feedback, also by the conventions of others, with one schedule: what they keep does not
+ * depend on the other. */
 static void test_interrupted_is_uninterrupted(void **state)
 {
     (void)state;
@@ -171,6 +172,12 @@ static void test_interrupted_is_uninterrupted(void **state)
         snprintf(chain, sizeof chain, "%.500s > guard(window=20, quiet=25, rewarm=5) > plateau(patience=2)", call);
         check_specs("cosine", call);
         check_specs("cosine", chain);
+        for (const gradus_like *like = (*feedback)->like; like && like->framework; like++) {
+            bool any;
+            begin_call(*feedback, call, &any);
+            snprintf(chain, sizeof chain, "%.500s%slike=%s)", call, any ? ", " : "", like->framework);
+            check_specs("cosine", chain);
+        }
     }
 }
 
