@@ -22,6 +22,30 @@ static void tick(gradus_loop *loop)
     loop->now = now;
 }
 
+/* What the policy takes is measured in one update of POLICY_TIMED, between these two. */
+enum { POLICY_TIMED = 16, CLOCK_LOOKS = 64 };
+
+static void policy_begins(gradus_loop *loop)
+{
+    if (loop->timed) loop->policy_began = gradus_loop_clock();
+}
+
+static void policy_ends(gradus_loop *loop)
+{
+    if (!loop->timed) return;
+    double took = gradus_loop_clock() - loop->policy_began - loop->clock_costs;
+    loop->run->times.policy += POLICY_TIMED * fmax(took, 0);
+}
+
+static void measure_clock(gradus_loop *loop)
+{
+    loop->clock_costs = INFINITY;
+    for (int i = 0; i < CLOCK_LOOKS; i++) {
+        double before = gradus_loop_clock();
+        loop->clock_costs = fmin(loop->clock_costs, gradus_loop_clock() - before);
+    }
+}
+
 /* ---- one update ---- */
 
 static gradus_clock clock_of(const gradus_run *run)
@@ -68,7 +92,9 @@ static gradus_status measure(gradus_loop *loop, gradus_error *error)
     gradus_run *run = loop->run;
     gradus_measures measures;
     if (gradus_optimizer_measure(run->optimizer, 1, &measures, error)) return error->status;
+    policy_begins(loop);
     gradus_policy_observe_measures(run->policy, &measures);
+    policy_ends(loop);
     tell_stops(loop, "gradient_norm", measures.gradient_norm);
     loop->norm = measures.gradient_norm;
     return GRADUS_OK;
@@ -90,7 +116,7 @@ static gradus_status apply(gradus_loop *loop, gradus_error *error)
     gradus_run *run = loop->run;
     gradus_tally *tally = &run->tally;
     bool last = ends_a_report(run, run->update + 1);
-    double scale = loop->decision.gradient_scale;
+    double scale = loop->decision.gradient_scale, loss = loop->loss;
     gradus_step step = {.rate = loop->decision.rate,
                         .gradient_scale = scale,
                         .loss = loop->loss,
@@ -108,7 +134,11 @@ static gradus_status apply(gradus_loop *loop, gradus_error *error)
     tick(loop);
     gradus_progress progress = {.samples = loop->batch.count, .seconds = loop->now - loop->applied_at};
     loop->applied_at = loop->now;
+    policy_begins(loop);
     gradus_policy_applied(run->policy, &progress);
+    policy_ends(loop);
+    bool limited = loop->decision.rate == loop->least || loop->decision.rate == loop->most;
+    gradus_course_note(&run->course, loss, loop->decision.rate, loop->decision.schedule, limited);
     run->update++;
     tally->samples += loop->batch.count;
     tally->score.count += loop->score.count;
@@ -134,6 +164,7 @@ static gradus_status roll_back(gradus_loop *loop, gradus_error *error)
     gradus_cursor cursor = gradus_loader_cursor(run->training);
     cursor.reshuffle = (uint64_t)loop->decision.rollbacks;
     gradus_loader_seek(run->training, cursor);
+    gradus_course_break(&run->course);
     gradus_journal_cut(&run->metrics, run->snapshots[slot].metrics_size, error);
     gradus_journal_cut(&run->timing, run->snapshots[slot].timing_size, error);
     return error->status;
@@ -145,13 +176,18 @@ static gradus_status one_update(gradus_loop *loop, gradus_error *error)
     bool again = gradus_loader_next(run->training, &loop->batch) || gradus_loader_next(run->training, &loop->batch);
     if (!again) return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA, "the training part holds no batch");
     if (forward_backward(loop, error)) return error->status;
+    loop->timed = (run->update + run->skips) % POLICY_TIMED == 0;
+    policy_begins(loop);
     gradus_policy_observe(run->policy, "loss", loop->loss);
-    tell_stops(loop, "loss", loop->loss);
     if (loop->halves && loop->batch.count > 1)
         gradus_policy_observe(run->policy, "half_gradient_norm", loop->half_norm);
+    policy_ends(loop);
+    tell_stops(loop, "loss", loop->loss);
     loop->norm = 0;
     if ((loop->norms || ends_a_report(run, run->update + 1)) && measure(loop, error)) return error->status;
+    policy_begins(loop);
     gradus_action action = gradus_policy_decide(run->policy, &loop->decision);
+    policy_ends(loop);
     run->skips = loop->decision.skips;
     if (action == GRADUS_APPLY) return apply(loop, error);
     if (action == GRADUS_ROLL_BACK) return roll_back(loop, error);
@@ -327,6 +363,9 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
     gradus_run *run = loop->run;
     loop->norms = wants_norms(run);
     loop->halves = wants_halves(run);
+    loop->least = gradus_settings_number(run->settings, "lr_min");
+    loop->most = gradus_settings_number(run->settings, "lr_max");
+    measure_clock(loop);
     tick(loop);
     loop->applied_at = loop->started = loop->saved_at = loop->now;
     loop->first_update = run->update;

@@ -23,6 +23,9 @@ typedef struct gradus_loop {
         save_seconds;                         /* seconds of the monotonic clock, but for the last */
     double training_seconds, samples, waited; /* since the last row */
     int64_t first_update;                     /* of this session */
+    bool timed;                               /* what the policy takes is measured in this update ... */
+    double policy_began, clock_costs;         /* ... in seconds, less what looking at the clock takes */
+    double least, most;                       /* limits of the rate; NaN: none */
 } gradus_loop;
 
 gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error); /* until something ends it */

@@ -2,6 +2,7 @@
 #ifndef GRADUS_TRAIN_RUN_H
 #define GRADUS_TRAIN_RUN_H
 #include <stdatomic.h>
+#include "course.h"
 #include "decisions.h"
 #include "files.h"
 #include "folder.h"
@@ -46,6 +47,7 @@ typedef struct gradus_best { /* the model that is kept */
 
 typedef struct gradus_times { /* seconds, over all sessions of the run */
     double total, training, validation, data_wait, find;
+    double policy; /* an estimate, from one update of so many */
 } gradus_times;
 
 typedef struct gradus_saved { /* the newest whole state of a run's folder */
@@ -89,6 +91,7 @@ struct gradus_run {
     gradus_snapshot snapshots[GRADUS_RUN_SNAPSHOTS];
     gradus_best best;
     gradus_times times;
+    gradus_course course;
     gradus_run_row row;          /* the last one */
     int64_t model_update;        /* whose model stands in the file; -1: nobody's that was judged */
     int64_t saves, saved_update; /* states written so far; update of the last one, -1: none */

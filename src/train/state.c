@@ -78,6 +78,8 @@ static void write_state(const gradus_run *run, const gradus_snapshot *now, gradu
     gradus_state_int(writer, "decisions_size", run->decisions.size);
     gradus_state_int(writer, "measures_size", run->told.journal.size);
     gradus_state_entry(writer, "times", GRADUS_STATE_DOUBLE, sizeof times / sizeof *times, times);
+    gradus_state_double(writer, "policy_seconds", run->times.policy);
+    gradus_course_save(&run->course, writer);
     write_settings(run->settings, writer);
     write_rate(&run->rate, writer);
     write_data(run, writer, error);
@@ -288,7 +290,9 @@ gradus_status gradus_run_load(gradus_run *run, gradus_error *error)
         return lacks("skips", error);
     gradus_saved_int(&run->saved, "measures_size",
                      &run->told.journal.size); /* a run of an older version has no such file */
-    run->times = (gradus_times){times[0], times[1], times[2], times[3], times[4]};
+    run->times = (gradus_times){times[0], times[1], times[2], times[3], times[4], 0};
+    gradus_saved_double(&run->saved, "policy_seconds", &run->times.policy);
+    gradus_course_load(&run->course, &run->saved.reader);
     run->saves = run->saved.saves;
     load_policy(run, error);
     load_snapshots(run, error);

@@ -175,9 +175,19 @@ static void add_times(gradus_json *json, const gradus_run *run)
     gradus_json_number(json, "validation", milliseconds(run->times.validation));
     gradus_json_number(json, "data_wait", milliseconds(run->times.data_wait));
     gradus_json_number(json, "find", milliseconds(run->times.find));
+    gradus_json_number(json, "policy", round(run->times.policy * 1e6) / 1e6);
     gradus_json_close(json, '}');
     gradus_json_number(json, "samples_per_second",
                        run->times.training > 0 ? round(run->tally.samples / run->times.training) : 0);
+}
+
+/* How the run went, in numbers that make runs comparable. */
+static void add_course(gradus_json *json, const gradus_run *run)
+{
+    double share = run->times.total > 0 ? run->times.policy / run->times.total : NAN;
+    add_optional(json, "policy_share", round(share * 1e6) / 1e6);
+    gradus_json_number(json, "rate_reversals", (double)run->course.reversals);
+    add_optional(json, "loss_volatility", gradus_course_volatility(&run->course));
 }
 
 /* "Intel(R) Xeon(R) ...": the first model name that Linux tells. */
@@ -268,6 +278,7 @@ gradus_status gradus_summary_write(const gradus_run *run, const gradus_run_end *
     add_times(&json, run);
     add_machine(&json, run);
     add_files(&json);
+    add_course(&json, run);
     gradus_json_close(&json, '}');
     if (json.failed || gradus_buffer_write(&buffer, "\n", 1))
         gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory for the summary");
