@@ -3,36 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-typedef struct points {
-    double *x, *y;
-    int64_t count, room;
-} points;
-
 typedef struct picture {
-    points rates, decisions;
-    bool failed; /* out of memory */
+    cli_points rates, decisions;
 } picture;
-
-static void add(picture *p, points *to, double x, double y)
-{
-    if (to->count == to->room) {
-        int64_t room = to->room ? 2 * to->room : 256;
-        double *larger_x = realloc(to->x, (size_t)room * sizeof *larger_x);
-        if (larger_x) to->x = larger_x;
-        double *larger_y = larger_x ? realloc(to->y, (size_t)room * sizeof *larger_y) : NULL;
-        if (larger_y) to->y = larger_y;
-        p->failed = p->failed || !larger_y;
-        if (p->failed) return;
-        to->room = room;
-    }
-    to->x[to->count] = x;
-    to->y[to->count++] = y;
-}
 
 static void on_decision(void *user, const gradus_run_decision *decision)
 {
     picture *p = user;
-    add(p, &p->decisions, (double)decision->update, decision->rate_after);
+    cli_points_add(&p->decisions, (double)decision->update, decision->rate_after);
 }
 
 /* Where a run went back, the updates that it made anew take the place of those before. */
@@ -43,10 +21,10 @@ static void read_rates(picture *p, gradus_sheet *sheet, gradus_error *error)
     while (gradus_sheet_next(sheet, true, error)) {
         if (!gradus_sheet_number(sheet, update_column, &update, error)) continue;
         if (!gradus_sheet_number(sheet, rate_column, &rate, error)) continue; /* no update was made */
-        while (p->rates.count && p->rates.x[p->rates.count - 1] >= update) p->rates.count--;
-        add(p, &p->rates, update, rate);
+        cli_points_back(&p->rates, update);
+        cli_points_add(&p->rates, update, rate);
     }
-    if (p->rates.count) add(p, &p->rates, update + 1, p->rates.y[p->rates.count - 1]); /* it held to the end */
+    if (p->rates.count) cli_points_add(&p->rates, update + 1, p->rates.y[p->rates.count - 1]); /* it held to the end */
 }
 
 static int compare(const void *a, const void *b)
@@ -56,7 +34,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Decisions are logged in the order in which they were made, which is not that of updates when a run went back. */
-static void sort_decisions(points *decisions)
+static void sort_decisions(cli_points *decisions)
 {
     double(*pairs)[2] = calloc((size_t)decisions->count + 1, sizeof *pairs);
     for (int64_t i = 0; pairs && i < decisions->count; i++)
@@ -94,17 +72,18 @@ cli_exit cli_explain_picture(const cli_call *call, const char *folder)
 {
     char path[4200];
     gradus_error error = {0};
-    picture p = {.failed = false};
+    picture p = {0};
     snprintf(path, sizeof path, "%.4000s/measures.csv", folder);
     gradus_sheet *sheet = gradus_sheet_open(path, &error);
     bool wanted = cli_value(call, "svg") || cli_value(call, "png");
     if (!sheet && !wanted && error.code == GRADUS_CODE_NO_FILE) return CLI_DONE; /* without a picture it is told too */
     if (sheet) read_rates(&p, sheet, &error);
     if (!error.status) gradus_run_decisions(folder, on_decision, &p, &error);
-    cli_exit status = error.status ? cli_error(call, NULL, &error)
-                      : p.failed   ? cli_fail(call, GRADUS_CODE_MEMORY, NULL, "out of memory")
-                                   : show(call, folder, &p);
+    cli_exit status = error.status                           ? cli_error(call, NULL, &error)
+                      : p.rates.failed || p.decisions.failed ? cli_fail(call, GRADUS_CODE_MEMORY, NULL, "out of memory")
+                                                             : show(call, folder, &p);
     gradus_sheet_close(sheet);
-    free(p.rates.x), free(p.rates.y), free(p.decisions.x), free(p.decisions.y);
+    cli_points_clear(&p.rates);
+    cli_points_clear(&p.decisions);
     return status;
 }

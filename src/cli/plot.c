@@ -1,5 +1,34 @@
 /* Plots of every verb: on this terminal, and into the files that --svg and --png name. */
 #include "plot.h"
+#include <stdlib.h>
+
+void cli_points_add(cli_points *points, double x, double y)
+{
+    if (points->count == points->room) {
+        int64_t room = points->room ? 2 * points->room : 256;
+        double *larger_x = realloc(points->x, (size_t)room * sizeof *larger_x);
+        if (larger_x) points->x = larger_x;
+        double *larger_y = larger_x ? realloc(points->y, (size_t)room * sizeof *larger_y) : NULL;
+        if (larger_y) points->y = larger_y;
+        points->failed = points->failed || !larger_y;
+        if (points->failed) return;
+        points->room = room;
+    }
+    points->x[points->count] = x;
+    points->y[points->count++] = y;
+}
+
+void cli_points_back(cli_points *points, double x)
+{
+    while (points->count && points->x[points->count - 1] >= x) points->count--;
+}
+
+void cli_points_clear(cli_points *points)
+{
+    free(points->x);
+    free(points->y);
+    *points = (cli_points){0};
+}
 
 void cli_plot_print(const cli_call *call, const gradus_plot *plot, bool titled)
 {

@@ -4,6 +4,16 @@
 #include "cli.h"
 #include "gradus/report.h"
 
+/* Points of a curve that are told one after the other. */
+typedef struct cli_points {
+    double *x, *y;
+    int64_t count, room;
+    bool failed; /* out of memory: it is no curve */
+} cli_points;
+void cli_points_add(cli_points *points, double x, double y);
+void cli_points_back(cli_points *points, double x); /* forgets those from x on: what was done anew takes their place */
+void cli_points_clear(cli_points *points);
+
 /* On stdout, as wide as the terminal. `titled`: the title of y is more than one would guess. */
 void cli_plot_print(const cli_call *call, const gradus_plot *plot, bool titled);
 

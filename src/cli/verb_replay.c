@@ -1,5 +1,6 @@
 /* gradus replay: what another feedback would have done with the measures of a run, beside what was done; or with a log that another
  * program wrote. Nothing is trained. */
+#include "plot.h"
 #include "progress.h"
 #include <math.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ typedef struct replay_rows {
 typedef struct replay {
     const cli_call *call;
     replay_rows would, did;
+    cli_points rate, was; /* of each update, in the replay and in the run */
     char feedback[CLI_LINE], own[CLI_LINE], log[CLI_LINE];
     gradus_replay_facts facts; /* its texts are those above */
     gradus_replay_end end;
@@ -71,7 +73,12 @@ static void print_number(double number)
 
 static void on_point(void *user, const gradus_replay_point *point)
 {
-    const replay *r = user;
+    replay *r = user;
+    cli_points_back(&r->rate, (double)point->update);
+    cli_points_back(&r->was, (double)point->update);
+    cli_points_add(&r->rate, (double)point->update, point->rate);
+    cli_points_add(&r->was, (double)point->update, point->was);
+    if (!cli_has(r->call, "csv")) return;
     printf("%lld,", (long long)point->update);
     print_number(point->rate);
     if (r->facts.own) putchar(','), print_number(point->was);
@@ -161,9 +168,26 @@ static void print_caveat(const replay *r)
     cli_wrap(stdout, text, 0, r->call->terminal.width);
 }
 
-static void print_text(const replay *r)
+static gradus_plot make_plot(const replay *r, gradus_curve curves[2], char title[CLI_LINE])
+{
+    snprintf(title, CLI_LINE, "replay of %.200s: %.700s", r->call->words[0], r->feedback);
+    curves[0] = (gradus_curve){
+        .name = "would", .x = r->rate.x, .y = r->rate.y, .count = r->rate.count, .style = GRADUS_CURVE_STEPS};
+    curves[1] =
+        (gradus_curve){.name = "did", .x = r->was.x, .y = r->was.y, .count = r->was.count, .style = GRADUS_CURVE_STEPS};
+    return (gradus_plot){.title = title,
+                         .x_title = "updates",
+                         .y_title = r->facts.own ? "rate" : "share of the base rate",
+                         .curves = curves,
+                         .count = r->facts.own ? 2 : 1,
+                         .from_zero = true,
+                         .x_whole = true};
+}
+
+static void print_text(const replay *r, const gradus_plot *plot)
 {
     print_title(r);
+    cli_plot_print(r->call, plot, !r->facts.own);
     int32_t same = r->would.count + r->did.count ? print_rows(r) : 0;
     int32_t would = r->would.count, did = r->did.count;
     printf("%d decision%s", (int)would, would == 1 ? "" : "s");
@@ -220,22 +244,25 @@ static cli_exit show(replay *r)
 {
     gradus_report report;
     gradus_error error = {0};
-    bool csv = cli_has(r->call, "csv");
     gradus_replay_config config = {.source = r->call->words[0], .feedback = r->call->words[1]};
     gradus_replay_listener listener = {
-        .user = r, .start = on_start, .decision = on_would, .note = on_note, .point = csv ? on_point : NULL};
+        .user = r, .start = on_start, .decision = on_would, .note = on_note, .point = on_point};
     if (gradus_replay(&config, &listener, &r->end, &report)) {
         report.argument = report.error.line ? r->call->numbers[1] : 0;
         return cli_report(r->call, &report);
     }
     if (r->facts.own && gradus_run_decisions(r->call->words[0], on_did, r, &error))
         return cli_error(r->call, NULL, &error);
-    if (r->failed) return cli_fail(r->call, GRADUS_CODE_MEMORY, NULL, "out of memory");
+    if (r->failed || r->rate.failed || r->was.failed)
+        return cli_fail(r->call, GRADUS_CODE_MEMORY, NULL, "out of memory");
+    gradus_curve curves[2];
+    char title[CLI_LINE];
+    gradus_plot plot = make_plot(r, curves, title);
     if (r->call->json)
         print_json(r);
-    else if (!csv && !r->call->quiet)
-        print_text(r);
-    return CLI_DONE;
+    else if (!cli_has(r->call, "csv") && !r->call->quiet)
+        print_text(r, &plot);
+    return cli_plot_save(r->call, &plot);
 }
 
 static void forget(replay_rows *rows)
@@ -253,11 +280,14 @@ static cli_exit run(cli_call *call)
     cli_exit status = show(&r);
     forget(&r.would);
     forget(&r.did);
+    cli_points_clear(&r.rate);
+    cli_points_clear(&r.was);
     return status;
 }
 
 static const cli_option options[] = {
     {"csv", NULL, "print update,rate,rate_was, a line for each gradient"},
+    CLI_PLOT_OPTIONS,
     {0},
 };
 
