@@ -40,9 +40,10 @@ bool gradus_rate_needs_length(const gradus_call *call, gradus_preparation *prepa
 bool gradus_rate_needs_run(const char *which, gradus_preparation *preparation);
 
 /* What timm's schedulers have in common, as names of a like row. */
-#define RATE_LIKE_TIMM                                                             \
-    "warmup_t=ramp, warmup_lr_init=ramp_from absolute, warmup_prefix=ramp_first, " \
-    "noise_range_t=noise_range, noise_pct=noise_share, noise_std=noise_deviation, noise_seed=noise_seed"
+#define RATE_LIKE_TIMM                                                                            \
+    "warmup_t=ramp, warmup_lr_init=ramp_from absolute, warmup_prefix=ramp_clock beneath|before, " \
+    "noise_range_t=noise_range, noise_pct=noise_share, noise_std=noise_width, noise_seed=noise_seed"
+
 /* Whole updates of a window that an argument gives; where its default cannot be converted, 100. */
 static inline int64_t rate_whole_window(double updates)
 {

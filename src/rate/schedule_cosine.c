@@ -77,28 +77,28 @@ static const gradus_like like[] = {
      "end_value=to absolute, exponent=exponent",
      "ramp_clock=within"},
     {"keras", "CosineDecay", "initial_learning_rate=from absolute, decay_steps=length, alpha=to", "relative=true"},
-    {"keras", "CosineDecay with warmup_target",
+    {"keras", "CosineDecay.warmup",
      "initial_learning_rate=ramp_from absolute, warmup_target=from absolute, warmup_steps=ramp, decay_steps=length, "
      "alpha=to",
      "relative=true"},
     {"timm", "CosineLRScheduler", "t_initial=length, lr_min=to absolute, k_decay=k_decay, " RATE_LIKE_TIMM,
      "ramp_to=peak, ramp_clock=beneath"},
     {"hf", "get_cosine_schedule_with_warmup", "num_warmup_steps=ramp, num_training_steps=length, num_cycles=cycles",
-     "ramp_clock=within, past=mirror"},
+     "ramp_clock=within, endless=true"},
     {"hf", "get_cosine_with_min_lr_schedule_with_warmup",
      "num_warmup_steps=ramp, num_training_steps=length, num_cycles=cycles, min_lr=to absolute, min_lr_rate=to",
-     "ramp_clock=within, past=mirror"},
+     "ramp_clock=within, endless=true"},
     {"hf", "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
      "num_warmup_steps=ramp, num_training_steps=length, num_cycles=cycles, min_lr=to absolute, min_lr_rate=to, "
      "warmup_lr_rate=ramp_start",
-     "ramp_clock=within, ahead=1, past=mirror"},
+     "ramp_clock=within, ahead=1, endless=true"},
     {"deepspeed", "WarmupCosineLR",
      "total_num_steps=length, warmup_min_ratio=ramp_from, warmup_num_steps=ramp, warmup_type=ramp_shape, "
      "cos_min_ratio=to",
      "to=0.0001, ramp=1000, ramp_shape=log, ramp_clock=within, ramp_ahead=-1"},
     {"pytorch_optimizer", "CosineScheduler",
      "t_max=length, max_lr=from absolute, min_lr=to absolute, init_lr=ramp_from absolute, warmup_steps=ramp",
-     "ramp_clock=within, past=mirror"},
+     "ramp_clock=within, endless=true"},
     {"llmc", "cosine", "warmup_iterations=ramp, train_num_batches=length, final_learning_rate_frac=to",
      "ramp_clock=within, ramp_ahead=1, past=error"},
     {0}};
@@ -120,9 +120,10 @@ const gradus_schedule_row gradus_schedule_cosine = {
          .arguments = arguments,
          .like = like,
          .refuses = refuses,
-         .notes = "like=torch and like=hf rise again past the end, as those do. Keras computes its cosine in float32.\n"
-                  "DeepSpeed's first update has rate 0 and its ramp is one update late; its cosine is not.\n"
-                  "timm draws its noise once for every whole unit of the schedule's axis, an epoch or an update."},
+         .notes =
+             "like=torch and like=hf rise again past the end, as those do. Keras computes its cosine in float32.\n"
+             "DeepSpeed's first update has rate 0 and its ramp is one update late; its cosine is not.\n"
+             "The noise of timm's schedulers is drawn once for every whole unit of the axis, an epoch or an update."},
     .abi = GRADUS_ABI,
     .promises = GRADUS_CONTINUOUS | GRADUS_FALLING | GRADUS_NEEDS_LENGTH,
     .factor = factor};

@@ -213,9 +213,10 @@ const gradus_schedule_row gradus_schedule_cosine_restarts = {
             .arguments = arguments,
             .like = like,
             .example = "cosine_restarts(50, multiply=1.5, decay=0.8, warmup=5)",
-            .notes = "A list of cycles each of its own form (optax' sgdr_schedule) is a chain: cosine(10ep) > "
+            .notes = "Cycles each of a form of its own, as in Optax' sgdr_schedule, are a chain: cosine(10ep) > "
                      "cosine(20ep, from=50%).\n"
-                     "pytorch_optimizer starts at min_lr whatever its warm-up; like= does what it documents.",
+                     "CosineAnnealingWarmupRestarts of pytorch_optimizer starts at min_lr even without a warm-up; "
+                     "like= does what it documents.",
         },
     .abi = GRADUS_ABI,
     .factor = factor,

@@ -5,7 +5,7 @@
 enum { CLOCK_BEFORE, CLOCK_WITHIN, CLOCK_BENEATH }; /* as the words of `ramp_clock` */
 enum { TO_CURVE, TO_PEAK, TO_EITHER };              /* of `ramp_to` */
 enum { SHAPE_STRAIGHT, SHAPE_LINEAR, SHAPE_LOG };   /* of `ramp_shape` */
-enum { NOISE_TABLE = 65536 };                       /* at most: half a megabyte, made in some 50 ms */
+enum { NOISE_TABLE = 4096 };                        /* at most: 32 KiB, made in some 4 ms */
 
 typedef struct lead_lengths {
     double begin, ramp;
@@ -46,10 +46,8 @@ static gradus_status read_share(const rate_lead_source *source, const char *name
 
 static gradus_status read_lengths(const rate_lead_source *source, lead_lengths *lengths, gradus_error *error)
 {
-    const gradus_value *first = value_of(source, "ramp_first");
     int32_t shape = (int32_t)number_of(source, "ramp_shape");
     *lengths = (lead_lengths){.clock = (int32_t)number_of(source, "ramp_clock")};
-    if (first) lengths->clock = first->number != 0 ? CLOCK_BEFORE : CLOCK_BENEATH;
     gradus_status status = gradus_rate_lead_length(source, "begin", &lengths->begin, error);
     if (status == GRADUS_OK) status = gradus_rate_lead_length(source, "ramp", &lengths->ramp, error);
     if (shape != SHAPE_STRAIGHT) lengths->ramp = fmax(lengths->ramp, 2 * source->update);
@@ -75,20 +73,19 @@ double gradus_rate_noisy(const rate_noise *noise, double t, double factor)
     return fmax(factor + factor * gradus_rate_torch_normal(seed, noise->deviation, noise->share), 0);
 }
 
-static bool fill_table(rate_noise *noise, double length, gradus_arena *arena)
+/* Where there is no room for it each number is worked out when it is asked for, which takes a microsecond. */
+static void fill_table(rate_noise *noise, double length, gradus_arena *arena)
 {
-    double end = fmin(noise->to, isfinite(length) ? length + 1 : 0);
+    double end = fmin(noise->to, isfinite(length) ? length + 1 : INFINITY);
     noise->first = ceil(noise->from);
-    noise->count = (int32_t)fmin(fmax(ceil(end - noise->first), 0), NOISE_TABLE);
-    if (noise->count == 0) return true;
-    double *table = gradus_arena_take(arena, (size_t)noise->count * sizeof *table, sizeof(double));
-    if (!table) return false;
-    for (int32_t i = 0; i < noise->count; i++) {
+    int32_t count = (int32_t)fmin(fmax(ceil(end - noise->first), 0), NOISE_TABLE);
+    double *table = gradus_arena_take(arena, (size_t)count * sizeof *table, sizeof(double));
+    if (!table) return;
+    for (int32_t i = 0; i < count; i++) {
         uint32_t seed = (uint32_t)fmod(noise->seed + noise->first + i, 4294967296.0);
         table[i] = gradus_rate_torch_normal(seed, noise->deviation, noise->share);
     }
-    noise->table = table;
-    return true;
+    noise->count = count, noise->table = table;
 }
 
 static gradus_status no_room(gradus_error *error)
@@ -108,13 +105,14 @@ static gradus_status fill_noise(const rate_lead_source *source, gradus_arena *ar
     if (!noise) return no_room(error);
     *noise = (rate_noise){.to = INFINITY,
                           .share = number_of(source, "noise_share"),
-                          .deviation = number_of(source, "noise_deviation"),
+                          .deviation = number_of(source, "noise_width"),
                           .seed = (uint32_t)number_of(source, "noise_seed")};
     gradus_status status = length_on_axis(source, &range->items[0], &noise->from, error);
     if (status == GRADUS_OK && range->count == 2) status = length_on_axis(source, &range->items[1], &noise->to, error);
     if (status != GRADUS_OK) return status;
     lead->noise = noise;
-    return fill_table(noise, length, arena) ? GRADUS_OK : no_room(error);
+    fill_table(noise, length, arena);
+    return GRADUS_OK;
 }
 
 /* ---- all of it ---- */
@@ -152,7 +150,7 @@ gradus_status gradus_rate_lead_fill(const rate_lead_source *source, gradus_arena
         lead->log_rise = 1 / log(fmax(lead->ramp / lead->update, 2));
     if (value_of(source, "ramp_from")) status = read_share(source, "ramp_from", &lead->from, error);
     const gradus_value *start = value_of(source, "ramp_start");
-    if (start && start->number >= 0) start_at(lead, start->number);
+    if (start) start_at(lead, start->number);
     phase->lead = lead;
     return status == GRADUS_OK ? fill_noise(source, arena, phase->length, lead, error) : status;
 }

@@ -6,17 +6,16 @@ enum { WORDS = 624, MIDDLE = 397 };
 
 typedef struct twister {
     uint32_t word[WORDS];
-    int32_t next;
+    int32_t next, seeded; /* a few numbers need no more than two thirds of the words */
 } twister;
 
-static void seed_twister(twister *state, uint32_t seed)
+static void seed_to(twister *state, int32_t count)
 {
-    state->word[0] = seed;
-    for (uint32_t i = 1; i < WORDS; i++) {
+    for (int32_t i = state->seeded; i < count; i++) {
         uint32_t last = state->word[i - 1];
-        state->word[i] = 1812433253u * (last ^ (last >> 30)) + i;
+        state->word[i] = 1812433253u * (last ^ (last >> 30)) + (uint32_t)i;
     }
-    state->next = 0;
+    state->seeded = count;
 }
 
 /* Each word is twisted in its place when its turn comes. */
@@ -24,6 +23,7 @@ static uint32_t next_word(twister *state)
 {
     int32_t i = state->next, after = i + 1 < WORDS ? i + 1 : 0,
             middle = i + MIDDLE < WORDS ? i + MIDDLE : i + MIDDLE - WORDS;
+    if (state->seeded < WORDS && middle >= state->seeded) seed_to(state, middle + 1);
     uint32_t mixed = (state->word[i] & 0x80000000u) | (state->word[after] & 0x7fffffffu);
     uint32_t y = state->word[i] = state->word[middle] ^ (mixed >> 1) ^ (mixed & 1 ? 0x9908b0dfu : 0);
     state->next = after;
@@ -43,7 +43,7 @@ double gradus_rate_torch_normal(uint32_t seed, double deviation, double bound)
 {
     twister state;
     if (deviation == 0) return 0;
-    seed_twister(&state, seed);
+    state.word[0] = seed, state.next = 0, state.seeded = 1;
     for (;;) {
         double angle = 2 * rate_pi * next_unit(&state), radius = sqrt(-2 * log1p(-next_unit(&state)));
         double pair[] = {radius * cos(angle) * deviation, radius * sin(angle) * deviation};

@@ -18,7 +18,9 @@ static void each_spec(visit *visitor)
         const gradus_argument *lists[] = {(*member)->arguments, gradus_schedule_family.common};
         for (int list = 0; list < 2; list++)
             for (const gradus_argument *argument = lists[list]; argument->name; argument++) {
-                if (argument->kind != GRADUS_WORD || (list && strcmp(argument->name, "past") != 0)) continue;
+                if (argument->kind != GRADUS_WORD || argument->flags & GRADUS_FOREIGN ||
+                    (list && strcmp(argument->name, "past") != 0))
+                    continue;
                 char words[256], *rest = words;
                 snprintf(words, sizeof words, "%s", argument->words);
                 for (char *word; (word = strsep(&rest, "|")) != NULL;) {
