@@ -255,11 +255,51 @@ static void test_rates(void **state)
         check_golden(files[i].path, check_case, &counted);
     }
     print_message("%d of %d cases; waiting for a member:%s\n", counted.covered, counted.cases, counted.waiting);
-    assert_true(counted.covered >= 45);
+    assert_true(counted.covered >= 88);
+}
+
+/* ---- the momentum that PyTorch moves along with the rate: a value schedule of the same member ---- */
+
+static void check_momentum(json_t *object, int line, void *user)
+{
+    int *cases = user;
+    const json_t *momentum = json_object_get(object, "momentum"), *defaults = json_object_get(object, "defaults");
+    json_t *parameters = json_object_get(object, "parameters"), *value;
+    const char *key, *title = json_string_value(json_object_get(object, "schedule"));
+    if (!momentum) return;
+    char spec[SPEC] = "";
+    append(spec, "%s(", member_of("torch", title, parameters)->name);
+    json_object_foreach(parameters, key, value)
+    {
+        if (strcmp(key, "max_lr") == 0 || strcmp(key, "base_lr") == 0 || !is_ours(key, value)) continue;
+        append(spec, "%s=", key), append_value(spec, value);
+        append(spec, ", ");
+    }
+    append(spec, "max_momentum=%.17g, base_momentum=%.17g, like=torch)",
+           json_number_value(json_object_get(defaults, "max_momentum")),
+           json_number_value(json_object_get(defaults, "base_momentum")));
+    gradus_error error = {0};
+    gradus_schedule *schedule = gradus_schedule_create(spec, NULL, NULL, &error);
+    if (!schedule) fail_msg("line %d: %s: %s", line, spec, error.message);
+    for (size_t n = 0; n < json_array_size(momentum); n++) {
+        double expected = check_number(json_array_get(momentum, n)), is = gradus_schedule_at(schedule, (double)n);
+        if (!check_is_close(is, expected, 1e-12, 0))
+            fail_msg("line %d: %s: update %d: %.17g, expected %.17g", line, spec, (int)n, is, expected);
+    }
+    gradus_schedule_destroy(schedule);
+    ++*cases;
+}
+
+static void test_momentum(void **state)
+{
+    (void)state;
+    int cases = 0;
+    check_golden(files[0].path, check_momentum, &cases);
+    assert_int_equal(cases, 6);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rates)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rates), cmocka_unit_test(test_momentum)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,11 +101,106 @@ static void test_boundaries(void **state)
     }
 }
 
+/* ---- onecycle ---- */
+
+static void test_onecycle(void **state)
+{
+    (void)state;
+    const char *const plain = "onecycle(rise=20%, start=10%, final=1%)";
+    check_value(plain, &hundred, 0, 0.1);
+    check_value(plain, &hundred, 10, 0.55); /* half way up and half way down a cosine */
+    check_value(plain, &hundred, 20, 1);
+    check_value(plain, &hundred, 60, 0.505);
+    check_value(plain, &hundred, 100, 0.01);
+    check_value(plain, &hundred, 130, 0.01);
+    check_value("onecycle(rise=20%, start=10%, final=1%, shape=linear)", &hundred, 5, 0.325);
+    check_value("onecycle(rise=20%, start=10%, final=1%, shape=linear)", &hundred, 40, 1 - 0.99 * 0.25);
+    check_value("onecycle", &hundred, 30, 1);
+    check_value("onecycle", &hundred, 0, 0.04);
+    check_value("onecycle", &hundred, 100, 1e-4);
+    check_value("onecycle(rise=0, final=0)", &hundred, 0, 1); /* nothing but the fall */
+    check_value("onecycle(rise=0, final=0)", &hundred, 50, 0.5);
+    check_value("onecycle(rise=1)", &hundred, 50, 0.52); /* nothing but the rise */
+    check_value("onecycle(rise=1)", &hundred, 100, 1);
+    check_value("warmup(10) > onecycle(rise=50%, start=0)", &hundred, 55, 1);
+    check_value("onecycle(10ep)", &epochs, 3, 1);
+    check_error("onecycle", NULL, GRADUS_CODE_LENGTHS, 1, "whose length is not known");
+    check_error("onecycle > hold(5)", NULL, GRADUS_CODE_LENGTHS, 1, "whose length is not known");
+    check_error("onecycle(rise=110%)", &hundred, GRADUS_CODE_OUT_OF_RANGE, 15, "must be in [0, 1]");
+    check_error("onecycle(max=0.1)", &hundred, GRADUS_CODE_REFUSED, 10, "the peak is the run's lr=0.1");
+    check_error("onecycle(max_momentum=0.9)", &hundred, GRADUS_CODE_REFUSED, 10, "momentum has a schedule of its own");
+}
+
+static void test_onecycle_in_three(void **state)
+{
+    (void)state;
+    const char *const three = "onecycle(rise=20%, start=10%, final=1%, three_phase, shape=linear)";
+    check_value(three, &hundred, 20, 1);
+    check_value(three, &hundred, 30, 0.55);
+    check_value(three, &hundred, 40, 0.1);
+    check_value(three, &hundred, 70, 0.055);
+    check_value(three, &hundred, 100, 0.01);
+    check_value("onecycle(rise=60%, start=10%, three_phase, shape=linear)", &hundred, 80,
+                0.55); /* no room for a third */
+    check_value("onecycle(rise=60%, start=10%, three_phase, shape=linear)", &hundred, 100, 0.1);
+}
+
+/* One call more than PyTorch takes, with the rate that it gives; a run that is longer is refused when it begins. */
+static void test_onecycle_as_torch(void **state)
+{
+    (void)state;
+    const gradus_units based = {.base = 0.2}, ten = {.total = 10, .base = 0.1}, eleven = {.total = 11, .base = 0.1};
+    const char *const spec = "onecycle(max_lr=0.1, total_steps=10, like=torch)";
+    check_value(spec, &based, 0, 0.5 / 25);
+    check_value(spec, &based, 2, 0.5); /* the third update is the last of the rise: 0.3 10 - 1 */
+    check_value(spec, &based, 9, 0.5 / 25e4);
+    gradus_schedule_destroy(make(spec, &ten));
+    check_error(spec, &eleven, GRADUS_CODE_LENGTHS, 1, "the schedule ends at 10 of 11 updates");
+    check_value("onecycle(total_steps=10, pct_start=0.1, like=torch)", &ten, 0, 1); /* PyTorch divides by 0 */
+    check_value("onecycle(total_steps=10, pct_start=1.0, like=torch)", NULL, 10, 4e-6);
+}
+
+/* ---- cyclic ---- */
+
+static void test_cyclic(void **state)
+{
+    (void)state;
+    const char *const plain = "cyclic(4, 6, low=20%)";
+    check_value(plain, &hundred, 0, 0.2);
+    check_value(plain, &hundred, 2, 0.6);
+    check_value(plain, &hundred, 4, 1);
+    check_value(plain, &hundred, 7, 0.6);
+    check_value(plain, &hundred, 10, 0.2);
+    check_value(plain, &hundred, 94, 1);
+    check_value("cyclic(5)", &hundred, 5, 1);
+    check_value("cyclic(5)", &hundred, 10, 0.25);
+    check_value("cyclic(5, mode=cosine, low=0)", &hundred, 1.25, 0.5 - 0.5 * sqrt(0.5));
+    check_value("cyclic(5, mode=triangular2, low=20%)", &hundred, 5, 1);
+    check_value("cyclic(5, mode=triangular2, low=20%)", &hundred, 15, 0.6);
+    check_value("cyclic(5, mode=triangular2, low=20%)", &hundred, 25, 0.4);
+    check_value("cyclic(5, mode=triangular2, low=20%)", NULL, 1e6 + 5, 0.2);
+    check_value("cyclic(5, mode=exp_range, decay=0.5, low=0)", &hundred, 5, 1.0 / 32);
+    check_value("cyclic(5, mode=exp_range, decay=0.5, low=0)", &hundred, 15,
+                0x1p-15); /* of all updates, not of the cycle's */
+    check_value("cyclic(1ep, mode=exp_range, decay=0.5, low=0)", &epochs, 1, 0x1p-20);
+    check_value("cyclic(5, low=0.9, high=0.8)", &hundred, 5, 0.8); /* a momentum moves the other way */
+    check_value("cyclic(5, 0)", &hundred, 5, 0.25);                /* saw teeth */
+    check_value("cyclic(5, 0)", &hundred, 4, 0.85);
+    check_error("cyclic", &hundred, GRADUS_CODE_MISSING, 1, "needs rise");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cosine),       cmocka_unit_test(test_restarts),   cmocka_unit_test(test_restarts_warm_up),
-        cmocka_unit_test(test_restarts_end), cmocka_unit_test(test_boundaries),
+        cmocka_unit_test(test_cosine),
+        cmocka_unit_test(test_restarts),
+        cmocka_unit_test(test_restarts_warm_up),
+        cmocka_unit_test(test_restarts_end),
+        cmocka_unit_test(test_boundaries),
+        cmocka_unit_test(test_onecycle),
+        cmocka_unit_test(test_onecycle_in_three),
+        cmocka_unit_test(test_onecycle_as_torch),
+        cmocka_unit_test(test_cyclic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
