@@ -13,6 +13,10 @@ typedef struct explain_row {
     double update, rate, factor; /* factor: of the feedback, from here on */
     int32_t order;               /* of rows with the same update */
     char *because;
+    bool phase;                        /* a phase of the schedule begins */
+    bool other;                        /* the run goes on with another schedule */
+    double base_before, length_before; /* what the run was given another one of here; NaN: nothing */
+    double length;                     /* in updates, from here on, where that is so */
 } explain_row;
 
 typedef struct explain_run {
@@ -37,23 +41,28 @@ static const char *text_of(const json_t *object, const char *key)
     return text ? text : "";
 }
 
-static void add_row(explain_run *run, double update, double rate, double factor, const char *because)
+/* What was added; NULL: out of memory. */
+static explain_row *add_row(explain_run *run, double update, double rate, double factor, const char *because)
 {
     if (run->count == run->room) {
         int32_t room = run->room ? 2 * run->room : 16;
         explain_row *rows = realloc(run->rows, (size_t)room * sizeof *rows);
-        if (!rows) {
-            run->failed = true;
-            return;
-        }
+        run->failed = run->failed || !rows;
+        if (!rows) return NULL;
         run->rows = rows;
         run->room = room;
     }
-    run->rows[run->count] = (explain_row){update, rate, factor, run->count, strdup(because)};
-    if (run->rows[run->count].because)
-        run->count++;
-    else
-        run->failed = true;
+    explain_row *row = &run->rows[run->count];
+    *row = (explain_row){.update = update,
+                         .rate = rate,
+                         .factor = factor,
+                         .order = run->count,
+                         .because = strdup(because),
+                         .base_before = NAN,
+                         .length_before = NAN};
+    run->failed = run->failed || !row->because;
+    run->count += row->because != NULL;
+    return row->because ? row : NULL;
 }
 
 static int by_update(const void *a, const void *b)
@@ -70,7 +79,14 @@ static void on_decision(void *user, const gradus_run_decision *decision)
     explain_run *run = user;
     run->decisions++;
     if (strcmp(decision->action, "stop") == 0) return; /* the last line tells of it */
-    add_row(run, (double)decision->update, decision->rate_after, decision->factor_after, decision->text);
+    explain_row *row =
+        add_row(run, (double)decision->update, decision->rate_after, decision->factor_after, decision->text);
+    if (!row || strcmp(decision->by, "run") != 0) return;
+    row->other = strcmp(decision->action, "resume") == 0 && strstr(decision->text, "schedule: ");
+    if (strcmp(decision->action, "set_base") == 0) row->base_before = decision->seen[0].value;
+    if (strcmp(decision->action, "extend") != 0) return;
+    row->length_before = decision->seen[0].value;
+    row->length = decision->seen[1].value;
 }
 
 /* ---- phases of the schedule ---- */
@@ -89,42 +105,108 @@ static double first_update(const gradus_schedule *schedule, const gradus_phase *
     return ceil(updates * (1 - 1e-12)); /* 0.1 epochs of 30 updates are 3, not a little more */
 }
 
-static void add_phases(explain_run *run, const gradus_chain *chain, const gradus_schedule *schedule,
-                       const gradus_units *units)
+/* What the rate stood on at an update: the run may have been given another base later. */
+static double base_at(const explain_run *run, int32_t decisions, double update)
 {
-    int32_t decisions = run->count;
-    double updates = number_of(run->summary, "updates");
-    gradus_phase phase;
-    for (int32_t i = 0; i < chain->count && gradus_schedule_phase(schedule, i, &phase); i++) {
-        char spec[256], text[300];
-        double first = first_update(schedule, &phase, units), factor = factor_at(run, decisions, first);
-        if (first > updates) break;
-        gradus_item_print(&chain->items[i], GRADUS_PRINT_CANONICAL, spec, sizeof spec);
-        snprintf(text, sizeof text, "%s begins", spec);
-        double at = gradus_length_convert(units, first, GRADUS_IN_UPDATES, gradus_schedule_axis(schedule));
-        add_row(run, first, run->base * gradus_schedule_at(schedule, at) * factor, factor, text);
-    }
+    for (int32_t i = 0; i < decisions; i++)
+        if (!isnan(run->rows[i].base_before) && run->rows[i].update > update) return run->rows[i].base_before;
+    return run->base;
 }
 
-/* Lengths in seconds cannot be placed beforehand: such a schedule is shown as
- * one line. */
+/* A stretch of the run in which it had one length. */
+typedef struct stretch {
+    const gradus_chain *chain;
+    const char *schedule;
+    gradus_units units;
+    double from, to;   /* updates; the last stretch has no end */
+    int32_t decisions; /* rows of decisions, which come first */
+} stretch;
+
+static void add_phase(explain_run *run, const stretch *at, const gradus_schedule *schedule, int32_t index,
+                      double update, const char *what)
+{
+    char spec[256], text[300];
+    double factor = factor_at(run, at->decisions, update);
+    double position = gradus_length_convert(&at->units, update, GRADUS_IN_UPDATES, gradus_schedule_axis(schedule));
+    double rate = base_at(run, at->decisions, update) * gradus_schedule_at(schedule, position) * factor;
+    gradus_item_print(&at->chain->items[index], GRADUS_PRINT_CANONICAL, spec, sizeof spec);
+    snprintf(text, sizeof text, "%s %s", spec, what);
+    explain_row *row = add_row(run, update, rate, factor, text);
+    if (row) row->phase = true;
+}
+
+/* The phases that begin in a stretch, and the one that goes on where the run was given another length within it. */
+static void add_stretch(explain_run *run, const stretch *at)
+{
+    gradus_error unread = {0};
+    gradus_schedule *schedule = gradus_schedule_create(at->schedule, &at->units, NULL, &unread);
+    double updates = number_of(run->summary, "updates"), first = 0;
+    bool counted = schedule && gradus_schedule_axis(schedule) != GRADUS_SECONDS; /* seconds have no place beforehand */
+    gradus_phase phase;
+    int32_t before = -1, count = 0;
+    for (; counted && count < at->chain->count && gradus_schedule_phase(schedule, count, &phase); count++) {
+        first = first_update(schedule, &phase, &at->units);
+        if (first < at->from && phase.length > 0) before = count;
+    }
+    bool begins = false;
+    for (int32_t i = 0; i < count && gradus_schedule_phase(schedule, i, &phase); i++) {
+        first = first_update(schedule, &phase, &at->units);
+        begins = begins || first == at->from;
+        if (first >= at->from && first < at->to && first <= updates) add_phase(run, at, schedule, i, first, "begins");
+    }
+    if (before >= 0 && !begins && at->from < updates) add_phase(run, at, schedule, before, at->from, "goes on");
+    gradus_schedule_destroy(schedule);
+}
+
+/* Stretch by stretch; what came before another schedule was taken is not known. */
 static void read_phases(explain_run *run)
 {
     gradus_error unread = {0};
     const char *text = text_of(json_object_get(run->summary, "config"), "schedule");
-    const gradus_units units = {.total = run->planned,
-                                .total_unit = GRADUS_UPDATES,
-                                .updates_per_epoch = run->each,
-                                .samples_per_update =
-                                    number_of(run->summary, "samples") / number_of(run->summary, "updates"),
-                                .base = run->base};
     gradus_spec_config config = {.family = "schedule", .language = gradus_train_language()};
-    gradus_spec *spec = gradus_spec_create(*text ? text : "none", &config, &unread);
-    gradus_schedule *schedule = *text ? gradus_schedule_create(text, &units, NULL, &unread) : NULL;
-    if (spec && schedule && gradus_schedule_axis(schedule) != GRADUS_SECONDS)
-        add_phases(run, gradus_spec_chain(spec), schedule, &units);
-    gradus_schedule_destroy(schedule);
+    gradus_spec *spec = *text ? gradus_spec_create(text, &config, &unread) : NULL;
+    stretch at = {.chain = gradus_spec_chain(spec), .schedule = text, .decisions = run->count};
+    at.units =
+        (gradus_units){.total = run->planned,
+                       .total_unit = GRADUS_UPDATES,
+                       .updates_per_epoch = run->each,
+                       .samples_per_update = number_of(run->summary, "samples") / number_of(run->summary, "updates"),
+                       .base = run->base};
+    int32_t first = 0;
+    for (int32_t i = 0; i < at.decisions; i++)
+        if (run->rows[i].other) first = i, at.from = run->rows[i].update;
+    for (int32_t i = at.decisions - 1; i >= first; i--)
+        if (!isnan(run->rows[i].length_before)) at.units.total = run->rows[i].length_before;
+    for (int32_t i = first; spec && i < at.decisions; i++) {
+        explain_row row = run->rows[i];
+        if (isnan(row.length_before)) continue;
+        at.to = row.update;
+        if (at.from < at.to) add_stretch(run, &at);
+        at.from = row.update;
+        at.units.total = row.length;
+    }
+    at.to = INFINITY;
+    if (spec) add_stretch(run, &at);
     gradus_spec_destroy(spec);
+}
+
+/* Limits and feedback that has a rate of its own are in the rates that were really taken. */
+static void read_rates(explain_run *run)
+{
+    char path[4200];
+    gradus_error unread = {0};
+    double update, rate;
+    snprintf(path, sizeof path, "%.4000s/measures.csv", run->folder);
+    gradus_sheet *sheet = gradus_sheet_open(path, &unread);
+    int32_t updates = sheet ? gradus_sheet_find(sheet, "update") : -1,
+            rates = sheet ? gradus_sheet_find(sheet, "rate") : -1;
+    while (updates >= 0 && rates >= 0 && gradus_sheet_next(sheet, true, &unread)) {
+        if (!gradus_sheet_number(sheet, updates, &update, &unread)) continue;
+        if (!gradus_sheet_number(sheet, rates, &rate, &unread)) continue;
+        for (int32_t i = 0; i < run->count; i++)
+            if (run->rows[i].phase && run->rows[i].update == update) run->rows[i].rate = rate;
+    }
+    gradus_sheet_close(sheet);
 }
 
 /* ---- what is printed ---- */
@@ -154,8 +236,9 @@ static void print_source(const explain_run *run)
     const json_t *lr = json_object_get(run->summary, "lr");
     bool automatic = strcmp(text_of(lr, "source"), "auto") == 0;
     gradus_number_print(run->base, base);
-    int length = snprintf(text, sizeof text, "rate of %s, %.0f updates, %.*f epochs", run->folder,
-                          number_of(run->summary, "updates"), epochs == floor(epochs) ? 0 : 2, epochs);
+    int length =
+        snprintf(text, sizeof text, "rate of %s, %.0f updates, %.*f epoch%s", run->folder,
+                 number_of(run->summary, "updates"), epochs == floor(epochs) ? 0 : 2, epochs, epochs == 1 ? "" : "s");
     printf("%s%*sbase %s (%s)\n", text, length < 62 ? 62 - length : 3, "", base, automatic ? "auto" : "given");
     if (!automatic) return;
     describe_auto(lr, text);
@@ -220,14 +303,17 @@ static void print_json(const explain_run *run)
 
 /* ---- the whole ---- */
 
+/* Why it ended, which is told last, and the rate then: what the last look has made of it, else that of the last update. */
 static void add_end(explain_run *run)
 {
-    double update = number_of(run->summary, "updates"), factor = factor_at(run, run->count, update);
-    const json_t *rate = json_object_get(json_object_get(run->summary, "final"), "rate");
-    const char *status = text_of(run->summary, "status"),
-               *text = text_of(json_object_get(run->summary, "reason"), "text");
-    if (strcmp(status, "running") != 0 && json_is_number(rate))
-        add_row(run, update, json_number_value(rate), factor, text);
+    double update = number_of(run->summary, "updates");
+    const json_t *last = json_object_get(json_object_get(run->summary, "final"), "rate");
+    double rate = json_is_number(last) ? json_number_value(last) : run->base;
+    for (int32_t i = 0; i < run->count; i++)
+        if (run->rows[i].update == update || (!json_is_number(last) && run->rows[i].update <= update))
+            rate = run->rows[i].rate;
+    add_row(run, update, rate, factor_at(run, run->count, update),
+            text_of(json_object_get(run->summary, "reason"), "text"));
 }
 
 static void sort_rows(explain_run *run)
@@ -248,9 +334,10 @@ static cli_exit explain(explain_run *run)
     if (gradus_run_decisions(run->folder, on_decision, run, &error)) return cli_error(run->call, NULL, &error);
     sort_rows(run);
     read_phases(run);
+    sort_rows(run);
+    read_rates(run);
     add_end(run);
     if (run->failed) return cli_fail(run->call, GRADUS_CODE_MEMORY, NULL, "out of memory");
-    sort_rows(run);
     bool text = !run->call->json && !run->call->quiet;
     if (text) print_source(run);
     cli_exit status = cli_explain_picture(run->call, run->folder);

@@ -168,6 +168,12 @@ static void print_caveat(const replay *r)
     cli_wrap(stdout, text, 0, r->call->terminal.width);
 }
 
+/* The last rate holds to the end of its update. */
+static void hold(cli_points *points)
+{
+    if (points->count) cli_points_add(points, points->x[points->count - 1] + 1, points->y[points->count - 1]);
+}
+
 static gradus_plot make_plot(const replay *r, gradus_curve curves[2], char title[CLI_LINE])
 {
     snprintf(title, CLI_LINE, "replay of %.200s: %.700s", r->call->words[0], r->feedback);
@@ -253,6 +259,8 @@ static cli_exit show(replay *r)
     }
     if (r->facts.own && gradus_run_decisions(r->call->words[0], on_did, r, &error))
         return cli_error(r->call, NULL, &error);
+    hold(&r->rate);
+    hold(&r->was);
     if (r->failed || r->rate.failed || r->was.failed)
         return cli_fail(r->call, GRADUS_CODE_MEMORY, NULL, "out of memory");
     gradus_curve curves[2];

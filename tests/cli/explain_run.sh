@@ -45,3 +45,33 @@ say explain runs/run | sed -n '2p'
 say explain runs/run --svg rate.svg
 say explain cosine --svg rate.svg
 say explain runs/run --svg
+
+# a run that was made longer, twice, and went on with another base; then with another schedule
+small='data=glyphs(count=300, test=50)'
+gradus train "$small" 'model=flatten > dense(10)' lr=0.01 epochs=2 'schedule=warmup(50%) > linear' feedback=none name=longer --threads 1 --quiet
+gradus train --resume runs/longer epochs=4 --quiet
+gradus train --resume runs/longer epochs=5 lr=0.02 --quiet
+gradus explain runs/longer | sed -n '/because/,$p'
+gradus train --resume runs/longer epochs=6 'schedule=hold > step(1ep, length=2ep)' --quiet
+gradus explain runs/longer | sed -n '/schedule:/,$p'
+
+# one that diverged before its first report, one that goes on or was killed, one that was interrupted
+gradus train "$small" 'model=flatten > dense(100) > relu > dense(10)' optimizer=sgd lr=1e10 name=bad --threads 1 --quiet 2> /dev/null || echo "[$?]"
+gradus explain runs/bad | grep -c "gradients could not be used"
+python3 - <<'EOF'
+import json
+summary = json.load(open("runs/run/summary.json"))
+summary["status"], summary["reason"] = "running", {"code": "running", "text": "the run goes on, or was killed"}
+json.dump(summary, open("runs/run/summary.json", "w"))
+EOF
+gradus explain runs/run | tail -2
+python3 - "$small" <<'EOF'
+import pathlib, signal, subprocess, sys, time
+rows, command = pathlib.Path("runs/stopped/timing.csv"), ["gradus", "train", sys.argv[1], "model=flatten > dense(10)", "lr=0.01"]
+process = subprocess.Popen(command + ["epochs=100000", "feedback=none", "name=stopped", "--threads", "1", "--quiet"], stderr=subprocess.DEVNULL)
+while process.poll() is None and (not rows.exists() or rows.read_text().count("\n") < 3):
+    time.sleep(0.01)
+process.send_signal(signal.SIGINT)
+print(process.wait())
+EOF
+gradus explain runs/stopped | grep -c 'interrupted, and its state saved'
