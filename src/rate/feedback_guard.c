@@ -1,7 +1,7 @@
 /* guard: looks at every gradient before it reaches the parameters. A non-finite or exploding one is skipped; when too many of
  * the last looks were wrong the run goes back to a snapshot from before the trouble began and on at a lower rate, or, where
  * there is no such snapshot, on from here at a lower rate. Statistics see finite numbers of applied updates only. */
-#include "rate.h"
+#include "better.h"
 #include "window.h"
 #include <stddef.h>
 #include <string.h>
@@ -227,12 +227,6 @@ static void tell(gradus_verdict *verdict, gradus_reason reason, const char *rule
     verdict->rule = rule;
 }
 
-static void see(gradus_verdict *verdict, int index, const char *name, double value)
-{
-    verdict->seen[index].name = name;
-    verdict->seen[index].value = value;
-}
-
 /* Says which of its rules was broken; the reason is that of the gradient at hand. */
 static void explain(const gradus_call *call, guard_state *state, bool jumps, bool explodes, gradus_verdict *verdict)
 {
@@ -241,24 +235,28 @@ static void explain(const gradus_call *call, guard_state *state, bool jumps, boo
         bool counted = state->non_finite == NON_FINITE;
         tell(verdict, GRADUS_REASON_NON_FINITE,
              counted ? "{1} values of the gradient are not finite" : "{1=} is not finite");
-        see(verdict, 0, counted ? "non_finite" : state->non_finite == LOSS ? "loss" : "gradient_norm", state->broken);
+        gradus_rate_see(verdict, 0,
+                        counted                     ? "non_finite"
+                        : state->non_finite == LOSS ? "loss"
+                                                    : "gradient_norm",
+                        state->broken);
     } else if (jumps) {
         double median = gradus_rate_window_median(&losses), deviation = gradus_rate_window_deviation(&losses);
         tell(verdict, GRADUS_REASON_DIVERGING, "{1=} is {2} deviations above its median {3}");
-        see(verdict, 0, "loss", state->loss);
-        see(verdict, 1, "z", (state->loss - median) / deviation);
-        see(verdict, 2, "median", median);
+        gradus_rate_see(verdict, 0, "loss", state->loss);
+        gradus_rate_see(verdict, 1, "z", (state->loss - median) / deviation);
+        gradus_rate_see(verdict, 2, "median", median);
     } else if (explodes) {
         tell(verdict, GRADUS_REASON_EXPLODING_GRADIENT, "{1=} is more than {2} times what is usual, {3}");
-        see(verdict, 0, "gradient_norm", state->norm);
-        see(verdict, 1, "norm", call->number[NORM]);
-        see(verdict, 2, "usual", usual_norm(call, state));
+        gradus_rate_see(verdict, 0, "gradient_norm", state->norm);
+        gradus_rate_see(verdict, 1, "norm", call->number[NORM]);
+        gradus_rate_see(verdict, 2, "usual", usual_norm(call, state));
     } else {
         tell(verdict, GRADUS_REASON_DIVERGING, "{1=}, and the median {2}, are above {3} times the first, {4}");
-        see(verdict, 0, "loss", state->loss);
-        see(verdict, 1, "median", gradus_rate_window_median(&losses));
-        see(verdict, 2, "worse", call->number[WORSE]);
-        see(verdict, 3, "first", state->first);
+        gradus_rate_see(verdict, 0, "loss", state->loss);
+        gradus_rate_see(verdict, 1, "median", gradus_rate_window_median(&losses));
+        gradus_rate_see(verdict, 2, "worse", call->number[WORSE]);
+        gradus_rate_see(verdict, 3, "first", state->first);
     }
 }
 
@@ -282,9 +280,9 @@ static void stop_for_trouble(const gradus_call *call, guard_state *state, gradus
     gradus_verdict cause = *verdict;
     tell(verdict, GRADUS_REASON_TOO_MANY_ROLLBACKS, "trouble again, {1=}, after {2} interventions within {3} updates");
     verdict->seen[0] = cause.seen[0];
-    see(verdict, 1, "rollbacks", call->number[ROLLBACKS]);
-    see(verdict, 2, "per", fmin(per_of(call), (double)state->looks));
-    see(verdict, 3, NULL, 0);
+    gradus_rate_see(verdict, 1, "rollbacks", call->number[ROLLBACKS]);
+    gradus_rate_see(verdict, 2, "per", fmin(per_of(call), (double)state->looks));
+    gradus_rate_see(verdict, 3, NULL, 0);
 }
 
 static void intervene(const gradus_call *call, guard_state *state, const gradus_clock *now, int64_t onset,
@@ -324,9 +322,9 @@ static void skip(const gradus_call *call, guard_state *state, const gradus_clock
         verdict->action = GRADUS_STOP;
         tell(verdict, GRADUS_REASON_TOO_MANY_SKIPS, "{1} of {2} gradients could not be used, this one with {3=}");
         verdict->seen[2] = verdict->seen[0];
-        see(verdict, 0, "skips", (double)state->skips);
-        see(verdict, 1, "attempts", (double)now->attempts);
-        see(verdict, 3, NULL, 0);
+        gradus_rate_see(verdict, 0, "skips", (double)state->skips);
+        gradus_rate_see(verdict, 1, "attempts", (double)now->attempts);
+        gradus_rate_see(verdict, 3, NULL, 0);
     } else if (too_long && (int)call->number[EXPLODING] == CLIPPED) {
         verdict->action = GRADUS_APPLY;
         verdict->was = verdict->factor = warmed(call, state, now);
@@ -343,7 +341,7 @@ static void recover(const gradus_call *call, guard_state *state, gradus_verdict 
     if (state->level >= 1 || call->number[RECOVER] <= 1) return;
     state->level = fmin(1, state->level * call->number[RECOVER]);
     verdict->rule = "{1} updates without trouble";
-    see(verdict, 0, "quiet", call->number[QUIET]);
+    gradus_rate_see(verdict, 0, "quiet", call->number[QUIET]);
 }
 
 /* What is wrong with the gradient at hand, and what is done about it. */
