@@ -229,6 +229,23 @@ static bool fail_too_many(assignment *a, const tree_node *arg)
     return gradus_bind_fail(a->b, arg->place, GRADUS_CODE_TOO_MANY, NULL, "%s", text);
 }
 
+static bool takes_list(const gradus_argument *row)
+{
+    return row->kind == GRADUS_POINT || (row->flags & (GRADUS_LIST | GRADUS_MANY)) != 0;
+}
+
+/* A list passes over what may be left out and takes none, where something after it does: table([1, 0.5]) gives no file. */
+static void pass_over(assignment *a, const tree_node *arg)
+{
+    const gradus_argument *row = gradus_row(a->scope->family, a->scope->member, a->position);
+    if (arg->kind != TREE_LIST || takes_list(row) || !(row->flags & GRADUS_OPTIONAL)) return;
+    for (int32_t i = a->position + 1; (row = gradus_row(a->scope->family, a->scope->member, i)) != NULL; i++) {
+        if (!goes_by_place(a->scope, row)) continue;
+        if (takes_list(row)) a->position = i;
+        return;
+    }
+}
+
 static bool assign_place(assignment *a, tree_node *arg)
 {
     const bind_scope *s = a->scope;
@@ -247,6 +264,8 @@ static bool assign_place(assignment *a, tree_node *arg)
     if (a->named)
         return gradus_bind_fail(a->b, arg->place, GRADUS_CODE_UNEXPECTED_VALUE, NULL,
                                 "values without a name come first");
+    pass_over(a, arg);
+    row = gradus_row(s->family, s->member, a->position);
     arg->slot = a->position;
     if (!(row->flags & GRADUS_MANY)) a->position++;
     return true;

@@ -77,6 +77,16 @@ static void begin(separator *s)
     s->any = true;
 }
 
+/* A list that stands where something else would is one to see, also of a single value. */
+static void print_passed(separator *s, const gradus_argument *row, const gradus_value *value)
+{
+    bool single = value->count == 1;
+    begin(s);
+    if (single) gradus_pen_text(s->pen, "[");
+    gradus_print_value(s->pen, row, value);
+    if (single) gradus_pen_text(s->pen, "]");
+}
+
 static void print_placed(separator *s, const bind_scope *scope, const gradus_argument *row, const gradus_value *value)
 {
     gradus_argument single = *row;
@@ -122,7 +132,9 @@ static void print_named(separator *s, const bind_scope *scope, const gradus_argu
     if (!name_of(scope, row, value, &name, &length)) return;
     begin(s);
     gradus_pen_put(s->pen, name, length);
-    if (row->kind == GRADUS_FLAG && !value->open && value->number != 0) return;
+    bool ours = strlen(row->name) == length && memcmp(name, row->name, length) == 0 && !(row->flags & GRADUS_FOREIGN);
+    if (row->kind == GRADUS_FLAG && ours && !value->open && value->number != 0)
+        return; /* theirs does not stand alone */
     gradus_pen_text(s->pen, "=");
     gradus_print_value(s->pen, row, value);
 }
@@ -163,9 +175,16 @@ static void print_call(gradus_pen *pen, const gradus_item *item)
     separator s = {.pen = pen};
     int32_t last = last_placed(pen, &scope, item);
     gradus_pen_text(pen, item->member->name);
+    bool passed = false; /* one that may stand by its place is left out */
     for (int32_t i = 0; i <= last; i++) {
         const gradus_argument *row = gradus_row(scope.family, scope.member, i);
-        if (is_placed(row, &item->values[i]) && !is_hidden(&scope, i)) print_placed(&s, &scope, row, &item->values[i]);
+        const gradus_value *value = &item->values[i];
+        if (!is_placed(row, value) || is_hidden(&scope, i))
+            passed |= !value->present && !(row->flags & GRADUS_NAMED) && row->kind != GRADUS_FLAG;
+        else if (passed && row->flags & GRADUS_LIST)
+            print_passed(&s, row, value);
+        else
+            print_placed(&s, &scope, row, value);
     }
     for (int32_t i = 0; i < item->value_count; i++) {
         const gradus_argument *row = gradus_row(scope.family, scope.member, i);
