@@ -114,8 +114,8 @@ int32_t gradus_threads(const gradus_context *context);
 int32_t gradus_isa_of(const gradus_context *context, gradus_error *error);  /* enum gradus_isa in force: machine, context's cap, GRADUS_ISA;
                                                             * a status when that variable names none; ask once, it is slow */
 gradus_status gradus_sum(const gradus_context *context, double *values, int32_t count, gradus_error *error);  /* over processes */
-/* Hands a text file to `take` through the context's `read`; false: it has none, or the file cannot be read. */
-bool    gradus_read_file(const gradus_context *context, const char *path, void (*take)(void *into, const char *text, size_t length), void *into);
+/* Hands a text file to `take` through the context's `read`. NULL: done; else why not, which stays until the next call. */
+const char *gradus_read_file(const gradus_context *context, const char *path, void (*take)(void *into, const char *text, size_t length), void *into);
 bool    gradus_has_sum(const gradus_context *context);     /* other processes hold shards of the same model             */
 
 #if defined(__GNUC__)

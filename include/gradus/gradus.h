@@ -79,8 +79,9 @@ typedef struct gradus_context_config {
                                          * the order and the number of threads never change a result                 */
     int   (*sum)(void *user, double *values, int32_t count);        /* add over processes that hold shards of the same
                                          * model; nonzero: failed. NULL: this process holds all                      */
-    int   (*read)(void *user, const char *path, void (*take)(void *into, const char *text, size_t length), void *into);
-                                        /* hand the whole of a text file to take(into, ...), once; nonzero: it cannot be read.
+    const char *(*read)(void *user, const char *path, void (*take)(void *into, const char *text, size_t length), void *into);
+                                        /* hand the whole of a text file to take(into, ...), once, and return NULL; or why it cannot
+                                         * be read, in a few words that stay until the next call ("no such file or directory").
                                          * For table("rates.csv"): the library opens no file itself. NULL: there are none */
     void    *user;
     int32_t  threads;                   /* 0: as many as OpenMP gives; 1: the calling thread only; ignored with `parallel` */

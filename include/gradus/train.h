@@ -211,6 +211,14 @@ typedef struct gradus_run_prediction {
 gradus_status gradus_run_predict(gradus_run *run, const char *path, bool (*told)(void *user, const gradus_run_prediction *prediction), void *user,
                                  gradus_report *report);        /* file of inputs; told returns false: enough        */
 
+/* Lets schedules read files of this machine, for table(rates.csv): gradus_context_config.read with a reader as its `user`. The reader
+ * must outlive the making of what reads. */
+typedef struct gradus_reader {
+    const char *folder;                 /* what relative paths start from; NULL or "": the working folder           */
+    char        why[160];               /* why the last file could not be read                                      */
+} gradus_reader;
+const char *gradus_reader_read(void *reader, const char *path, void (*take)(void *into, const char *text, size_t length), void *into);
+
 /* Writes a file beside its place, syncs and renames it: nobody ever sees half of it, and what stood there before stays when anything
  * fails. error is not NULL. */
 gradus_status gradus_file_replace(const char *path, const void *bytes, size_t size, gradus_error *error);

@@ -133,10 +133,11 @@ gradus_status gradus_sum(const gradus_context *context, double *values, int32_t 
     return gradus_fail(error, GRADUS_ERROR_WRITE, GRADUS_CODE_INPUT_OUTPUT, "the sum over processes failed");
 }
 
-bool gradus_read_file(const gradus_context *context, const char *path,
-                      void (*take)(void *into, const char *text, size_t length), void *into)
+const char *gradus_read_file(const gradus_context *context, const char *path,
+                             void (*take)(void *into, const char *text, size_t length), void *into)
 {
-    return context && context->config.read && context->config.read(context->config.user, path, take, into) == 0;
+    if (!context || !context->config.read) return "the program gave no way to read files";
+    return context->config.read(context->config.user, path, take, into);
 }
 
 bool gradus_has_sum(const gradus_context *context) { return context && context->config.sum; }

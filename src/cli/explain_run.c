@@ -117,6 +117,7 @@ static double base_at(const explain_run *run, int32_t decisions, double update)
 typedef struct stretch {
     const gradus_chain *chain;
     const char *schedule;
+    gradus_context *context; /* that reads its files */
     gradus_units units;
     double from, to;   /* updates; the last stretch has no end */
     int32_t decisions; /* rows of decisions, which come first */
@@ -139,7 +140,7 @@ static void add_phase(explain_run *run, const stretch *at, const gradus_schedule
 static void add_stretch(explain_run *run, const stretch *at)
 {
     gradus_error unread = {0};
-    gradus_schedule *schedule = gradus_schedule_create(at->schedule, &at->units, NULL, &unread);
+    gradus_schedule *schedule = gradus_schedule_create(at->schedule, &at->units, at->context, &unread);
     double updates = number_of(run->summary, "updates"), first = 0;
     bool counted = schedule && gradus_schedule_axis(schedule) != GRADUS_SECONDS; /* seconds have no place beforehand */
     gradus_phase phase;
@@ -165,7 +166,9 @@ static void read_phases(explain_run *run)
     const char *text = text_of(json_object_get(run->summary, "config"), "schedule");
     gradus_spec_config config = {.family = "schedule", .language = gradus_train_language()};
     gradus_spec *spec = *text ? gradus_spec_create(text, &config, &unread) : NULL;
+    gradus_reader reader = {.folder = text_of(json_object_get(run->summary, "data"), "folder")};
     stretch at = {.chain = gradus_spec_chain(spec), .schedule = text, .decisions = run->count};
+    at.context = gradus_context_create(&(gradus_context_config){.read = gradus_reader_read, .user = &reader}, &unread);
     at.units =
         (gradus_units){.total = run->planned,
                        .total_unit = GRADUS_UPDATES,
@@ -187,6 +190,7 @@ static void read_phases(explain_run *run)
     }
     at.to = INFINITY;
     if (spec) add_stretch(run, &at);
+    gradus_context_destroy(at.context);
     gradus_spec_destroy(spec);
 }
 

@@ -154,12 +154,15 @@ static char *canonical(const gradus_spec *spec)
     return text;
 }
 
-bool schedule_open(schedule_shown *shown, const gradus_spec *spec, const char *text, const schedule_run *run,
-                   gradus_error *error)
+bool schedule_open(schedule_shown *shown, const gradus_spec *spec, const char *text, const char *folder,
+                   const schedule_run *run, gradus_error *error)
 {
     static const gradus_chain nothing;
+    gradus_reader reader = {.folder = folder};
     *shown = (schedule_shown){.chain = spec ? gradus_spec_chain(spec) : &nothing, .name = canonical(spec)};
-    if (spec) shown->schedule = gradus_schedule_compile(shown->chain, text, &run->units, NULL, error);
+    shown->context =
+        gradus_context_create(&(gradus_context_config){.read = gradus_reader_read, .user = &reader}, error);
+    if (spec) shown->schedule = gradus_schedule_compile(shown->chain, text, &run->units, shown->context, error);
     if (!error->status && (!shown->name || !sample(run, shown)))
         gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     return !error->status;
@@ -168,6 +171,7 @@ bool schedule_open(schedule_shown *shown, const gradus_spec *spec, const char *t
 void schedule_clear(schedule_shown *shown)
 {
     gradus_schedule_destroy(shown->schedule);
+    gradus_context_destroy(shown->context);
     free(shown->name);
     free(shown->x);
     free(shown->y);

@@ -16,6 +16,7 @@ typedef struct schedule_run { /* the run over which schedules are shown */
 typedef struct schedule_shown {
     char *name; /* canonical spec */
     const gradus_chain *chain;
+    gradus_context *context; /* of the schedule: it may read files */
     gradus_schedule *schedule;
     double *x, *y; /* a curve, x in what is shown */
     int64_t count;
@@ -37,10 +38,10 @@ double schedule_rate(const schedule_run *run, const schedule_shown *shown, doubl
 /* The index-th phase; false: no more. */
 bool schedule_phase(const schedule_run *run, const schedule_shown *shown, int32_t index, schedule_row *row);
 
-/* Compiles a bound spec (NULL: none), which must outlive what is shown, and fills in its curve. False and *error as
- * gradus_schedule_compile has it. */
-bool schedule_open(schedule_shown *shown, const gradus_spec *spec, const char *text, const schedule_run *run,
-                   gradus_error *error);
+/* Compiles a bound spec (NULL: none), which must outlive what is shown, and fills in its curve. Its files are relative to `folder`.
+ * False and *error as gradus_schedule_compile has it. */
+bool schedule_open(schedule_shown *shown, const gradus_spec *spec, const char *text, const char *folder,
+                   const schedule_run *run, gradus_error *error);
 void schedule_clear(schedule_shown *shown);
 
 /* A plot of the curves, which it points to; `curves` holds one for each. */

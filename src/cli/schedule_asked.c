@@ -368,7 +368,8 @@ static bool open_shown(schedule_asked *asked, const struct asked_spec *spec, con
                        schedule_shown *shown, cli_exit *status)
 {
     gradus_error error = {0};
-    if (!schedule_open(shown, spec->spec, spec->text, run, &error))
+    const char *folder = spec->argument ? "" : gradus_settings_folder(asked->settings, "schedule");
+    if (!schedule_open(shown, spec->spec, spec->text, folder, run, &error))
         *status = report_spec(asked, spec, &error);
     else if (isnan(schedule_rate(run, shown, 0)))
         *status = report_axis(asked, spec, run, gradus_schedule_axis(shown->schedule));

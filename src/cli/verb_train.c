@@ -56,7 +56,8 @@ static cli_exit print_schedule(const cli_call *call, const gradus_run *run)
     over.most = over.is_share || isnan(most) ? INFINITY : most;
     schedule_shown shown = {0};
     cli_exit status = CLI_DONE;
-    if (!schedule_open(&shown, spec, gradus_settings_written(settings, "schedule"), &over, &error)) {
+    if (!schedule_open(&shown, spec, gradus_settings_written(settings, "schedule"),
+                       gradus_settings_folder(settings, "schedule"), &over, &error)) {
         gradus_settings_place(settings, "schedule", &error, &report);
         status = cli_report(call, &report);
     } else if (isnan(schedule_rate(&over, &shown, 0))) {

@@ -251,8 +251,10 @@ static bool read(gradus_preparation *preparation, const char *path,
                  void (*parse)(void *into, const char *text, size_t length), void *into)
 {
     const gradus_context *context = ((preparing *)preparation)->c->config->context;
-    if (gradus_read_file(context, path, parse, into)) return true;
-    snprintf(preparation->message, sizeof preparation->message, "'%.150s' cannot be read", path);
+    const char *why = gradus_read_file(context, path, parse, into);
+    if (!why) return true;
+    preparation->code = GRADUS_CODE_NO_FILE;
+    snprintf(preparation->message, sizeof preparation->message, "%.100s: %s", path, why);
     return false;
 }
 
@@ -264,7 +266,11 @@ static gradus_status prepare(compiling *c, const gradus_item *item, const rate_p
     if (!*work.open.message)
         return gradus_fail(c->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no room for the schedule");
     gradus_code code = work.open.code ? (gradus_code)work.open.code : GRADUS_CODE_BAD_DATA;
-    return gradus_spec_fail(c->error, c->config->text, item->place, code, "%s", work.open.message);
+    bool failed = gradus_failed(c->error);
+    gradus_spec_fail(c->error, c->config->text, item->place, code, "%s", work.open.message);
+    bool file = code == GRADUS_CODE_NO_FILE || code == GRADUS_CODE_BAD_DATA;
+    if (c->error && !failed && file) c->error->status = GRADUS_ERROR_FILE;
+    return GRADUS_ERROR_SPEC;
 }
 
 bool gradus_rate_needs_length(const gradus_call *call, gradus_preparation *preparation)

@@ -2,6 +2,7 @@
  * beside its place, synced and renamed, and what grows can be cut back to where a state saw it. */
 #define _XOPEN_SOURCE 700
 #include "files.h"
+#include "gradus/train.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -57,6 +58,26 @@ gradus_status gradus_file_read(const char *path, unsigned char **bytes, size_t *
     gradus_status status = read_stream(file, path, bytes, size, error);
     fclose(file);
     return status;
+}
+
+const char *gradus_reader_read(void *user, const char *path, void (*take)(void *into, const char *text, size_t length),
+                               void *into)
+{
+    gradus_reader *reader = user;
+    char joined[GRADUS_PATH_SIZE];
+    unsigned char *bytes;
+    size_t size;
+    gradus_error error = {0};
+    bool relative = *path != '/' && reader->folder && *reader->folder;
+    const char *whole = relative && gradus_path_join(reader->folder, path, joined, &error) == GRADUS_OK ? joined : path;
+    if (gradus_file_read(whole, &bytes, &size, &error) == GRADUS_OK) {
+        take(into, (const char *)bytes, size);
+        free(bytes);
+        return NULL;
+    }
+    const char *why = strrchr(error.message, ':'); /* the path is said by whoever asked */
+    snprintf(reader->why, sizeof reader->why, "%.*s", (int)sizeof reader->why - 1, why ? why + 2 : error.message);
+    return reader->why;
 }
 
 gradus_status gradus_aside_open(gradus_aside *aside, const char *path, gradus_error *error)

@@ -34,6 +34,8 @@ typedef struct replay {
     int32_t rollbacks;
     bool other_settings; /* the run went on with another schedule, which the log does not have */
     gradus_spec *spec;
+    gradus_reader reader; /* of files that the schedule is made of */
+    gradus_context *context;
     gradus_policy *policy;
     int64_t clock;  /* of the policy */
     double seconds; /* that an update took on average, where the schedule counts them; 0: it does not */
@@ -162,7 +164,7 @@ static void on_line(void *user, const char *json, size_t length)
 static void count_seconds(replay *r)
 {
     gradus_error unread = {0};
-    gradus_schedule *schedule = gradus_schedule_create(setting_of(r, "schedule"), &r->units, NULL, &unread);
+    gradus_schedule *schedule = gradus_schedule_create(setting_of(r, "schedule"), &r->units, r->context, &unread);
     double total = number_of(json_object_get(r->summary, "seconds"), "total"),
            updates = number_of(r->summary, "updates");
     if (gradus_schedule_axis(schedule) == GRADUS_SECONDS && updates > 0) r->seconds = total / updates;
@@ -180,6 +182,11 @@ static gradus_status make_policy(replay *r, const char *feedback)
                                    .snapshots = r->log.run ? GRADUS_RUN_SNAPSHOTS : 0,
                                    .log = on_line,
                                    .log_user = r};
+    const char *base = json_string_value(json_object_get(json_object_get(r->summary, "data"), "folder"));
+    r->reader.folder = base;
+    r->context =
+        gradus_context_create(&(gradus_context_config){.read = gradus_reader_read, .user = &r->reader}, r->error);
+    wanted.context = r->context;
     wanted.units.total = at_first(r, false, r->units.total);
     r->policy = gradus_policy_create(&wanted, r->error);
     count_seconds(r);
@@ -403,6 +410,7 @@ gradus_status gradus_replay(const gradus_replay_config *config, const gradus_rep
         go(&r);
     }
     gradus_policy_destroy(r.policy);
+    gradus_context_destroy(r.context);
     gradus_spec_destroy(r.spec);
     gradus_replay_log_close(&r.log);
     gradus_buffer_release(&r.events);

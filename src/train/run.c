@@ -132,6 +132,7 @@ static bool make_optimizer(gradus_run *run, gradus_report *report)
                                       .units = units_of(&run->plan),
                                       .seed = run->plan.seed,
                                       .context = run->context};
+    run->reader.folder = gradus_settings_folder(run->settings, "optimizer");
     run->optimizer = gradus_optimizer_create(&wanted, &report->error);
     gradus_net_tensor tensor;
     for (int32_t i = 0; run->optimizer && i < gradus_net_tensor_count(run->net); i++) {
@@ -178,6 +179,7 @@ static bool make_policy(gradus_run *run, gradus_report *report)
     gradus_units units = units_of(&run->plan);
     units.base = run->rate.automatic ? 1 : given;
     const gradus_spec *schedule = gradus_settings_spec(run->settings, "schedule");
+    run->reader.folder = gradus_settings_folder(run->settings, "schedule");
     if (schedule)
         gradus_schedule_destroy(gradus_schedule_compile(gradus_spec_chain(schedule),
                                                         gradus_settings_written(run->settings, "schedule"), &units,
@@ -316,7 +318,9 @@ static bool make_context(gradus_run *run, gradus_report *report)
         }
         run->plan.threads = (int32_t)threads;
     }
-    run->context = gradus_context_create(&(gradus_context_config){.threads = run->plan.threads}, &report->error);
+    run->context = gradus_context_create(
+        &(gradus_context_config){.threads = run->plan.threads, .read = gradus_reader_read, .user = &run->reader},
+        &report->error);
     if (!run->context) return false;
     run->plan.threads = gradus_threads(run->context);
     return true;

@@ -66,6 +66,7 @@ struct gradus_run {
     const char *const *command;
 
     gradus_context *context;
+    gradus_reader reader; /* of the context's files */
     gradus_plan plan;
     gradus_data *data;
     const gradus_data_info *about;

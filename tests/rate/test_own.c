@@ -98,6 +98,34 @@ static void test_schedule(void **state)
     gradus_context_destroy(context);
 }
 
+/* One's own schedules stand inside ours as those of the table do. */
+static void test_schedule_inside_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        double at, expected;
+    } cases[] = {{"product(halving(10), linear)", 50, 0.5 / 32},
+                 {"min(halving(10), constant(0.3))", 10, 0.3},
+                 {"max(halving(10), constant(0.3))", 40, 0.3},
+                 {"scale(halving(10), 50%)", 10, 0.25},
+                 {"shift(halving(10), 10)", 0, 0.5},
+                 {"clamp(halving(10), 0.2, 0.6)", 10, 0.5},
+                 {"repeat(2, halving(10))", 60, 0.5},
+                 {"warmup(5) > min(halving(10), hold)", 25, 0.25},
+                 {"scale(min(halving(10), linear), 2)", 10, 1}};
+    gradus_context *context = make_context();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gradus_error error = {0};
+        gradus_schedule *schedule =
+            gradus_schedule_create(cases[i].spec, &(gradus_units){.total = 100}, context, &error);
+        if (!schedule) fail_msg("%s: %s", cases[i].spec, error.message);
+        check_close(gradus_schedule_at(schedule, cases[i].at), cases[i].expected, 1e-14, 0);
+        gradus_schedule_destroy(schedule);
+    }
+    gradus_context_destroy(context);
+}
+
 /* A skipped update never enters a window, whoever skipped it. */
 static void test_feedback(void **state)
 {
@@ -196,9 +224,8 @@ static void test_malformed_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_schedule),
-        cmocka_unit_test(test_feedback),
-        cmocka_unit_test(test_rate_of_its_own),
+        cmocka_unit_test(test_schedule),       cmocka_unit_test(test_schedule_inside_others),
+        cmocka_unit_test(test_feedback),       cmocka_unit_test(test_rate_of_its_own),
         cmocka_unit_test(test_malformed_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
