@@ -15,13 +15,15 @@ typedef struct grid {
     int32_t every, mantissa, exponent; /* each `every`-th unit is a tick; 0: ticks lie anywhere */
 } grid;
 
-/* How far a grid is from what one would like: as many rows as there may be, about five labels and three at least, none next to another. */
+/* How far a grid is from what one would like: as many rows as there may be, about five labels and three at least,
+ * more on a tall one, none next to another. */
 static double distance(const grid *g, int32_t most)
 {
     int64_t bottom = g->top - g->count + 1;
     int64_t labels = (int64_t)(floor((double)g->top / g->every) - ceil((double)bottom / g->every)) + 1;
     if (g->count > most || labels < 2) return INFINITY;
-    return (double)(most - g->count) + 0.3 * fabs((double)labels - 5) + (labels < 3 ? 1.5 : 0) +
+    double wanted = fmax(5, most / 2.75);
+    return 0.5 * (double)(most - g->count) + 0.3 * fabs((double)labels - wanted) + (labels < 3 ? 1.5 : 0) +
            (g->every == 1 ? 1.5 : 0);
 }
 
