@@ -158,6 +158,7 @@ const gradus_member *cli_find(const char *name, cli_match kind, int32_t index, c
 const gradus_like *cli_like_of(const gradus_member *member, const char *title);
 const char *cli_nearest_member(const char *name);
 const gradus_family *cli_family(const cli_call *call, const char *name); /* NULL: no such, and reported */
+bool cli_framework(const cli_call *call, const char *name);              /* whether like= knows it; false: reported */
 void cli_json_spec(gradus_json *json, const gradus_spec *spec);          /* the bound tree */
 
 #endif

@@ -64,6 +64,21 @@ const char *cli_nearest_member(const char *name)
     return gradus_nearest(name, names, count);
 }
 
+bool cli_framework(const cli_call *call, const char *name)
+{
+    const char *names[64];
+    char all[512] = "there are";
+    int32_t count = 0;
+    for (; count < 64 && gradus_frameworks(count); count++) {
+        names[count] = gradus_frameworks(count);
+        if (strcmp(names[count], name) == 0) return true;
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s %s", count ? "," : "", names[count]);
+    }
+    cli_unknown(call, GRADUS_CODE_UNKNOWN_NAME, call->verb->name, gradus_nearest(name, names, count), all,
+                "'%s' is no framework that is known here", name);
+    return false;
+}
+
 const gradus_family *cli_family(const cli_call *call, const char *name)
 {
     const gradus_language *language = gradus_train_language();

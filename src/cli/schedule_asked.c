@@ -210,6 +210,7 @@ bool schedule_read(const cli_call *call, schedule_asked *asked, cli_exit *status
             asked->specs[asked->count++] = (struct asked_spec){.text = word, .argument = call->numbers[i]};
     }
     if (cli_value(call, "like")) asked->like = cli_value(call, "like");
+    if (good && asked->like && !cli_framework(call, asked->like)) good = false, *status = CLI_MISUSE;
     for (int32_t i = 0; good && i < asked->count; i++) good = bind(asked, &asked->specs[i], status);
     if (good && !asked->count)
         *status =
@@ -277,7 +278,7 @@ static double round_up(double length)
 {
     double power = pow(10, floor(log10(length))), steps[] = {1, 2, 5, 10};
     for (int32_t i = 0; i < 3; i++)
-        if (steps[i] * power >= length * (1 - 1e-9)) return steps[i] * power;
+        if (steps[i] * power >= length) return steps[i] * power;
     return steps[3] * power;
 }
 

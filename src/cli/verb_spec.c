@@ -25,6 +25,7 @@ static cli_exit run(cli_call *call)
 {
     const char *family = call->words[0], *text = call->words[1];
     if (strcmp(family, "value") != 0 && !cli_family(call, family)) return CLI_MISUSE;
+    if (cli_value(call, "like") && !cli_framework(call, cli_value(call, "like"))) return CLI_MISUSE;
     gradus_error error = {0};
     gradus_spec_config config = {
         .family = family, .language = gradus_train_language(), .like = cli_value(call, "like")};

@@ -78,9 +78,10 @@ void gradus_canvas_put_row(const plot_canvas *canvas, int32_t row, bool color, p
     while (end > 0 && !gradus_canvas_cell(canvas, end - 1, row)->curve) end--;
     for (int32_t column = 0; column < end; column++) {
         const plot_cell *cell = gradus_canvas_cell(canvas, column, row);
-        if (cell->curve != painted && painted) gradus_canvas_plain(text, color);
-        if (cell->curve != painted && cell->curve) gradus_canvas_color(text, cell->curve - 1, color);
-        painted = cell->curve;
+        if (cell->curve && cell->curve != painted) { /* nothing is seen of the colour of spaces */
+            gradus_canvas_color(text, cell->curve - 1, color);
+            painted = cell->curve;
+        }
         put_cell(canvas, cell, text);
     }
     if (painted) gradus_canvas_plain(text, color);

@@ -4,7 +4,6 @@
 #include "plot.h"
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,19 +153,11 @@ static gradus_status spawn(int input, int output, int complaints, pid_t *process
     char name[] = "gnuplot", defaults[] = "-d", standard[] = "-";
     char *const words[] = {name, defaults, standard, NULL}; /* -d: no settings of the user's own */
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t usual;
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, complaints, STDERR_FILENO);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &usual);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    int number = posix_spawnp(process, name, &actions, &attributes, words, environ);
-    posix_spawnattr_destroy(&attributes);
+    int number = posix_spawnp(process, name, &actions, NULL, words, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (number == ENOENT)
         return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_INPUT_OUTPUT,

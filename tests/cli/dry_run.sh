@@ -10,6 +10,8 @@ schedule:  warmup(5%) > cosine
 gradient:  clip_norm(1)
 END
 gradus train net.yaml model.conv.channels=32 epochs=3 optimizer=sgd optimizer.momentum=0.9 --dry-run
+gradus train net.yaml epochs=2 lr=0.1 lr_min=0.02 lr_max=0.05 --dry-run | tail -2
+gradus train net.yaml epochs=2 lr=0.1 'schedule=warmup(10s) > hold(20s)' --dry-run | tail -1
 gradus train net.yaml --dry-run | sed '/^$/,$d' > effective.yaml
 gradus train effective.yaml --dry-run | sed '/^$/,$d' | diff - effective.yaml
 ls

@@ -12,6 +12,8 @@ say 'exponential(0.1, 10%)' lr=0.5 epochs=20
 say 'cosine(T_max=20, like=torch)' lr=0.1 updates=40
 say 'CosineAnnealingLR(T_max=20)' updates=40
 say 'cosine(T_max=20)' lr=0.1 updates=40 --like torch --at 20
+say 'cosine(T_max=20)' lr=0.1 updates=40 like=torch --at 20
+say 'cosine(T_max=20)' like=touch
 say linear updates=1
 say none 'constant(0)'
 say linear lr=0.1 lr_min=0.02 lr_max=0.06 updates=10 --csv
@@ -56,6 +58,7 @@ printf 'data: nothing.csv\nschedule: warmup(10%%) > linear\nlr: 0.2\nepochs: 10\
 say run.yaml
 say run.yaml schedule.warmup.length=50% lr=auto epochs=none updates=20 --csv --every 10
 say run.yaml constant updates_per_epoch=5 --csv --every 25
+say run.yaml 'warmup(10 tokens) > linear' tokens_per_update=2 epochs=none updates=10 --csv --every 5
 say run.yaml lr=-1
 echo 'schedule: cosin' | gradus schedule - 2>&1 || echo "[$?]"
 echo 'schedule: linear' | gradus schedule - | tail -1

@@ -13,3 +13,4 @@ say spec schedule 'hold(3) > cosine(to=1%)' --json
 # a long line is shown around the error, and carets stand below wide characters
 say spec schedule 'hold(1) > hold(1) > hold(1) > hold(1) > hold(1) > hold(1) > hold(1) > hold(1) > hold(1) > cosin > hold(1) > hold(1)'
 say spec value '["日本語", ~'
+say spec schedule cosine --like touch

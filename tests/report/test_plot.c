@@ -126,6 +126,11 @@ static void test_color(void **state)
     assert_non_null(strstr(text, "\033[36m1\033[0m  a\n"));
     assert_non_null(strstr(text, "\033[33m2\033[0m  b\n"));
     assert_null(strchr(print(&plot, NULL), '\033'));
+    static const double gap[] = {0, NAN, 0};
+    curves[0] = (gradus_curve){CURVE(count_up, gap)};
+    plot.count = 1;
+    print(&plot, &(gradus_plot_look){.width = 20, .height = 3, .color = true});
+    assert_non_null(strstr(text, "0 +\033[36m*            *\033[0m\n"));
 }
 
 static void test_says_log(void **state)
@@ -161,6 +166,10 @@ static void test_width(void **state)
         assert_non_null(strstr(text, "updates"));
         assert_non_null(strstr(text, "100k"));
     }
+    static const double far[] = {0, 9e13}; /* labels wider than the usual distance of ticks */
+    curve.x = far;
+    print(&plot, &(gradus_plot_look){.width = 60});
+    assert_non_null(strstr(text, "\n      0                      50000000000000\n"));
 }
 
 /* ---- scales ---- */
@@ -185,7 +194,7 @@ static void test_scale(void **state)
         steps[i] = pow(10, -floor(t * 3.999));
         warm[i] = t < 0.05 ? t / 0.05 : 1;
         flat[i] = 0.1;
-        low[i] = t < 0.5 ? 1 : -1e-5;
+        low[i] = t < 0.5 ? 1 : t < 0.8 ? 1e-5 : -1e-5;
     }
     assert_false(is_log(cosine, 1000, GRADUS_SCALE_AUTO));
     assert_true(is_log(decay, 1000, GRADUS_SCALE_AUTO));
@@ -199,6 +208,24 @@ static void test_scale(void **state)
     memset(flat, 0, sizeof flat);
     assert_false(is_log(flat, 1000, GRADUS_SCALE_LOG)); /* nothing above 0 */
     assert_false(is_log(flat, 0, GRADUS_SCALE_LOG));
+}
+
+/* The last stretch of a fall to nothing does not take the picture. */
+static void test_log_range(void **state)
+{
+    (void)state;
+    double y[1000];
+    static double x[1000];
+    for (int i = 0; i < 1000; i++) x[i] = i, y[i] = i < 995 ? pow(10, -i / 200.0) : i < 999 ? 1e-200 : 0;
+    gradus_curve curve = {.x = x, .y = y, .count = 1000};
+    gradus_plot plot = {.curves = &curve, .count = 1};
+    plot_range range = gradus_plot_range_y(&plot);
+    assert_true(range.log);
+    assert_true(range.low > 1e-7 && range.low < 1e-5);
+    check_close(range.high, 1, 0, 0);
+    for (int i = 995; i < 1000; i++) y[i] = y[994];
+    range = gradus_plot_range_y(&plot);
+    check_close(range.low, y[994], 0, 0);
 }
 
 static void assert_ticks(plot_range range, int32_t most, const char *expected)
@@ -352,29 +379,57 @@ static void test_flat(void **state)
     check_close(range.high, range.low + 1, 0, 0);
 }
 
+static void test_numbers(void **state)
+{
+    (void)state;
+    plot_text out = {.write = keep};
+    text[length = 0] = 0;
+    static const double numbers[] = {-0.001, 0.004, 1.005, -2.5, 1e6};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        gradus_plot_put_number(&out, numbers[i], 2);
+        gradus_plot_put(&out, " ");
+    }
+    assert_string_equal(text, "0 0 1 -2.5 1000000 "); /* 1.005 is a little less */
+}
+
 /* ---- SVG ---- */
 
 static void test_svg(void **state)
 {
     (void)state;
     static const double x[] = {0, 10}, y[] = {0, 2}, dot[] = {1, 2};
-    gradus_curve curves[] = {{CURVE(x, y), .name = "a < b & \"c\"\x01\xff\xe2\x82\xac"},
-                             {CURVE(x, dot), .style = GRADUS_CURVE_DOTS, .name = "dots"}};
+    gradus_curve curves[] = {
+        {CURVE(x, y),
+         .name = "a < b & \"c\"\x01\xff\xe2\x82\xac\xef\xbf\xbe\xed\xa0\x80\xc0\xaf\xf4\x90\x80\x80\xe2\x82"},
+        {CURVE(x, dot), .style = GRADUS_CURVE_DOTS, .name = "dots"}};
     gradus_plot plot = {.curves = curves, .count = 2, .title = "<t>", .x_title = "updates", .y_title = "rate"};
     svg(&plot);
     assert_non_null(strstr(text, "<title>&lt;t></title>"));
-    assert_non_null(strstr(text, ">a &lt; b &amp; \"c\"??\u20ac<"));
+    const char *name = strstr(text, ">a &lt; b &amp; \"c\"??\u20ac");
+    assert_non_null(name);
+    name = strchr(name, '?') + 2 + strlen("\u20ac");
+    assert_int_equal(strspn(name, "?"), 14); /* one for each byte that XML may not hold */
+    assert_int_equal(name[14], '<');
     assert_non_null(strstr(text, " d=\"M72 400L832 53.85\"/>")); /* 0 is the floor; 4 % of room above 2 */
     assert_non_null(strstr(text, "r=\"4\" cx=\"832\" cy=\"53.85\""));
     assert_non_null(strstr(text, "prefers-color-scheme: dark"));
     curves[0].count = 0; /* nothing is no error */
     assert_non_null(strstr(svg(&plot), " d=\"\"/>"));
-    char name[700];
-    memset(name, 'x', sizeof name);
-    name[699] = 0;
-    curves[0].name = name;
+    assert_null(strstr(text, "dasharray"));
+    curves[1].style = GRADUS_CURVE_LINE; /* the second line differs by more than its colour */
+    assert_non_null(strstr(svg(&plot),
+                           "stroke=\"#d55e00\" stroke-width=\"2\" stroke-linecap=\"round\" stroke-linejoin=\"round\" "
+                           "stroke-dasharray=\"7 5\""));
+    char long_name[700];
+    memset(long_name, 'x', sizeof long_name);
+    long_name[699] = 0;
+    curves[0].name = long_name;
+    long_name[108] = 0;
+    assert_null(strstr(svg(&plot), "x ...<"));
+    long_name[108] = 'x';
     svg(&plot);
-    assert_non_null(strstr(text, "xxx ...<"));
+    assert_non_null(strstr(text, ">xxx"));
+    assert_int_equal(strstr(text, " ...<") - strstr(text, ">xxx"), 109);
 }
 
 static void test_writer_refuses(void **state)
@@ -395,11 +450,11 @@ static void test_writer_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_braille),        cmocka_unit_test(test_ascii),       cmocka_unit_test(test_several),
-        cmocka_unit_test(test_color),          cmocka_unit_test(test_says_log),    cmocka_unit_test(test_width),
-        cmocka_unit_test(test_scale),          cmocka_unit_test(test_ticks),       cmocka_unit_test(test_walk),
-        cmocka_unit_test(test_flat),           cmocka_unit_test(test_any_numbers), cmocka_unit_test(test_svg),
-        cmocka_unit_test(test_writer_refuses),
+        cmocka_unit_test(test_braille),     cmocka_unit_test(test_ascii),     cmocka_unit_test(test_several),
+        cmocka_unit_test(test_color),       cmocka_unit_test(test_says_log),  cmocka_unit_test(test_width),
+        cmocka_unit_test(test_scale),       cmocka_unit_test(test_log_range), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_ticks),       cmocka_unit_test(test_walk),      cmocka_unit_test(test_flat),
+        cmocka_unit_test(test_any_numbers), cmocka_unit_test(test_svg),       cmocka_unit_test(test_writer_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,7 +109,7 @@ static void test_png_file(void **state)
 }
 
 /* With a program of our own in gnuplot's place. */
-static void assert_png_fails(const char *program, gradus_status expected, const char *message)
+static void assert_png_of(const gradus_plot *of, const char *program, gradus_status expected, const char *message)
 {
     char *path = strdup(getenv("PATH"));
     gradus_error error = {0};
@@ -118,7 +118,7 @@ static void assert_png_fails(const char *program, gradus_status expected, const 
         assert_int_equal(chmod(in_folder("gnuplot"), 0755), 0);
     }
     setenv("PATH", folder, 1);
-    gradus_status status = gradus_plot_save(&plot, GRADUS_PICTURE_PNG, in_folder("c.png"), &error);
+    gradus_status status = gradus_plot_save(of, GRADUS_PICTURE_PNG, in_folder("c.png"), &error);
     setenv("PATH", path, 1);
     free(path);
     unlink(in_folder("gnuplot"));
@@ -126,6 +126,11 @@ static void assert_png_fails(const char *program, gradus_status expected, const 
     if (!strstr(error.message, message)) fail_msg("'%s' does not say '%s'", error.message, message);
     assert_int_not_equal(access(in_folder("c.png"), F_OK), 0);
     assert_int_not_equal(access(in_folder("c.png.tmp"), F_OK), 0);
+}
+
+static void assert_png_fails(const char *program, gradus_status expected, const char *message)
+{
+    assert_png_of(&plot, program, expected, message);
 }
 
 static void test_gnuplot_fails(void **state)
@@ -152,6 +157,14 @@ static void test_script(void **state)
     assert_non_null(strstr(script, "title 'dots and more'\n"));
     assert_non_null(strstr(script, "$line0 << END\n\n0 1\n1 1\n1 0.5\nEND\n$dots0 << END\n3 0.1\nEND\n"));
     assert_null(strstr(script, "nan"));
+    static const double at[] = {0, 1, 2}, falls[] = {1, 1e-6, 0};
+    static const gradus_curve falling = {.x = at, .y = falls, .count = 3};
+    const gradus_plot decades = {.curves = &falling, .count = 1, .y_scale = GRADUS_SCALE_LOG};
+    snprintf(program, sizeof program, "#!/bin/sh\nread=/bin/cat; $read > %s; exit 1\n", in_folder("script"));
+    assert_png_of(&decades, program, GRADUS_ERROR_FILE, "it ended before its time");
+    assert_true(read_file(in_folder("script"), script, sizeof script) > 500);
+    assert_non_null(strstr(script, "set logscale y\n"));
+    assert_null(strstr(script, "\n2 0\n")); /* on the lower edge */
 }
 
 static int make_folder(void **state)
