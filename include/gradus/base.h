@@ -111,6 +111,10 @@ const gradus_member *gradus_context_member(const gradus_context *context, const 
 /* Runs task(job, 0..count-1), on the context's threads; results must not depend on order or number of threads. */
 void    gradus_parallel(const gradus_context *context, int64_t count, void (*task)(void *job, int64_t index), void *job);
 int32_t gradus_threads(const gradus_context *context);
+bool    gradus_has_pool(const gradus_context *context);    /* the threads are the caller's, and nobody knows how many     */
+/* A product by the caller's gemm (gradus_context_config); false: there is none, and nothing was done. */
+bool    gradus_gemm(const gradus_context *context, bool a_transposed, bool b_transposed, int64_t m, int64_t n, int64_t k, float alpha,
+                    const float *a, int64_t a_row, const float *b, int64_t b_row, float beta, float *c, int64_t c_row);
 int32_t gradus_isa_of(const gradus_context *context, gradus_error *error);  /* enum gradus_isa in force: machine, context's cap, GRADUS_ISA;
                                                             * a status when that variable names none; ask once, it is slow */
 gradus_status gradus_sum(const gradus_context *context, double *values, int32_t count, gradus_error *error);  /* over processes */

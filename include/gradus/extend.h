@@ -182,52 +182,163 @@ typedef struct gradus_feedback_row {
                                          * long it is in fact; NULL: just so                                         */
 } gradus_feedback_row;
 
-/* ---- optimizer rule ------------------------------------------------------------------------------------------------ */
+/* ---- optimizer rule ------------------------------------------------------------------------------------------------
+ *
+ * Four kinds of rules, all with the same row; what it leaves out is what it has no need of:
+ *
+ *   a walk       `prepare` and one pass: an element function of value, gradient and state (sgd, adamw, lion)
+ *   with sums    further passes; what one adds up becomes, in `conclude`, the next one's constants, for each tensor
+ *                (lamb) or, with `over_all`, for all (dog, prodigy), where `learn` may keep it in `memory`
+ *   an update    `update` is handed one tensor at a time with its shape, its state and scratch memory (adafactor, muon)
+ *   a wrapper    an argument of kind GRADUS_PIPELINE is the rule that it wraps, and `drive` says when that runs, which passes of the
+ *                wrapper's own go before, with and after it, and whether the caller is to evaluate a trial point first (lookahead,
+ *                sam). `drive` without such an argument is a rule over all tensors at once.
+ *
+ * Averages (ema, swa) are wrappers around whatever rule there is. What is shown in place of the values is `show`.
+ * Whoever writes one sees float32 only and one thread at a time; types, threads, groups, schedules of hyperparameters, state files,
+ * clipping and zeroing of gradients are the optimizer's business. All tensors have equal bits with any number of threads as long as
+ * a row keeps to what it is handed. */
 
 enum { GRADUS_ISA_COUNT = 5 };          /* scalar, sse2, avx2, avx512, neon                                          */
-enum { GRADUS_SLOTS = 6, GRADUS_SUMS = 4, GRADUS_PARTS = 16, GRADUS_CONSTANTS = 24 };
+enum { GRADUS_SLOTS = 6, GRADUS_SUMS = 4, GRADUS_PARTS = 16, GRADUS_CONSTANTS = 24, GRADUS_PASSES = 4 };
+
+/* ---- kernels: what runs over memory, once for each instruction set, and in double for the tests ---- */
+
 typedef struct gradus_span {            /* a piece of a tensor, float32, staged if it is stored as something else    */
     size_t       count;
     float       *values;
     const float *gradient;
-    float       *state[GRADUS_SLOTS];
+    const float *before;                /* what the values were before the wrapped rule ran, for passes that go with it; else NULL */
+    float       *state[GRADUS_SLOTS];   /* NULL where the slot does not exist                                        */
     double      *sums;                  /* GRADUS_PARTS interleaved parts for each sum that the pass declares        */
 } gradus_span;
 typedef void gradus_kernel(const gradus_span *spans, size_t how_many, const float *constants);
-typedef struct gradus_twin_span { size_t count; double *values; const double *gradient; double *state[GRADUS_SLOTS]; double *sums; } gradus_twin_span;
+typedef struct gradus_twin_span { size_t count; double *values; const double *gradient, *before; double *state[GRADUS_SLOTS]; double *sums; } gradus_twin_span;
 typedef void gradus_twin(const gradus_twin_span *spans, size_t how_many, const double *constants);    /* the same in double: tests */
 
-typedef enum gradus_per { GRADUS_PER_ELEMENT, GRADUS_PER_ROW, GRADUS_PER_COLUMN, GRADUS_PER_TENSOR } gradus_per;
+/* ---- state ---- */
+
+typedef struct gradus_shape {           /* of a tensor                                                               */
+    int64_t count, matrices, rows, columns;     /* the last two dimensions, and how many such matrices; a vector is one row */
+    int64_t size[8];                    /* as the caller gave it, `rank` of them                                     */
+    int32_t rank;
+} gradus_shape;
+
+typedef enum gradus_per { GRADUS_PER_ELEMENT, GRADUS_PER_ROW, GRADUS_PER_COLUMN, GRADUS_PER_TENSOR } gradus_per;   /* of each matrix */
 typedef struct gradus_slot {            /* one state array                                                           */
     const char *name;                   /* "exp_avg"                                                                 */
-    gradus_per  per;
+    gradus_per  per;                    /* how many numbers; the passes of a walk see none but those per element     */
     bool        non_negative;           /* an unsigned 8-bit map serves                                              */
+    bool        from_values;            /* per element: starts as a copy of the values                               */
     double      initial;
     const char *only_if;                /* argument whose value must not be 0 for the slot to exist: "momentum"; NULL: always */
+    int64_t   (*size)(const double *hyper, const gradus_shape *shape);      /* how many numbers where `per` does not say it, 0: this
+                                         * tensor has none; NULL: as `per` says                                      */
 } gradus_slot;
 
-typedef struct gradus_now { int64_t update; double rate, loss, gradient_norm, gradient_scale; int64_t rows, columns; } gradus_now;   /* update: this tensor's own count, from 1 */
+typedef struct gradus_now {             /* the update that is made                                                   */
+    int64_t  update;                    /* this tensor's own count, from 1; in `learn` and `drive` the optimizer's   */
+    double   rate;                      /* with the group's factor                                                   */
+    double   loss, gradient_norm;       /* as the caller gave them; the norm NaN where nobody has measured it        */
+    double   gradient_scale;            /* what a kernel multiplies each gradient value by: scale, clipping, sign    */
+    int64_t  rows, columns;             /* of a tensor that has constants of its own: all dimensions but the last, the last */
+    double  *own;                       /* what the row's `own` names, of this tensor: written by `conclude` and `update` only; NULL: none */
+    uint64_t seed;                      /* of the optimizer                                                          */
+} gradus_now;
+
+/* ---- passes ---- */
 
 typedef struct gradus_pass {            /* one walk over memory                                                      */
     gradus_kernel *kernel[GRADUS_ISA_COUNT];                                        /* [0] is required; a missing one falls back to the next lower */
     gradus_twin   *twin;                                                            /* in double, for the tests; NULL: none */
     int32_t        sums;                /* how many sums the kernel adds up, 0..GRADUS_SUMS ...                      */
     bool           over_all;            /* ... over the tensor, or over all tensors (and processes)                  */
-    void         (*conclude)(const double *hyper, const gradus_now *now, const double *sums, double *memory, double *constants);
-                                        /* between passes: from sums to the next pass's constants                    */
+    void         (*learn)(const double *hyper, const gradus_now *now, const double *sums, double *memory);
+                                        /* over_all: from sums to memory, once; hyper and rate are those without a group; NULL: nothing */
+    void         (*conclude)(const double *hyper, const gradus_now *now, const double *sums, const double *memory, double *constants);
+                                        /* then: to the next pass's constants, for each tensor, or over_all for each group; NULL: nothing */
 } gradus_pass;
+
+/* ---- whole tensors ---- */
+
+typedef enum gradus_transpose { GRADUS_AS_IT_IS, GRADUS_TRANSPOSED } gradus_transpose;
+
+/* What `update` is handed. `values` and `state` are its to change. `multiply` is c <- alpha a b + beta c of row-major matrices, each
+ * with the distance of its rows, c with m rows and n columns, k what is summed over; by the caller's gemm where the context has one. */
+typedef struct gradus_work gradus_work;
+struct gradus_work {
+    const gradus_shape *shape;
+    float        *values;
+    const float  *gradient;             /* scaled, clipped and with its sign                                         */
+    float        *state[GRADUS_SLOTS];  /* NULL where the slot does not exist                                        */
+    float        *scratch;              /* as much as the row asks for, with any contents, 64 bytes aligned          */
+    const double *hyper;
+    const gradus_now *now;
+    const float  *constants;            /* as `prepare` has made them                                                */
+    void (*multiply)(const gradus_work *work, gradus_transpose a_is, gradus_transpose b_is, int64_t m, int64_t n, int64_t k, float alpha,
+                     const float *a, int64_t a_row, const float *b, int64_t b_row, float beta, float *c, int64_t c_row);
+    const void   *inside;               /* the optimizer's                                                           */
+};
+typedef void gradus_update_kernel(const gradus_work *work);
+
+typedef struct gradus_twin_work gradus_twin_work;       /* the same in double: tests                                 */
+struct gradus_twin_work {
+    const gradus_shape *shape;
+    double       *values;
+    const double *gradient;
+    double       *state[GRADUS_SLOTS], *scratch;
+    const double *hyper;
+    const gradus_now *now;
+    const double *constants;
+    void (*multiply)(const gradus_twin_work *work, gradus_transpose a_is, gradus_transpose b_is, int64_t m, int64_t n, int64_t k, double alpha,
+                     const double *a, int64_t a_row, const double *b, int64_t b_row, double beta, double *c, int64_t c_row);
+    const void   *inside;
+};
+typedef void gradus_update_twin(const gradus_twin_work *work);
+
+/* ---- wrappers ---- */
+
+/* What `drive` is handed, once for each call of gradus_optimizer_step. Its passes are counted as the row has them. After something has
+ * failed (a sum over processes) nothing is done any more, and what `drive` answers does not matter. */
+typedef struct gradus_drive gradus_drive;
+struct gradus_drive {
+    const double     *hyper;            /* of the row, without groups; a length in updates                           */
+    const gradus_now *now;
+    double           *memory;           /* what the row's `memory` names                                             */
+    bool              abandon;          /* the gradient at a trial point is of no use: put the values back, answer GRADUS_SKIPPED */
+    void           (*pass)(gradus_drive *drive, int32_t pass);          /* one of the row's passes over all tensors, with what it concludes */
+    /* The wrapped rule: makes its update, with pass `before` over each stretch of values just before it and pass `after` just after it
+     * (-1: none); what they add up is concluded at the end. Gradients may be zero afterwards. What it answers other than GRADUS_APPLIED
+     * goes on to the caller: then nothing was updated. */
+    gradus_outcome (*inner)(gradus_drive *drive, int32_t before, int32_t after);
+    const void       *inside;           /* the optimizer's                                                           */
+};
 
 typedef struct gradus_rule_row {
     gradus_member      member;
     int32_t            abi;
     const gradus_slot *slots;           /* ends with a NULL name                                                     */
     const char        *constants;       /* names in order: "scale, rise1, beta2, ..."                                */
-    const char        *memory;          /* scalars kept between updates over all tensors: "d, numerator"             */
-    void             (*prepare)(const double *hyper, const gradus_now *now, const double *memory, double *constants);   /* once per group and count, in double */
-    gradus_pass        pass[3];         /* ends with a NULL kernel                                                   */
-    gradus_outcome   (*update)(void *work); /* rules that are no walk: matrices, line searches; NULL otherwise       */
+    const char        *memory;          /* scalars kept between updates over all tensors: "d, numerator"; they start at 0 */
+    const char        *own;             /* scalars kept for each tensor: "mu_product"; they start at 0               */
+    void             (*prepare)(const double *hyper, const gradus_now *now, const double *memory, double *constants);   /* once per group and
+                                         * count of updates, or per tensor where `own` is kept or sums are a tensor's; in double */
+    gradus_pass        pass[GRADUS_PASSES];     /* in order, up to one without a kernel; the last changes values      */
+    gradus_update_kernel *update[GRADUS_ISA_COUNT];     /* in place of passes: whole tensors; [0] is required, a missing one falls back */
+    gradus_update_twin   *update_twin;
+    int64_t          (*scratch)(const double *hyper, const gradus_shape *shape);    /* numbers of scratch memory for `update`; NULL: none */
+    gradus_outcome   (*drive)(gradus_drive *drive);     /* NULL: passes or update; of a wrapper and an average: inner(-1, 0), or without
+                                         * a pass inner(-1, -1)                                                      */
+    const char        *inner;           /* what a wrapper changes in the defaults of the rule that it wraps, by the names that rule has:
+                                         * "beta1=0, momentum=0"; other values are refused there; NULL: nothing      */
+    bool             (*takes)(const double *hyper, const gradus_shape *shape);  /* which tensors are this rule's; the others go to the rule in
+                                         * its argument of kind GRADUS_PIPELINE that goes by name (muon(other=adamw)); NULL: all */
+    gradus_pass        show;            /* values <- what is shown for them, from values and state; its `conclude` makes the constants;
+                                         * without a kernel: nothing is averaged                                     */
+    double           (*effective_rate)(const double *hyper, const gradus_now *now, const double *memory);  /* what the rule has made of the
+                                         * rate, for gradus_measures; NULL: the rate                                 */
     const char      *(*check)(const double *hyper);     /* arguments against each other; NULL: fine                  */
-    double           (*usual_rate)(const double *hyper);    /* what `lr: auto` starts from; NULL: not known           */
+    double           (*usual_rate)(const double *hyper);    /* what `lr: auto` starts from; NULL: not known, or the wrapped rule's */
 } gradus_rule_row;
 
 /* Register before the first object is created with the context. A name that exists is refused, so is a malformed row.

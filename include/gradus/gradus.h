@@ -71,6 +71,12 @@ const char *gradus_code_name(int32_t code);            /* "out_of_range"; never 
 
 /* ---- context: allocation, threads, own members (optional everywhere: NULL is malloc, all built-ins, OpenMP if built in) */
 
+/* c <- alpha a b + beta c, as a BLAS's sgemm of row-major matrices: c has m rows and n columns, k is what is summed over, *_row are the
+ * distances of rows. a_transposed: a has k rows and m columns, and so for b. Called from several threads at once, each with memory of
+ * its own; equal bits are then as far as it gives them. With beta 0 what is in c may be anything. */
+typedef void gradus_gemm_function(void *user, bool a_transposed, bool b_transposed, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
+                                  int64_t a_row, const float *b, int64_t b_row, float beta, float *c, int64_t c_row);
+
 typedef struct gradus_context_config {
     void *(*allocate)(void *user, size_t size, size_t alignment);   /* NULL: aligned malloc                        */
     void  (*release)(void *user, void *memory, size_t size);
@@ -86,7 +92,9 @@ typedef struct gradus_context_config {
     void    *user;
     int32_t  threads;                   /* 0: as many as OpenMP gives; 1: the calling thread only; ignored with `parallel` */
     int32_t  isa;                       /* enum gradus_isa: highest to use; 0: what the machine has (GRADUS_ISA caps it) */
-    uint64_t reserved[3];
+    gradus_gemm_function *gemm;         /* products of matrices for rules that need them (muon, soap); NULL: the library's own, slower
+                                         * kernels, which add up in one order on every machine                       */
+    uint64_t reserved[2];
 } gradus_context_config;
 
 /* config NULL: the defaults. NULL and *error: `allocate` without `release`, a number out of its range, a GRADUS_ISA in the environment
@@ -429,9 +437,12 @@ gradus_status gradus_optimizer_reset(gradus_optimizer *optimizer, gradus_error *
 gradus_status gradus_optimizer_measure(gradus_optimizer *optimizer, double gradient_scale, gradus_measures *measures, gradus_error *error);
 
 /* One update of every tensor that has a gradient. step: rate in [0, infinity), finite; the rate of a group is rate * lr_scale.
- * GRADUS_APPLIED; GRADUS_SKIPPED with GRADUS_SKIP_NON_FINITE when a gradient is not finite (with GRADUS_ZERO_GRADIENTS they are zeroed
- * all the same, so that nothing bad adds up); below 0 a status: a rate, a scale or a scheduled hyperparameter out of its range, a norm
- * that is needed of tensors that live elsewhere, no memory. Only a sum over processes may fail when values have moved already. */
+ * GRADUS_APPLIED; GRADUS_EVALUATE when a rule (sam, a line search) has put a trial point into the values: find loss and gradient of the
+ * same batch there and step again with the same rate; nothing else but that, reading and destroying is allowed until then.
+ * GRADUS_SKIPPED with GRADUS_SKIP_NON_FINITE when a gradient is not finite (with GRADUS_ZERO_GRADIENTS they are zeroed all the same, so
+ * that nothing bad adds up; after a trial the values are back where they were); below 0 a status: a rate, a scale or a scheduled
+ * hyperparameter out of its range, a norm that is needed of tensors that live elsewhere, no memory, an averaged view that is shown. Only
+ * a sum over processes may fail when values have moved already. */
 gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error);
 
 /* What the last step found; absent what it had no need of. GRADUS_ERROR_USE: a NULL. */
@@ -449,12 +460,14 @@ gradus_status gradus_optimizer_follow(gradus_optimizer *optimizer, const gradus_
 gradus_status gradus_optimizer_zero_gradients(gradus_optimizer *optimizer, gradus_error *error);
 
 /* The usual loop in one call: measure (if the policy listens), observe, decide, follow, step, applied. step: as above, but its rate
- * is the policy's, and its loss is observed as "loss". decision: filled in, NULL: not wanted. GRADUS_APPLIED; GRADUS_SKIPPED when the
- * decision was another (see decision->action; with GRADUS_ZERO_GRADIENTS the gradients are zeroed); below 0 a status. */
+ * is the policy's, and its loss is observed as "loss". decision: filled in, NULL: not wanted. GRADUS_APPLIED; GRADUS_EVALUATE: as above,
+ * and the next call goes on with the same decision; GRADUS_SKIPPED when the decision was another (see decision->action; with
+ * GRADUS_ZERO_GRADIENTS the gradients are zeroed); below 0 a status. */
 gradus_outcome gradus_update(gradus_policy *policy, gradus_optimizer *optimizer, const gradus_step *step, gradus_decision *decision, gradus_error *error);
 
-/* A number of the rule, or `lr_scale`, from the next step on: "momentum" of all groups that have none of their own, "head.momentum"
- * of the groups called head (a parameter's `group`, an item's name= or its pattern). Replaces a schedule that stood there.
+/* A number of the rule, of what it wraps, or `lr_scale`, from the next step on: "momentum" of all groups that have none of their own,
+ * "head.momentum" of the groups called head (a parameter's `group`, an item's name= or its pattern); where two rules have one of the
+ * same name, "lookahead.momentum". Replaces a schedule that stood there.
  * GRADUS_ERROR_RANGE: out of its range; GRADUS_ERROR_USE: no such name or group, or one that is settled at creation (words, flags, a
  * momentum that was 0 and has no state). */
 gradus_status gradus_optimizer_set(gradus_optimizer *optimizer, const char *name, double value, gradus_error *error);
@@ -462,9 +475,11 @@ double        gradus_optimizer_get(const gradus_optimizer *optimizer, const char
 
 typedef enum gradus_view { GRADUS_TRAINED, GRADUS_AVERAGED } gradus_view;
 
-/* Puts a view into the caller's values; going back is exact; no step while averaged. GRADUS_ERROR_USE: nothing is averaged. */
+/* Puts a view into the caller's values; going back is exact; until then no step, no save, no load, no new tensor. Takes memory for the
+ * values the first time. GRADUS_ERROR_USE: nothing is averaged, or an update is under way (GRADUS_EVALUATE). */
 gradus_status gradus_optimizer_show(gradus_optimizer *optimizer, gradus_view view, gradus_error *error);
-/* Copies a view of one tensor, as float32, to destination[count]; values and training are not disturbed. */
+/* Copies a view of one tensor, as float32, to destination[count], whichever is shown; values and training are not disturbed.
+ * GRADUS_ERROR_USE: as above; GRADUS_ERROR_UNSUPPORTED: it lives elsewhere. */
 gradus_status gradus_optimizer_read(const gradus_optimizer *optimizer, int32_t index, gradus_view view, float *destination, gradus_error *error);
 
 /* For callers that launch their own kernels (GRADUS_ELSEWHERE): the numbers that the last step used for a tensor, in the order of

@@ -102,6 +102,18 @@ int32_t gradus_threads(const gradus_context *context)
 #endif
 }
 
+bool gradus_has_pool(const gradus_context *context) { return context && context->config.parallel; }
+
+bool gradus_gemm(const gradus_context *context, bool a_transposed, bool b_transposed, int64_t m, int64_t n, int64_t k,
+                 float alpha, const float *a, int64_t a_row, const float *b, int64_t b_row, float beta, float *c,
+                 int64_t c_row)
+{
+    if (!context || !context->config.gemm) return false;
+    context->config.gemm(context->config.user, a_transposed, b_transposed, m, n, k, alpha, a, a_row, b, b_row, beta, c,
+                         c_row);
+    return true;
+}
+
 void gradus_parallel(const gradus_context *context, int64_t count, void (*task)(void *job, int64_t index), void *job)
 {
     if (count > 1 && context && context->config.parallel) {

@@ -70,17 +70,23 @@ gradus_status gradus_context_add_rule(gradus_context *context, const gradus_rule
     if (!row) return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "no rule was given");
     const gradus_member *member = &row->member;
     if (row->abi != GRADUS_ABI) return refuse_row(member, "was made for another version of this interface", error);
-    if (!row->update && (!row->prepare || !row->pass[0].kernel[0]))
+    if (!row->drive && !row->update[0] && (!row->prepare || !row->pass[0].kernel[0]))
         return refuse_row(member, "has no `prepare` or no kernel for every machine", error);
+    if (row->update[0] && (row->pass[0].kernel[0] || row->drive))
+        return refuse_row(member, "has an `update` and passes too", error);
     if (gradus_argument_count(member) > GRADUS_ARGUMENTS) return refuse_row(member, "has too many arguments", error);
     if (gradus_count_names(row->constants) > GRADUS_CONSTANTS)
         return refuse_row(member, "has too many constants", error);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < GRADUS_PASSES; i++) {
         if (row->pass[i].sums < 0 || row->pass[i].sums > GRADUS_SUMS)
             return refuse_row(member, "has a pass with too many sums", error);
+        if (row->pass[i].learn && !row->pass[i].over_all)
+            return refuse_row(member, "learns from a pass that is not over all tensors", error);
     }
     for (int32_t i = 0; row->slots && row->slots[i].name; i++) {
         if (i >= GRADUS_SLOTS) return refuse_row(member, "has too many slots", error);
+        if (!row->update[0] && (row->slots[i].per != GRADUS_PER_ELEMENT || row->slots[i].size))
+            return refuse_row(member, "has a slot that its passes cannot see", error);
     }
     for (int32_t i = 0; rules[i]; i++) {
         if (member->name && !strcmp(rules[i]->name, member->name))
@@ -123,9 +129,11 @@ const gradus_family gradus_group_family = {
 
 /* ---- average ---- */
 
+#define GRADUS_MEMBER(name) &gradus_average_##name.member,
 static const gradus_member *const averages[] = {
 #include "averages.def"
     NULL};
+#undef GRADUS_MEMBER
 
 const gradus_family gradus_average_family = {
     .name = "average",

@@ -36,9 +36,18 @@ enum { AHEAD = 256 };
 /* Values of a span at most, each with its own sums: what a task is made of, whatever the number of threads. */
 enum { CHUNK = 4096 };
 
-/* What a walk reads and writes of a span, as bits: slot j is SLOT(j). */
-enum { GRADIENT = 1 << 0, VALUES = 1 << 1, FIRST_SLOT = 1 << 2 };
+/* What a walk reads and writes of a span, as bits: slot j is SLOT(j). BEFORE is only read. */
+enum { GRADIENT = 1 << 0, VALUES = 1 << 1, BEFORE = 1 << 2, FIRST_SLOT = 1 << 3 };
 #define SLOT(j) (FIRST_SLOT << (j))
+
+/* The interleaved parts of a sum as one number, in one order; they are used up. */
+static inline double gradus_gather(double parts[GRADUS_PARTS])
+{
+    for (int half = GRADUS_PARTS / 2; half; half /= 2) {
+        for (int i = 0; i < half; i++) parts[i] += parts[i + half];
+    }
+    return parts[0];
+}
 
 /* EVERY_ISA(adam): the row of kernels adam_scalar, adam_sse2, ... in the order of enum gradus_isa. */
 #if defined(__x86_64__)

@@ -6,6 +6,7 @@
 #define GRADUS_OPTIM_LANES_AVX2_H
 typedef float number;
 typedef gradus_span span;
+typedef gradus_work work;
 typedef __m256 lane;
 typedef __m256 mask;
 static inline lane load(const number *p) { return _mm256_loadu_ps(p); }

@@ -6,6 +6,7 @@
 #define GRADUS_OPTIM_LANES_AVX512_H
 typedef float number;
 typedef gradus_span span;
+typedef gradus_work work;
 typedef __m512 lane;
 typedef __mmask16 mask;
 static inline lane load(const number *p) { return _mm512_loadu_ps(p); }

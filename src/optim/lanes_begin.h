@@ -2,6 +2,7 @@
  *
  *   number          float, or double in the tests' twin          lane, mask       LANES numbers, LANES truths
  *   span, cell      what a kernel is handed; what an element function works on (walk.h)
+ *   work            what an update of whole tensors is handed
  *   load, store     LANES numbers at any address                 all(a)           the same number in every lane
  *   + - * /         of lanes, as written, never fused            root(a)          correctly rounded
  *   absolute(a)     the sign bit cleared                         with_sign(a, b)  |a| with the sign bit of b
@@ -12,6 +13,7 @@
  */
 #define number    ISA(number)
 #define span      ISA(span)
+#define work      ISA(work)
 #define cell      ISA(cell)
 #define element   ISA(element)
 #define walk      ISA(walk)

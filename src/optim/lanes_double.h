@@ -6,6 +6,7 @@
 #define GRADUS_OPTIM_LANES_DOUBLE_H
 typedef double number;
 typedef gradus_twin_span span;
+typedef gradus_twin_work work;
 typedef double lane;
 typedef int mask;
 static inline lane load(const number *p) { return *p; }

@@ -3,6 +3,7 @@
 #undef LANES
 #undef number
 #undef span
+#undef work
 #undef cell
 #undef element
 #undef walk

@@ -6,6 +6,7 @@
 #define GRADUS_OPTIM_LANES_NEON_H
 typedef float number;
 typedef gradus_span span;
+typedef gradus_work work;
 typedef float32x4_t lane;
 typedef uint32x4_t mask;
 static inline lane load(const number *p) { return vld1q_f32(p); }

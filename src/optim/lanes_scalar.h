@@ -6,6 +6,7 @@
 #define GRADUS_OPTIM_LANES_SCALAR_H
 typedef float number;
 typedef gradus_span span;
+typedef gradus_work work;
 typedef float lane;
 typedef int mask;
 static inline lane load(const number *p) { return *p; }

@@ -6,6 +6,7 @@
 #define GRADUS_OPTIM_LANES_SSE2_H
 typedef float number;
 typedef gradus_span span;
+typedef gradus_work work;
 typedef __m128 lane;
 typedef __m128 mask;
 static inline lane load(const number *p) { return _mm_loadu_ps(p); }

@@ -10,6 +10,24 @@ gradus_status gradus_optimizer_ready(const gradus_optimizer *optimizer, gradus_e
     return optimizer ? GRADUS_OK : gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "there is no optimizer");
 }
 
+gradus_status gradus_optimizer_shown(const gradus_optimizer *optimizer, gradus_error *error)
+{
+    if (optimizer->view == GRADUS_TRAINED) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
+                       "the averaged values are shown; show the trained ones first");
+}
+
+gradus_status gradus_optimizer_whole(const gradus_optimizer *optimizer, gradus_error *error)
+{
+    gradus_status status = gradus_optimizer_ready(optimizer, error);
+    if (!status) status = gradus_optimizer_shown(optimizer, error);
+    if (status) return status;
+    if (optimizer->trial)
+        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
+                           "the values are a trial point, and the update is not finished");
+    return GRADUS_OK;
+}
+
 bool gradus_optimizer_grow(gradus_optimizer *optimizer, void *table, int64_t used, int64_t room, size_t size,
                            gradus_error *error)
 {
@@ -41,63 +59,6 @@ static gradus_spec *bind_text(gradus_optimizer *optimizer, const char *family, c
     gradus_spec_fail(error, text, open->place, GRADUS_CODE_UNEXPECTED_VALUE, "%s%sis still open: a search fills it in",
                      path, *path ? " " : "the value ");
     return spec;
-}
-
-static gradus_status check_state(const gradus_optimizer *optimizer, const char *state, gradus_error *error)
-{
-    if (state && strcmp(state, "float32") != 0 && strcmp(state, "8bit") != 0)
-        return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_UNEXPECTED_VALUE,
-                           "state is 'float32' or '8bit', not '%s'", state);
-    const gradus_value *own = &optimizer->item->values[gradus_argument_count(&optimizer->row->member) + COMMON_STATE];
-    const bool float32 = own->given ? own->number == 0 : !state || !strcmp(state, "float32");
-    if (float32) return GRADUS_OK;
-    return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
-                       "state in 8 bits is not in this version; use float32");
-}
-
-/* "scale, step" as a table of names. */
-static bool name_constants(gradus_optimizer *optimizer, gradus_error *error)
-{
-    const char *names = optimizer->row->constants;
-    optimizer->constant_count = gradus_count_names(names);
-    if (!gradus_optimizer_grow(optimizer, &optimizer->constant_names, 0, optimizer->constant_count + 1, sizeof(char *),
-                               error))
-        return false;
-    for (int32_t i = 0; i < optimizer->constant_count; i++) {
-        const size_t length = strcspn(names, ",");
-        optimizer->constant_names[i] = gradus_arena_text(&optimizer->arena, names, length);
-        names += length;
-        names += strspn(names, ", ");
-    }
-    return true;
-}
-
-static gradus_status take_rule(gradus_optimizer *optimizer, const gradus_optimizer_config *config, gradus_error *error)
-{
-    const gradus_chain *chain = gradus_spec_chain(optimizer->rule_spec);
-    if (chain->count != 1)
-        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "an optimizer needs a rule, such as adamw");
-    const gradus_rule_row *row = (const gradus_rule_row *)chain->items[0].member;
-    optimizer->item = &chain->items[0];
-    optimizer->row = row;
-    optimizer->memory_count = gradus_count_names(row->memory);
-    for (; row->slots && row->slots[optimizer->slot_count].name; optimizer->slot_count++) {
-        if (row->slots[optimizer->slot_count].per == GRADUS_PER_ELEMENT) continue;
-        return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
-                           "'%s' keeps state that is not one number a value; that is not in this version",
-                           row->member.name);
-    }
-    if (row->update)
-        return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
-                           "'%s' is no walk over memory; that is not in this version", row->member.name);
-    const int32_t own = gradus_argument_count(&row->member);
-    optimizer->maximize = optimizer->item->values[own + COMMON_MAXIMIZE].number != 0;
-    if (!name_constants(optimizer, error)) return GRADUS_ERROR_MEMORY;
-    if (optimizer->memory_count &&
-        !gradus_optimizer_grow(optimizer, &optimizer->memory, 0, optimizer->memory_count, sizeof(double), error))
-        return GRADUS_ERROR_MEMORY;
-    const gradus_status status = check_state(optimizer, config->state, error);
-    return status ? status : gradus_hypers_make(optimizer, error);
 }
 
 static gradus_status take_transforms(gradus_optimizer *optimizer, gradus_error *error)
@@ -132,17 +93,19 @@ static gradus_status build(gradus_optimizer *optimizer, const gradus_optimizer_c
     if (optimizer->isa < 0) return (gradus_status)optimizer->isa;
     optimizer->rule_text = keep_text(optimizer, config->rule);
     optimizer->group_text = keep_text(optimizer, config->groups);
-    if ((config->rule && !optimizer->rule_text) || (config->groups && !optimizer->group_text))
+    optimizer->average_text = keep_text(optimizer, config->average);
+    if ((config->rule && !optimizer->rule_text) || (config->groups && !optimizer->group_text) ||
+        (config->average && !optimizer->average_text))
         return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for an optimizer");
     if (!config->rule)
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "an optimizer needs a rule, such as adamw");
     optimizer->rule_spec = bind_text(optimizer, "optimizer", optimizer->rule_text, error);
     optimizer->gradient_spec = bind_text(optimizer, "gradient", config->gradient, error);
     optimizer->group_spec = bind_text(optimizer, "group", optimizer->group_text, error);
-    gradus_spec_destroy(
-        bind_text(optimizer, "average", config->average, error)); /* only `none` stands in its table so far */
+    optimizer->average_spec = bind_text(optimizer, "average", optimizer->average_text, error);
     if (!optimizer->rule_spec || gradus_failed(error)) return error ? (gradus_status)error->status : GRADUS_ERROR_SPEC;
-    const gradus_status status = take_rule(optimizer, config, error);
+    gradus_status status = gradus_layers_make(optimizer, config->state, error);
+    if (!status) status = gradus_hypers_make(optimizer, error);
     return status ? status : take_transforms(optimizer, error);
 }
 
@@ -162,6 +125,7 @@ gradus_optimizer *gradus_optimizer_create(const gradus_optimizer_config *config,
     }
     optimizer->context = config->context;
     optimizer->units = config->units;
+    optimizer->seed = config->seed;
     gradus_arena_open(&optimizer->arena, config->context);
     gradus_found_forget(optimizer);
     gradus_measures_forget(&optimizer->measures);
@@ -174,11 +138,14 @@ void gradus_optimizer_destroy(gradus_optimizer *optimizer)
 {
     if (!optimizer) return;
     gradus_hypers_destroy(optimizer);
+    gradus_lanes_release(optimizer);
+    gradus_release(optimizer->context, optimizer->trained, optimizer->trained_size);
     for (const gradus_block *block = optimizer->blocks; block; block = block->next)
         gradus_release(optimizer->context, block->memory, block->size);
     gradus_spec_destroy(optimizer->rule_spec);
     gradus_spec_destroy(optimizer->gradient_spec);
     gradus_spec_destroy(optimizer->group_spec);
+    gradus_spec_destroy(optimizer->average_spec);
     gradus_arena_close(&optimizer->arena);
     gradus_release(optimizer->context, optimizer, sizeof *optimizer);
 }
@@ -204,19 +171,58 @@ static gradus_status refuse(const char *name, gradus_status status, gradus_code 
     return gradus_fail(error, status, code, "tensor '%s' %s", name, reason);
 }
 
+/* A vector is one row; of more than two dimensions the last two are a matrix each. */
+static void cut_matrices(gradus_shape *shape)
+{
+    shape->columns = shape->size[shape->rank - 1];
+    shape->rows = shape->rank > 1 ? shape->size[shape->rank - 2] : 1;
+    shape->matrices = shape->count / shape->columns / shape->rows;
+}
+
 static gradus_status take_shape(gradus_tensor *tensor, const gradus_parameter *parameter, gradus_error *error)
 {
-    tensor->count = 1;
-    for (; tensor->rank < 8 && parameter->shape[tensor->rank]; tensor->rank++) {
-        const int64_t size = parameter->shape[tensor->rank];
-        if (size < 0 || tensor->count > INT64_MAX / 64 / size)
+    gradus_shape *shape = &tensor->shape;
+    shape->count = 1;
+    for (; shape->rank < 8 && parameter->shape[shape->rank]; shape->rank++) {
+        const int64_t size = parameter->shape[shape->rank];
+        if (size < 0 || shape->count > INT64_MAX / 64 / size)
             return refuse(tensor->name, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE, "has a shape that cannot be",
                           error);
-        tensor->shape[tensor->rank] = size;
-        tensor->count *= size;
+        shape->size[shape->rank] = size;
+        shape->count *= size;
     }
-    if (tensor->rank) return GRADUS_OK;
-    return refuse(tensor->name, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "has no shape; {n} is a vector's", error);
+    if (!shape->rank)
+        return refuse(tensor->name, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "has no shape; {n} is a vector's", error);
+    cut_matrices(shape);
+    return GRADUS_OK;
+}
+
+/* Of tensors that live elsewhere only constants can be said: nothing that needs their values, or a second layer. */
+static gradus_status check_place(const gradus_optimizer *optimizer, const gradus_tensor *tensor, gradus_error *error)
+{
+    const gradus_rule_row *row = optimizer->layers[0].row;
+    bool needs = optimizer->layer_count > 1 || row->update[0] || row->drive;
+    for (int p = 0; p < GRADUS_PASSES && row->pass[p].kernel[0]; p++) needs |= row->pass[p].sums > 0;
+    if (!tensor->elsewhere || !needs) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
+                       "tensor '%s' lives elsewhere, and '%s' needs to see the values", tensor->name,
+                       optimizer->layers[optimizer->layer_count - 1].row->member.name);
+}
+
+/* Which rule updates it: the innermost, or its alternative. */
+static gradus_status choose_rule(const gradus_optimizer *optimizer, gradus_tensor *tensor, int32_t group,
+                                 gradus_error *error)
+{
+    const gradus_layer *innermost = &optimizer->layers[0];
+    double hyper[GRADUS_HYPERS];
+    if (!innermost->row->takes) return GRADUS_OK;
+    gradus_hypers_now(optimizer, group, hyper, NULL);
+    if (innermost->row->takes(hyper + innermost->first_hyper, &tensor->shape)) return GRADUS_OK;
+    tensor->rule = 1;
+    if (optimizer->layer_count > 1 && optimizer->layers[1].alternative) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
+                       "'%s' does not take tensors of the shape of '%s', and there is no other rule for them",
+                       innermost->row->member.name, tensor->name);
 }
 
 static gradus_status check_kind(const gradus_parameter *p, gradus_error *error)
@@ -247,11 +253,21 @@ static gradus_status check_unique(const gradus_optimizer *optimizer, const gradu
     return GRADUS_OK;
 }
 
+/* Room for where its state will be, and for what is kept of it. */
+static gradus_status take_tables(gradus_optimizer *optimizer, gradus_tensor *tensor, gradus_error *error)
+{
+    tensor->name = gradus_arena_text(&optimizer->arena, tensor->name, strlen(tensor->name));
+    tensor->state = gradus_arena_take(&optimizer->arena, (size_t)(optimizer->slot_count + 1) * sizeof(float *), 64);
+    tensor->own = gradus_arena_take(&optimizer->arena, (size_t)(optimizer->own_count + 1) * sizeof(double), 64);
+    if (tensor->name && tensor->state && tensor->own && make_room(optimizer, error)) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for a tensor");
+}
+
 int32_t gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter *parameter, gradus_error *error)
 {
     gradus_error own = {0};
     if (!error) error = &own;
-    gradus_status status = gradus_optimizer_ready(optimizer, error);
+    gradus_status status = gradus_optimizer_whole(optimizer, error);
     if (status) return status;
     if (!parameter || !parameter->name || !*parameter->name)
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING,
@@ -262,26 +278,24 @@ int32_t gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter
                             .values = parameter->values,
                             .gradient = parameter->gradient};
     if ((status = check_kind(parameter, error)) || (status = take_shape(&tensor, parameter, error)) ||
-        (status = check_unique(optimizer, &tensor, error)))
+        (status = check_unique(optimizer, &tensor, error)) || (status = check_place(optimizer, &tensor, error)) ||
+        (status = take_tables(optimizer, &tensor, error)))
         return status;
-    tensor.name = gradus_arena_text(&optimizer->arena, parameter->name, strlen(parameter->name));
-    if (!tensor.name || !make_room(optimizer, error))
-        return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for tensor '%s'",
-                           parameter->name);
     const int32_t group = gradus_hypers_group(optimizer, tensor.name, parameter->group, error),
                   at = optimizer->tensor_count;
     if (group < 0) return group;
+    if ((status = choose_rule(optimizer, &tensor, group, error))) return status;
     optimizer->tensors[at] = tensor;
     optimizer->updates[at] = 0;
     optimizer->group_of[at] = group;
     optimizer->constants_of[at] = -1;
     optimizer->tensor_count++;
-    optimizer->plan.valid = false;
+    optimizer->plan.valid = optimizer->lanes.valid = false;
     gradus_found_forget(optimizer);
     return at;
 }
 
-static gradus_status check_index(const gradus_optimizer *optimizer, int32_t index, gradus_error *error)
+gradus_status gradus_optimizer_index(const gradus_optimizer *optimizer, int32_t index, gradus_error *error)
 {
     if (index >= 0 && index < optimizer->tensor_count) return GRADUS_OK;
     return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE, "there is no tensor %d; %d were added",
@@ -292,21 +306,24 @@ gradus_status gradus_optimizer_bind(gradus_optimizer *optimizer, int32_t index, 
                                     gradus_error *error)
 {
     gradus_status status = gradus_optimizer_ready(optimizer, error);
-    if (status || (status = check_index(optimizer, index, error))) return status;
+    if (status || (status = gradus_optimizer_index(optimizer, index, error))) return status;
     gradus_tensor *tensor = &optimizer->tensors[index];
     if (values) tensor->values = values;
     tensor->gradient = gradient;
-    optimizer->plan.valid = false;
+    optimizer->plan.valid = optimizer->lanes.valid = false;
     gradus_found_forget(optimizer);
     return GRADUS_OK;
 }
 
 gradus_status gradus_optimizer_reset(gradus_optimizer *optimizer, gradus_error *error)
 {
-    const gradus_status status = gradus_optimizer_ready(optimizer, error);
+    const gradus_status status = gradus_optimizer_whole(optimizer, error);
     if (status) return status;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) gradus_tensor_fresh(optimizer, i);
-    for (int32_t i = 0; i < optimizer->memory_count; i++) optimizer->memory[i] = 0;
+    for (int32_t l = 0; l < optimizer->layer_count; l++) {
+        const gradus_layer *layer = &optimizer->layers[l];
+        for (int32_t i = 0; i < layer->memory_count; i++) layer->memory[i] = 0;
+    }
     optimizer->update = 0;
     gradus_keep_forget(optimizer);
     gradus_found_forget(optimizer);
@@ -314,32 +331,7 @@ gradus_status gradus_optimizer_reset(gradus_optimizer *optimizer, gradus_error *
     return GRADUS_OK;
 }
 
-/* ---- looking in ---- */
-
-gradus_status gradus_optimizer_show(gradus_optimizer *optimizer, gradus_view view, gradus_error *error)
-{
-    const gradus_status status = gradus_optimizer_ready(optimizer, error);
-    if (status || view == GRADUS_TRAINED) return status;
-    return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
-                       "nothing is averaged here: neither the rule nor `average` does");
-}
-
-gradus_status gradus_optimizer_read(const gradus_optimizer *optimizer, int32_t index, gradus_view view,
-                                    float *destination, gradus_error *error)
-{
-    gradus_status status = gradus_optimizer_ready(optimizer, error);
-    if (status || (status = check_index(optimizer, index, error))) return status;
-    const gradus_tensor *tensor = &optimizer->tensors[index];
-    if (view != GRADUS_TRAINED)
-        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
-                           "nothing is averaged here: neither the rule nor `average` does");
-    if (tensor->elsewhere)
-        return refuse(tensor->name, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED, "lives elsewhere and cannot be read",
-                      error);
-    if (!destination) return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "no place to read to");
-    memcpy(destination, tensor->values, (size_t)tensor->count * sizeof(float));
-    return GRADUS_OK;
-}
+/* ---- for callers that launch their own kernels ---- */
 
 const char *gradus_optimizer_constant_name(const gradus_optimizer *optimizer, int32_t constant)
 {
@@ -350,7 +342,7 @@ const char *gradus_optimizer_constant_name(const gradus_optimizer *optimizer, in
 int32_t gradus_optimizer_constants(const gradus_optimizer *optimizer, int32_t index, double *values, int32_t capacity)
 {
     if (!optimizer || index < 0 || index >= optimizer->tensor_count || optimizer->constants_of[index] < 0) return 0;
-    const gradus_constants *set = &optimizer->sets[optimizer->constants_of[index]];
+    const gradus_constants *set = &optimizer->layers[0].sets[optimizer->constants_of[index]];
     for (int32_t i = 0; i < capacity && i < optimizer->constant_count; i++) values[i] = set->exact[i];
     return optimizer->constant_count;
 }

@@ -23,6 +23,21 @@ typedef struct gradus_group {
     int32_t set;             /* the last of its constants that this update made; -1: none yet */
 } gradus_group;
 
+/* ---- layers: the rule, what wraps it, and the average around all ---- */
+
+typedef struct gradus_layer {
+    const gradus_item *item;
+    const gradus_rule_row *row;
+    bool alternative; /* for the tensors that the innermost rule does not take */
+    int32_t first_slot, slot_count;
+    int32_t first_hyper, hyper_count; /* the row's arguments */
+    int32_t first_own, own_count, memory_count;
+    double *memory;                /* [memory_count] */
+    struct gradus_constants *sets; /* [set_room]: of one update, for every layer the same tensors share one */
+} gradus_layer;
+
+enum { GRADUS_LAYERS = 6, GRADUS_HYPERS = 96 }; /* of one optimizer, at most */
+
 /* ---- what is kept for measures of movement (optimizer_movement.c) ---- */
 
 enum { KEPT_VALUES, KEPT_MEAN, KEPT_START, KEPT_BEFORE, KEPT_COUNT };
@@ -47,12 +62,12 @@ typedef struct gradus_keeping {
 typedef struct gradus_tensor {
     const char *name;
     uint64_t key; /* of the name: tells most names apart without comparing them */
-    int64_t shape[8];
-    int32_t rank;
+    gradus_shape shape;
     bool elsewhere, settled; /* settled: its state is there */
-    int64_t count;
+    int32_t rule;            /* which layer updates it: 0, or the alternative */
     float *values, *gradient;
-    float *state[GRADUS_SLOTS];
+    float **state; /* [slot_count] */
+    double *own;   /* [own_count] */
     gradus_kept kept;
 } gradus_tensor;
 
@@ -81,16 +96,27 @@ typedef struct gradus_stage { /* a transform of each gradient value, as this upd
     float number[GRADUS_CONSTANTS];
 } gradus_stage;
 
-enum { SPAN_SUMS = GRADUS_SUMS + 3 }; /* a rule's own, then those of GRADUS_MEASURE_UPDATE */
+enum { MEASURE_SUMS = 3, SPAN_SUMS = GRADUS_LAYERS * GRADUS_SUMS + MEASURE_SUMS }; /* of a span, at most */
 
 typedef struct gradus_plan { /* holds while no tensor comes, moves, or gains or loses its gradient */
-    gradus_span *spans;
-    int32_t *tensor_of;        /* [span_count] */
-    double (*sums)[SPAN_SUMS]; /* [span_count]: what a walk found in each */
-    int64_t *tasks;            /* [task_count + 1]: the first span of each, then the end */
+    gradus_span *spans;      /* with the state of the innermost rule */
+    int32_t *tensor_of;      /* [span_count] */
+    double *sums;            /* [span_count][sum_count]: each layer's own, then those of GRADUS_MEASURE_UPDATE */
+    int64_t *tasks;          /* [task_count + 1]: the first span of each, then the end */
+    int64_t *first_span;     /* [tensor] of those that take part */
     int64_t span_count, task_count, room;
+    int32_t tensor_room;
     bool valid;
 } gradus_plan;
+
+typedef struct gradus_lanes { /* rules that are handed whole tensors: which of them one thread takes after the other */
+    int32_t *lane_of;         /* [tensor]; -1: takes no part */
+    float **memory;           /* [count]: scratch memory of each */
+    size_t *sizes;            /* [count] in bytes, of those memories */
+    int32_t count, room;
+    bool copies; /* there is room for a copy of the gradient and of the values too */
+    bool valid;
+} gradus_lanes;
 
 typedef struct gradus_found {              /* about the gradients as they are, before any scale */
     double norm[GRADUS_NORM_INFINITY + 1]; /* < 0 until it is measured */
@@ -102,18 +128,17 @@ struct gradus_optimizer {
     gradus_units units;
     gradus_arena arena; /* names, groups, tables */
     int32_t isa;
+    uint64_t seed;
 
-    gradus_spec *rule_spec, *group_spec, *gradient_spec;
-    const char *rule_text, *group_text; /* what they were made from, for errors */
-    const gradus_item *item;            /* of the rule */
-    const gradus_rule_row *row;
-    int32_t slot_count, constant_count, memory_count;
-    const char **constant_names; /* [constant_count] */
+    gradus_spec *rule_spec, *group_spec, *gradient_spec, *average_spec;
+    const char *rule_text, *group_text, *average_text; /* what they were made from, for errors */
+    gradus_layer layers[GRADUS_LAYERS];                /* the innermost rule, its alternative, then outwards */
+    int32_t layer_count, slot_count, own_count, constant_count;
+    const char **constant_names; /* [constant_count] of the innermost rule */
     bool maximize;
-    double *memory; /* [memory_count] */
 
     gradus_hyper *base;  /* [hyper_count] */
-    int32_t hyper_count; /* the row's arguments, then lr_scale */
+    int32_t hyper_count; /* the arguments of all layers, then lr_scale */
     gradus_group *groups;
     int32_t group_count, group_room;
     gradus_transform *transforms;
@@ -127,21 +152,54 @@ struct gradus_optimizer {
     int32_t tensor_count, tensor_room;
     gradus_block *blocks;
 
-    int64_t update; /* steps applied */
+    int64_t update;           /* steps applied */
+    bool trial;               /* the values are a trial point: an update is under way */
+    gradus_decision decision; /* of the policy, for the update that is under way */
     gradus_plan plan;
-    gradus_constants *sets;
+    gradus_lanes lanes;
     int32_t set_count, set_room;
     gradus_found found;
     gradus_keeping keeping;
     gradus_measures measures; /* of the last step */
+
+    gradus_view view;    /* that stands in the caller's values */
+    float *trained;      /* the values while they are not there; room for all of them, once it was needed */
+    size_t trained_size; /* in bytes */
 };
 
 /* Sticky errors, and no optimizer: what every function begins with. */
 gradus_status gradus_optimizer_ready(const gradus_optimizer *optimizer, gradus_error *error);
+/* Refuses while a view of the values is shown that is not the trained one; `whole` also in the middle of an update. */
+gradus_status gradus_optimizer_shown(const gradus_optimizer *optimizer, gradus_error *error);
+gradus_status gradus_optimizer_whole(const gradus_optimizer *optimizer, gradus_error *error);
+/* Refuses an index that no tensor has. */
+gradus_status gradus_optimizer_index(const gradus_optimizer *optimizer, int32_t index, gradus_error *error);
 /* A table in the arena with room for more; the old one stays there until the arena is closed. false: *error says no
  * memory. */
 bool gradus_optimizer_grow(gradus_optimizer *optimizer, void *table, int64_t used, int64_t room, size_t size,
                            gradus_error *error);
+
+enum { HYPER_NAME = 80 }; /* of a slot or a hyperparameter */
+
+/* ---- optimizer_layers.c ---- */
+
+/* The layers of the bound texts, with their places among slots and hyperparameters. */
+gradus_status gradus_layers_make(gradus_optimizer *optimizer, const char *state, gradus_error *error);
+/* Whether it has to do with a tensor: the innermost rule and its alternative share them out. */
+bool gradus_layer_has(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t tensor);
+/* How many numbers of a slot a tensor of a group has, 0 where it does not exist. */
+int64_t gradus_slot_size(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor);
+/* The layer of a slot counted over all, and the slot's row there. */
+const gradus_layer *gradus_layer_of_slot(const gradus_optimizer *optimizer, int32_t slot, const gradus_slot **row);
+static inline bool gradus_slot_is_per_element(const gradus_slot *slot)
+{
+    return slot->per == GRADUS_PER_ELEMENT && !slot->size;
+}
+/* Whether tensors need constants of their own: their sums, or what is kept for each. */
+bool gradus_layers_share(const gradus_optimizer *optimizer);
+
+/* The slot as states call it: "exp_avg", and of what is around the rule "lookahead.slow". */
+const char *gradus_slot_title(const gradus_optimizer *optimizer, int32_t slot, char text[HYPER_NAME]);
 
 /* ---- optimizer_step.c ---- */
 
@@ -153,22 +211,30 @@ gradus_status gradus_hypers_make(gradus_optimizer *optimizer, gradus_error *erro
 void gradus_hypers_destroy(gradus_optimizer *optimizer);
 /* The group of a tensor, made when it is the first of its kind; a status when its hyperparameters are wrong. */
 int32_t gradus_hypers_group(gradus_optimizer *optimizer, const char *tensor, const char *name, gradus_error *error);
-const char *gradus_hyper_name(const gradus_optimizer *optimizer, int32_t at);
+const gradus_argument *gradus_hyper_argument(const gradus_optimizer *optimizer, int32_t at);
+/* "momentum", or where two layers have one of that name "lookahead.momentum". */
+const char *gradus_hyper_name(const gradus_optimizer *optimizer, int32_t at, char text[HYPER_NAME]);
 const gradus_hyper *gradus_hyper_of(const gradus_optimizer *optimizer, int32_t group, int32_t at);
 /* Its value for the next update; out of its range: an error and NaN. */
 double gradus_hyper_now(const gradus_optimizer *optimizer, int32_t group, int32_t at, gradus_error *error);
+/* All of them, hyper[hyper_count]. */
+void gradus_hypers_now(const gradus_optimizer *optimizer, int32_t group, double *hyper, gradus_error *error);
 /* Its configuration in words, for states: "0.01", "decoupled", "linear(...)". */
 void gradus_hyper_print(const gradus_optimizer *optimizer, const gradus_hyper *value, int32_t at, char *text,
                         size_t size);
 
 /* ---- optimizer_plan.c ---- */
 
-bool gradus_slot_exists(const gradus_optimizer *optimizer, int32_t tensor, int32_t slot);
 void gradus_tensor_fresh(gradus_optimizer *optimizer, int32_t tensor); /* as if just added */
-size_t gradus_slot_size(const gradus_tensor *tensor);                  /* of one array of state */
+size_t gradus_state_bytes(int64_t numbers);                            /* of one array of state */
 /* Memory that lives as long as the optimizer, zeroed; NULL: *error says no memory. */
 void *gradus_block_take(gradus_optimizer *optimizer, size_t size, gradus_error *error);
 gradus_status gradus_plan_settle(gradus_optimizer *optimizer, gradus_error *error);
+bool gradus_takes_part(const gradus_tensor *tensor);
+static inline int32_t gradus_plan_sum_count(const gradus_optimizer *optimizer)
+{
+    return optimizer->layer_count * GRADUS_SUMS + MEASURE_SUMS;
+}
 
 /* ---- optimizer_walk.c ---- */
 
@@ -178,14 +244,28 @@ typedef struct gradus_passage { /* how the gradients reach a rule */
     double scale; /* what is left for the rule itself to multiply by */
 } gradus_passage;
 
+typedef struct gradus_step_of { /* a pass of some layer */
+    const gradus_layer *layer;
+    const gradus_pass *pass;
+} gradus_step_of;
+
+typedef struct gradus_around { /* what wrappers do with each stretch of values before and after the rule itself */
+    gradus_step_of before[GRADUS_LAYERS], after[GRADUS_LAYERS]; /* in the order in which they are done */
+    int32_t before_count, after_count;
+    bool measure; /* the update is measured too */
+} gradus_around;
+
 typedef struct gradus_walk_request gradus_walk_request;
 struct gradus_walk_request {
     const gradus_optimizer *optimizer;
-    gradus_kernel *kernel;
+    gradus_kernel *kernel;         /* NULL: only what is around it */
+    const gradus_layer *layer;     /* whose state and constants the kernel gets */
     const float *number;           /* the same constants for all; NULL: each tensor's own */
     const gradus_passage *passage; /* NULL: the gradients as they are */
-    int32_t sums;                  /* that the kernel adds up, into plan.sums[][0..] */
-    bool measure_update;           /* into plan.sums[][GRADUS_SUMS..]: update^2, values^2, gradient * update */
+    int32_t sums;                  /* that the kernel adds up */
+    bool rule;                     /* only the tensors that `layer` updates */
+    bool filter;                   /* the walk's own: there are others */
+    const gradus_around *around;   /* NULL: nothing */
     bool zero;                     /* leaves the gradients zero */
     bool keep;                     /* gradus_keep_span for each first */
     double scale;                  /* keep: of the gradients */
@@ -195,7 +275,31 @@ struct gradus_walk_request {
 
 gradus_kernel *gradus_kernel_for(const gradus_optimizer *optimizer, gradus_kernel *const *kernels);
 void gradus_walk(const gradus_walk_request *request);
+/* What is around a rule that is handed whole tensors, span by span. `gradient` and `before` are of the whole tensor, the
+ * first as the stages have left it. */
+void gradus_walk_before(const gradus_optimizer *optimizer, const gradus_around *around, int32_t tensor,
+                        const float *gradient);
+void gradus_walk_after(const gradus_optimizer *optimizer, const gradus_around *around, int32_t tensor,
+                       const float *gradient, const float *before);
+/* Sends gradients through every stage, at most BLOCK at a time; where the last one left them. */
+enum { BLOCK = 256 };
+const float *gradus_pass_through(const gradus_passage *passage, const float *gradient, size_t count,
+                                 float buffer[2][BLOCK]);
+/* What a layer's pass has added up; `which` counts as the plan's sums do. */
 double gradus_walk_sum(const gradus_optimizer *optimizer, int32_t which);
+
+/* ---- optimizer_update.c ---- */
+
+/* Hands every tensor to the rule's `update`. */
+gradus_status gradus_update_tensors(gradus_optimizer *optimizer, const gradus_passage *passage,
+                                    const gradus_around *around, const gradus_step *step, gradus_error *error);
+void gradus_lanes_release(gradus_optimizer *optimizer);
+
+/* ---- optimizer_drive.c ---- */
+
+/* One call of the outermost layer; constants are prepared. An outcome below 0 is in *error. */
+gradus_outcome gradus_drive_layers(gradus_optimizer *optimizer, const gradus_passage *passage, const gradus_now *now,
+                                   const gradus_step *step, bool abandon, gradus_error *error);
 
 /* ---- optimizer_norm.c ---- */
 

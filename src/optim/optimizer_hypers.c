@@ -6,29 +6,99 @@
 static const gradus_argument lr_scale = {"lr_scale", GRADUS_NUMBER,    .initial = "1",
                                          .low = 0,   .high = INFINITY, .flags = GRADUS_SCHEDULED};
 
-static const gradus_argument *argument_of(const gradus_optimizer *optimizer, int32_t at)
+static const gradus_layer *layer_of(const gradus_optimizer *optimizer, int32_t at)
 {
-    return at + 1 == optimizer->hyper_count ? &lr_scale : &optimizer->row->member.arguments[at];
-}
-
-const char *gradus_hyper_name(const gradus_optimizer *optimizer, int32_t at)
-{
-    return argument_of(optimizer, at)->name;
-}
-
-static int32_t find_hyper(const gradus_optimizer *optimizer, const char *name)
-{
-    for (int32_t i = 0; i < optimizer->hyper_count; i++) {
-        if (!strcmp(gradus_hyper_name(optimizer, i), name)) return i;
+    for (int32_t i = 0; i < optimizer->layer_count; i++) {
+        const gradus_layer *layer = &optimizer->layers[i];
+        if (at >= layer->first_hyper && at < layer->first_hyper + layer->hyper_count) return layer;
     }
-    return -1;
+    return NULL;
+}
+
+const gradus_argument *gradus_hyper_argument(const gradus_optimizer *optimizer, int32_t at)
+{
+    const gradus_layer *layer = layer_of(optimizer, at);
+    return layer ? &layer->row->member.arguments[at - layer->first_hyper] : &lr_scale;
+}
+
+/* How many layers have a hyperparameter of this name, and the first of them. */
+static int32_t count_called(const gradus_optimizer *optimizer, const char *name, int32_t *first)
+{
+    int32_t count = 0;
+    for (int32_t i = optimizer->hyper_count - 1; i >= 0; i--) {
+        const gradus_argument *argument = gradus_hyper_argument(optimizer, i);
+        if (argument->kind == GRADUS_PIPELINE || strcmp(argument->name, name) != 0) continue;
+        *first = i;
+        count++;
+    }
+    return count;
+}
+
+const char *gradus_hyper_name(const gradus_optimizer *optimizer, int32_t at, char text[HYPER_NAME])
+{
+    const char *name = gradus_hyper_argument(optimizer, at)->name;
+    int32_t first;
+    if (count_called(optimizer, name, &first) < 2)
+        snprintf(text, HYPER_NAME, "%s", name);
+    else
+        snprintf(text, HYPER_NAME, "%s.%s", layer_of(optimizer, at)->row->member.name, name);
+    return text;
+}
+
+/* Splits "head.lookahead.every" from its end: the hyperparameter, and how much of the name says which groups. */
+static int32_t find_hyper(const gradus_optimizer *optimizer, const char *name, size_t *group)
+{
+    const char *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name;
+    int32_t first = -1;
+    *group = dot ? (size_t)(dot - name) : 0;
+    for (int32_t i = 0; i < optimizer->layer_count && dot; i++) {
+        const gradus_layer *layer = &optimizer->layers[i];
+        const char *called = layer->row->member.name;
+        const size_t length = strlen(called);
+        if (*group < length || memcmp(dot - length, called, length) != 0) continue;
+        if (*group > length && dot[-(ptrdiff_t)length - 1] != '.') continue;
+        for (int32_t j = 0; j < layer->hyper_count; j++) {
+            if (strcmp(layer->row->member.arguments[j].name, last) != 0) continue;
+            *group -= length + (*group > length);
+            return layer->first_hyper + j;
+        }
+    }
+    return count_called(optimizer, last, &first) == 1 ? first : -1;
+}
+
+/* Why there is no such. */
+static gradus_status refuse_name(const gradus_optimizer *optimizer, const char *name, gradus_error *error)
+{
+    const char *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name, *names[GRADUS_HYPERS];
+    const char *rule = optimizer->layers[optimizer->layer_count - 1].row->member.name;
+    int32_t first;
+    char full[HYPER_NAME];
+    if (count_called(optimizer, last, &first) > 1)
+        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNKNOWN_NAME, "several rules have a '%s'; write '%s'",
+                           last, gradus_hyper_name(optimizer, first, full));
+    for (int32_t i = 0; i < optimizer->hyper_count; i++) names[i] = gradus_hyper_argument(optimizer, i)->name;
+    const char *near = gradus_nearest(last, names, optimizer->hyper_count);
+    return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNKNOWN_NAME, "'%s' has no hyperparameter '%s'%s%s%s", rule,
+                       last, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
 }
 
 /* ---- from specs ---- */
 
-static gradus_status hyper_from(const gradus_optimizer *optimizer, const gradus_value *value, const char *text,
-                                gradus_hyper *into, gradus_error *error)
+/* A length is kept in updates. */
+static gradus_status take_length(const gradus_optimizer *optimizer, const gradus_value *value, const char *text,
+                                 gradus_hyper *into, gradus_error *error)
 {
+    into->number = gradus_length_convert(&optimizer->units, value->number, value->unit, GRADUS_UPDATES);
+    if (!isnan(into->number)) return GRADUS_OK;
+    return gradus_spec_fail(error, text, value->place, GRADUS_CODE_LENGTHS,
+                            "how many updates that is was not said in `units`");
+}
+
+static gradus_status hyper_from(const gradus_optimizer *optimizer, const gradus_argument *argument,
+                                const gradus_value *value, const char *text, gradus_hyper *into, gradus_error *error)
+{
+    if (argument->kind == GRADUS_PIPELINE) return GRADUS_OK;
+    if (argument->kind == GRADUS_LENGTH && value->present) return take_length(optimizer, value, text, into, error);
     into->number = value->number;
     if (!value->chain) return GRADUS_OK;
     into->schedule = gradus_schedule_compile(value->chain, text, &optimizer->units, optimizer->context, error);
@@ -38,16 +108,64 @@ static gradus_status hyper_from(const gradus_optimizer *optimizer, const gradus_
                             "an optimizer has no clock; a schedule in seconds belongs to the policy");
 }
 
+/* What a wrapper changes in the rule that it wraps: "beta1=0, momentum=0". */
+static gradus_status change_inner(const gradus_optimizer *optimizer, const char *changes, const gradus_layer *inner,
+                                  gradus_error *error)
+{
+    for (int32_t i = 0; i < inner->hyper_count; i++) {
+        const gradus_argument *argument = &inner->row->member.arguments[i];
+        const gradus_value *value = &inner->item->values[i];
+        const size_t length = strlen(argument->name);
+        const char *at = changes;
+        while (at && (strncmp(at, argument->name, length) != 0 || at[length] != '=')) {
+            at = strchr(at, ',');
+            if (at) at += strspn(at, ", ");
+        }
+        double number;
+        if (!at || gradus_number_read(at + length + 1, strcspn(at + length + 1, ","), &number) == 0) continue;
+        if (value->given && (value->number != number || value->chain))
+            return gradus_spec_fail(error, optimizer->rule_text, value->place, GRADUS_CODE_OUT_OF_RANGE,
+                                    "inside the rule around it %s must be %d", argument->name, (int)number);
+        optimizer->base[inner->first_hyper + i].number = number;
+    }
+    return GRADUS_OK;
+}
+
+static gradus_status take_layer(gradus_optimizer *optimizer, const gradus_layer *layer, gradus_error *error)
+{
+    const bool average = layer->item->family == &gradus_average_family;
+    const char *text = average ? optimizer->average_text : optimizer->rule_text;
+    for (int32_t i = 0; i < layer->hyper_count; i++) {
+        const gradus_status status = hyper_from(optimizer, &layer->row->member.arguments[i], &layer->item->values[i],
+                                                text, &optimizer->base[layer->first_hyper + i], error);
+        if (status) return status;
+    }
+    const gradus_layer *inner = layer;
+    gradus_status status = GRADUS_OK;
+    do /* an alternative is inside too */
+        status = layer->row->inner ? change_inner(optimizer, layer->row->inner, --inner, error) : GRADUS_OK;
+    while (!status && inner < layer && inner->alternative);
+    return status;
+}
+
 gradus_status gradus_hypers_make(gradus_optimizer *optimizer, gradus_error *error)
 {
-    const int32_t own = gradus_argument_count(&optimizer->row->member);
-    optimizer->hyper_count = own + 1;
-    if (!gradus_optimizer_grow(optimizer, &optimizer->base, 0, own + 1, sizeof(gradus_hyper), error))
+    int32_t all = 0;
+    for (int32_t i = 0; i < optimizer->layer_count; i++) {
+        gradus_layer *layer = &optimizer->layers[i];
+        layer->first_hyper = all;
+        layer->hyper_count = gradus_argument_count(&layer->row->member);
+        all += layer->hyper_count;
+    }
+    if (all >= GRADUS_HYPERS)
+        return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
+                           "the rules inside one another have too many hyperparameters");
+    if (!gradus_optimizer_grow(optimizer, &optimizer->base, 0, all + 1, sizeof(gradus_hyper), error))
         return GRADUS_ERROR_MEMORY;
-    optimizer->base[own].number = 1; /* lr_scale */
-    for (int32_t i = 0; i < own; i++) {
-        const gradus_status status =
-            hyper_from(optimizer, &optimizer->item->values[i], optimizer->rule_text, &optimizer->base[i], error);
+    optimizer->hyper_count = all + 1;
+    optimizer->base[all].number = 1; /* lr_scale */
+    for (int32_t i = 0; i < optimizer->layer_count; i++) {
+        const gradus_status status = take_layer(optimizer, &optimizer->layers[i], error);
         if (status) return status;
     }
     return GRADUS_OK;
@@ -84,26 +202,27 @@ static gradus_status take_extras(const gradus_optimizer *optimizer, const gradus
     const char *text = optimizer->group_text;
     for (int32_t i = 0; i < item->extra_count; i++) {
         const gradus_extra *extra = &item->extra[i];
-        const int32_t at = find_hyper(optimizer, extra->name);
-        const gradus_argument *argument = at < 0 ? NULL : argument_of(optimizer, at);
+        size_t prefix;
+        const int32_t at = find_hyper(optimizer, extra->name, &prefix);
+        const gradus_argument *argument = at < 0 || prefix ? NULL : gradus_hyper_argument(optimizer, at);
         if (!argument || !(argument->flags & GRADUS_SCHEDULED))
             return gradus_spec_fail(error, text, extra->place, GRADUS_CODE_UNKNOWN_PARAMETER,
                                     "'%s' has no number '%s' that a group could have of its own",
-                                    optimizer->row->member.name, extra->name);
+                                    optimizer->layers[0].row->member.name, extra->name);
         if (!extra->value.chain && !in_range(argument, extra->value.number)) {
             gradus_error range = {0};
             refuse_range(argument, extra->value.number, &range);
             return gradus_spec_fail(error, text, extra->value.place, GRADUS_CODE_OUT_OF_RANGE, "%s", range.message);
         }
         group->own[at].own = true;
-        const gradus_status status = hyper_from(optimizer, &extra->value, text, &group->own[at], error);
+        const gradus_status status = hyper_from(optimizer, argument, &extra->value, text, &group->own[at], error);
         if (status) return status;
     }
     const gradus_value *scale = gradus_item_value(item, lr_scale.name);
     if (!scale || !scale->given) return GRADUS_OK;
     gradus_hyper *into = &group->own[optimizer->hyper_count - 1];
     into->own = true;
-    return hyper_from(optimizer, scale, text, into, error);
+    return hyper_from(optimizer, &lr_scale, scale, text, into, error);
 }
 
 static const gradus_item *item_that_takes(const gradus_optimizer *optimizer, const char *tensor, const char *name)
@@ -172,9 +291,14 @@ double gradus_hyper_now(const gradus_optimizer *optimizer, int32_t group, int32_
     if (!value->schedule) return value->number;
     const double number =
         gradus_schedule_at(value->schedule, position(optimizer, gradus_schedule_axis(value->schedule)));
-    if (in_range(argument_of(optimizer, at), number)) return number;
-    refuse_range(argument_of(optimizer, at), number, error);
+    if (in_range(gradus_hyper_argument(optimizer, at), number)) return number;
+    refuse_range(gradus_hyper_argument(optimizer, at), number, error);
     return NAN;
+}
+
+void gradus_hypers_now(const gradus_optimizer *optimizer, int32_t group, double *hyper, gradus_error *error)
+{
+    for (int32_t i = 0; i < optimizer->hyper_count; i++) hyper[i] = gradus_hyper_now(optimizer, group, i, error);
 }
 
 /* The index-th of "a|b|c". */
@@ -188,7 +312,7 @@ static void print_word(const char *words, int32_t index, char *text, size_t size
 void gradus_hyper_print(const gradus_optimizer *optimizer, const gradus_hyper *value, int32_t at, char *text,
                         size_t size)
 {
-    const gradus_argument *argument = argument_of(optimizer, at);
+    const gradus_argument *argument = gradus_hyper_argument(optimizer, at);
     char number[32];
     gradus_number_print(value->number, number);
     if (value->schedule)
@@ -209,30 +333,39 @@ static bool is_called(const gradus_group *group, const char *name, size_t length
            (group->label && strlen(group->label) == length && !strncmp(group->label, name, length));
 }
 
-/* Would the rule take this number there? Slots are made for a hyperparameter that is not 0, and stay as they are. */
+/* Slots are made for a hyperparameter that is not 0, and stay as they are. */
+static bool lacks_state(const gradus_optimizer *optimizer, int32_t group, int32_t at, double value)
+{
+    const gradus_layer *layer = layer_of(optimizer, at);
+    const gradus_hyper *now = gradus_hyper_of(optimizer, group, at);
+    if (!layer || value == 0 || now->number != 0 || now->schedule) return false;
+    for (int32_t j = 0; j < layer->slot_count; j++) {
+        const char *needs = layer->row->slots[j].only_if;
+        if (needs && !strcmp(needs, gradus_hyper_argument(optimizer, at)->name)) return true;
+    }
+    return false;
+}
+
+/* Would the rule take this number there? */
 static gradus_status check_number(const gradus_optimizer *optimizer, int32_t group, int32_t at, double value,
                                   gradus_error *error)
 {
-    const gradus_argument *argument = argument_of(optimizer, at);
+    const gradus_argument *argument = gradus_hyper_argument(optimizer, at);
     if (!(argument->flags & GRADUS_SCHEDULED))
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
                            "'%s' is settled when the optimizer is created", argument->name);
     if (!in_range(argument, value)) return refuse_range(argument, value, error);
-    const gradus_hyper *now = gradus_hyper_of(optimizer, group, at);
-    for (int32_t j = 0; j < optimizer->slot_count && value != 0 && now->number == 0 && !now->schedule; j++) {
-        const char *needs = optimizer->row->slots[j].only_if;
-        if (needs && !strcmp(needs, argument->name))
-            return gradus_fail(
-                error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
-                "'%s' was 0 when the optimizer was created, so there is no state for it; create it with a small one",
-                argument->name);
-    }
-    double numbers[GRADUS_ARGUMENTS];
-    for (int32_t i = 0; i + 1 < optimizer->hyper_count; i++) {
-        const gradus_hyper *other = gradus_hyper_of(optimizer, group, i);
-        numbers[i] = i == at ? value : other->schedule ? gradus_hyper_now(optimizer, group, i, error) : other->number;
-    }
-    const char *wrong = optimizer->row->check ? optimizer->row->check(numbers) : NULL;
+    if (lacks_state(optimizer, group, at, value))
+        return gradus_fail(
+            error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
+            "'%s' was 0 when the optimizer was created, so there is no state for it; create it with a small one",
+            argument->name);
+    const gradus_layer *layer = layer_of(optimizer, at);
+    double numbers[GRADUS_HYPERS];
+    if (!layer || !layer->row->check) return GRADUS_OK;
+    gradus_hypers_now(optimizer, group, numbers, error);
+    numbers[at] = value;
+    const char *wrong = layer->row->check(numbers + layer->first_hyper);
     return wrong ? gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE, "%s", wrong) : GRADUS_OK;
 }
 
@@ -248,17 +381,10 @@ gradus_status gradus_optimizer_set(gradus_optimizer *optimizer, const char *name
     const gradus_status status = gradus_optimizer_ready(optimizer, error);
     if (status) return status;
     if (!name) return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "no hyperparameter was named");
-    const char *dot = strrchr(name, '.');
-    const int32_t at = find_hyper(optimizer, dot ? dot + 1 : name);
-    if (at < 0) {
-        const char *names[GRADUS_ARGUMENTS + 1];
-        for (int32_t i = 0; i < optimizer->hyper_count; i++) names[i] = gradus_hyper_name(optimizer, i);
-        const char *near = gradus_nearest(dot ? dot + 1 : name, names, optimizer->hyper_count);
-        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNKNOWN_NAME, "'%s' has no hyperparameter '%s'%s%s%s",
-                           optimizer->row->member.name, dot ? dot + 1 : name, near ? "; did you mean '" : "",
-                           near ? near : "", near ? "'" : "");
-    }
-    if (!dot) {
+    size_t prefix;
+    const int32_t at = find_hyper(optimizer, name, &prefix);
+    if (at < 0) return refuse_name(optimizer, name, error);
+    if (!prefix) {
         const gradus_status wrong = check_number(optimizer, -1, at, value, error);
         if (!wrong) put_number(&optimizer->base[at], value);
         return wrong;
@@ -266,7 +392,7 @@ gradus_status gradus_optimizer_set(gradus_optimizer *optimizer, const char *name
     bool any = false;
     for (int pass = 0; pass < 2; pass++) { /* all are checked before any is changed */
         for (int32_t g = 0; g < optimizer->group_count; g++) {
-            if (!is_called(&optimizer->groups[g], name, (size_t)(dot - name))) continue;
+            if (!is_called(&optimizer->groups[g], name, prefix)) continue;
             any = true;
             const gradus_status wrong = pass ? GRADUS_OK : check_number(optimizer, g, at, value, error);
             if (wrong) return wrong;
@@ -275,30 +401,29 @@ gradus_status gradus_optimizer_set(gradus_optimizer *optimizer, const char *name
     }
     if (any) return GRADUS_OK;
     return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNKNOWN_NAME, "no tensor is in a group called '%.*s'",
-                       (int)(dot - name), name);
+                       (int)prefix, name);
 }
 
 double gradus_optimizer_get(const gradus_optimizer *optimizer, const char *name)
 {
     if (!optimizer || !name) return NAN;
-    const char *dot = strrchr(name, '.');
-    const int32_t at = find_hyper(optimizer, dot ? dot + 1 : name);
+    size_t prefix;
+    const int32_t at = find_hyper(optimizer, name, &prefix);
     if (at < 0) return NAN;
-    if (!dot) return gradus_hyper_now(optimizer, -1, at, NULL);
+    if (!prefix) return gradus_hyper_now(optimizer, -1, at, NULL);
     for (int32_t g = 0; g < optimizer->group_count; g++) {
-        if (is_called(&optimizer->groups[g], name, (size_t)(dot - name)))
-            return gradus_hyper_now(optimizer, g, at, NULL);
+        if (is_called(&optimizer->groups[g], name, prefix)) return gradus_hyper_now(optimizer, g, at, NULL);
     }
     return NAN;
 }
 
 static bool knows(const gradus_optimizer *optimizer, const char *name)
 {
-    const char *dot = strrchr(name, '.');
-    const int32_t at = find_hyper(optimizer, dot ? dot + 1 : name);
-    if (at < 0 || !dot) return at >= 0;
+    size_t prefix;
+    const int32_t at = find_hyper(optimizer, name, &prefix);
+    if (at < 0 || !prefix) return at >= 0;
     for (int32_t g = 0; g < optimizer->group_count; g++) {
-        if (is_called(&optimizer->groups[g], name, (size_t)(dot - name))) return true;
+        if (is_called(&optimizer->groups[g], name, prefix)) return true;
     }
     return false;
 }

@@ -81,14 +81,15 @@ gradus_status gradus_keep_settle(gradus_optimizer *optimizer, gradus_error *erro
     size_t size = 0;
     for (int32_t i = 0; i < optimizer->tensor_count; i++)
         for (int j = 0; j < KEPT_COUNT; j++)
-            if (lacks(optimizer, &optimizer->tensors[i], j)) size += gradus_slot_size(&optimizer->tensors[i]);
+            if (lacks(optimizer, &optimizer->tensors[i], j))
+                size += gradus_state_bytes(optimizer->tensors[i].shape.count);
     unsigned char *next = size ? gradus_block_take(optimizer, size, error) : NULL;
     if (size && !next) return GRADUS_ERROR_MEMORY;
     for (int32_t i = 0; i < optimizer->tensor_count; i++)
         for (int j = 0; j < KEPT_COUNT; j++) {
             if (!lacks(optimizer, &optimizer->tensors[i], j)) continue;
             optimizer->tensors[i].kept.array[j] = (float *)(void *)next;
-            next += gradus_slot_size(&optimizer->tensors[i]);
+            next += gradus_state_bytes(optimizer->tensors[i].shape.count);
         }
     return GRADUS_OK;
 }
@@ -217,7 +218,7 @@ static gradus_status sums_of(gradus_optimizer *optimizer, const gradus_walk_requ
 gradus_status gradus_movement_measure(gradus_optimizer *optimizer, double scale, gradus_measures *measures,
                                       gradus_error *error)
 {
-    gradus_walk_request request = {.optimizer = optimizer, .scale = scale};
+    gradus_walk_request request = {.optimizer = optimizer, .layer = optimizer->layers, .scale = scale};
     const gradus_keeping *keeping = &optimizer->keeping;
     const double sign = optimizer->maximize ? -1 : 1;
     double sums[GRADUS_SUMS];

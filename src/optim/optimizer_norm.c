@@ -25,6 +25,7 @@ static void walk_gradients(const gradus_optimizer *optimizer, gradus_kernel *con
 {
     gradus_walk(&(gradus_walk_request){.optimizer = optimizer,
                                        .kernel = gradus_kernel_for(optimizer, kernels),
+                                       .layer = optimizer->layers,
                                        .number = unused,
                                        .passage = passage,
                                        .sums = 1});
@@ -34,7 +35,8 @@ static double largest_of(const gradus_optimizer *optimizer)
 {
     double most = 0;
     for (int64_t i = 0; i < optimizer->plan.span_count; i++) {
-        if (optimizer->plan.sums[i][0] > most) most = optimizer->plan.sums[i][0];
+        const double here = optimizer->plan.sums[i * gradus_plan_sum_count(optimizer)];
+        if (here > most) most = here;
     }
     return most;
 }
@@ -209,11 +211,11 @@ static void ISA(largest)(const span *spans, size_t how_many, const number *k)
     }
 }
 
-/* values: after the update, state 0: before it. */
+/* values: after the update. */
 static inline void ISA(compare_element)(cell *c, const lane *k)
 {
     (void)k;
-    const lane update = c->x - c->s[0];
+    const lane update = c->x - c->before;
     c->sum[SQUARES] = c->times[SQUARES] = update;
     c->sum[VALUES_SQUARED] = c->times[VALUES_SQUARED] = c->x;
     c->sum[PRODUCT] = c->g;
@@ -222,6 +224,6 @@ static inline void ISA(compare_element)(cell *c, const lane *k)
 
 static void ISA(compare)(const span *spans, size_t how_many, const number *k)
 {
-    walk(ISA(compare_element), GRADIENT | VALUES | SLOT(0), 0, 0, 3, spans, how_many, k);
+    walk(ISA(compare_element), GRADIENT | VALUES | BEFORE, 0, 0, MEASURE_SUMS, spans, how_many, k);
 }
 #endif

@@ -6,21 +6,9 @@ enum { TASK = 4 * CHUNK, ALIGNMENT = 64 };
 
 /* ---- state ---- */
 
-bool gradus_slot_exists(const gradus_optimizer *optimizer, int32_t tensor, int32_t slot)
+size_t gradus_state_bytes(int64_t numbers)
 {
-    const char *needs = optimizer->row->slots[slot].only_if;
-    if (!needs) return true;
-    for (int32_t i = 0; i < optimizer->hyper_count; i++) {
-        if (strcmp(gradus_hyper_name(optimizer, i), needs) != 0) continue;
-        const gradus_hyper *value = gradus_hyper_of(optimizer, optimizer->group_of[tensor], i);
-        return value->schedule || value->number != 0;
-    }
-    return true;
-}
-
-size_t gradus_slot_size(const gradus_tensor *tensor)
-{
-    return ((size_t)tensor->count * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return ((size_t)numbers * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
 void gradus_tensor_fresh(gradus_optimizer *optimizer, int32_t at)
@@ -28,10 +16,24 @@ void gradus_tensor_fresh(gradus_optimizer *optimizer, int32_t at)
     gradus_tensor *tensor = &optimizer->tensors[at];
     optimizer->updates[at] = 0;
     optimizer->constants_of[at] = -1;
+    for (int32_t i = 0; i < optimizer->own_count; i++) tensor->own[i] = 0;
     for (int32_t j = 0; j < optimizer->slot_count; j++) {
-        const float initial = (float)optimizer->row->slots[j].initial;
-        for (int64_t i = 0; tensor->state[j] && i < tensor->count; i++) tensor->state[j][i] = initial;
+        const gradus_slot *slot;
+        const gradus_layer *layer = gradus_layer_of_slot(optimizer, j, &slot);
+        if (!tensor->state[j]) continue;
+        const int64_t size = gradus_slot_size(optimizer, layer, j - layer->first_slot, at);
+        if (slot->from_values)
+            memcpy(tensor->state[j], tensor->values, (size_t)size * sizeof(float));
+        else
+            for (int64_t i = 0; i < size; i++) tensor->state[j][i] = (float)slot->initial;
     }
+}
+
+static int64_t slot_size(const gradus_optimizer *optimizer, int32_t slot, int32_t tensor)
+{
+    const gradus_slot *row;
+    const gradus_layer *layer = gradus_layer_of_slot(optimizer, slot, &row);
+    return gradus_slot_size(optimizer, layer, slot - layer->first_slot, tensor);
 }
 
 void *gradus_block_take(gradus_optimizer *optimizer, size_t size, gradus_error *error)
@@ -53,21 +55,20 @@ static gradus_status settle_state(gradus_optimizer *optimizer, gradus_error *err
 {
     size_t size = 0;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
-        const gradus_tensor *tensor = &optimizer->tensors[i];
-        for (int32_t j = 0; j < optimizer->slot_count && !tensor->settled && !tensor->elsewhere; j++) {
-            if (gradus_slot_exists(optimizer, i, j)) size += gradus_slot_size(tensor);
-        }
+        gradus_tensor *tensor = &optimizer->tensors[i];
+        if (tensor->settled || tensor->elsewhere) continue;
+        for (int32_t j = 0; j < optimizer->slot_count; j++) size += gradus_state_bytes(slot_size(optimizer, j, i));
     }
-    if (size == 0) return GRADUS_OK;
-    unsigned char *next = gradus_block_take(optimizer, size, error);
-    if (!next) return GRADUS_ERROR_MEMORY;
+    unsigned char *next = size ? gradus_block_take(optimizer, size, error) : NULL;
+    if (size && !next) return GRADUS_ERROR_MEMORY;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         gradus_tensor *tensor = &optimizer->tensors[i];
         if (tensor->settled || tensor->elsewhere) continue;
         for (int32_t j = 0; j < optimizer->slot_count; j++) {
-            if (!gradus_slot_exists(optimizer, i, j)) continue;
+            const size_t bytes = gradus_state_bytes(slot_size(optimizer, j, i));
+            if (!bytes) continue;
             tensor->state[j] = (float *)(void *)next;
-            next += gradus_slot_size(tensor);
+            next += bytes;
         }
         tensor->settled = true;
         gradus_tensor_fresh(optimizer, i);
@@ -77,13 +78,13 @@ static gradus_status settle_state(gradus_optimizer *optimizer, gradus_error *err
 
 /* ---- spans and tasks ---- */
 
-static bool takes_part(const gradus_tensor *tensor) { return !tensor->elsewhere && tensor->gradient; }
+bool gradus_takes_part(const gradus_tensor *tensor) { return !tensor->elsewhere && tensor->gradient; }
 
 static int64_t count_spans(const gradus_optimizer *optimizer)
 {
     int64_t spans = 0;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
-        if (takes_part(&optimizer->tensors[i])) spans += (optimizer->tensors[i].count + CHUNK - 1) / CHUNK;
+        if (gradus_takes_part(&optimizer->tensors[i])) spans += (optimizer->tensors[i].shape.count + CHUNK - 1) / CHUNK;
     }
     return spans;
 }
@@ -91,11 +92,18 @@ static int64_t count_spans(const gradus_optimizer *optimizer)
 static bool make_room(gradus_optimizer *optimizer, int64_t spans, gradus_error *error)
 {
     gradus_plan *plan = &optimizer->plan;
+    const int64_t sums = gradus_plan_sum_count(optimizer);
+    if (plan->tensor_room < optimizer->tensor_count) {
+        if (!gradus_optimizer_grow(optimizer, &plan->first_span, 0, optimizer->tensor_room, sizeof *plan->first_span,
+                                   error))
+            return false;
+        plan->tensor_room = optimizer->tensor_room;
+    }
     if (spans < plan->room) return true;
     const int64_t room = spans + spans / 2 + 1;
     if (!gradus_optimizer_grow(optimizer, &plan->spans, 0, room, sizeof *plan->spans, error) ||
         !gradus_optimizer_grow(optimizer, &plan->tensor_of, 0, room, sizeof *plan->tensor_of, error) ||
-        !gradus_optimizer_grow(optimizer, &plan->sums, 0, room, sizeof *plan->sums, error) ||
+        !gradus_optimizer_grow(optimizer, &plan->sums, 0, room * sums, sizeof *plan->sums, error) ||
         !gradus_optimizer_grow(optimizer, &plan->tasks, 0, room, sizeof *plan->tasks, error))
         return false;
     plan->room = room;
@@ -105,14 +113,17 @@ static bool make_room(gradus_optimizer *optimizer, int64_t spans, gradus_error *
 static void cut_tensor(const gradus_optimizer *optimizer, int32_t at, gradus_plan *plan)
 {
     const gradus_tensor *tensor = &optimizer->tensors[at];
-    for (int64_t start = 0; start < tensor->count; start += CHUNK) {
-        const int64_t left = tensor->count - start;
+    const gradus_layer *layer = &optimizer->layers[tensor->rule];
+    plan->first_span[at] = plan->span_count;
+    for (int64_t start = 0; start < tensor->shape.count; start += CHUNK) {
+        const int64_t left = tensor->shape.count - start;
         gradus_span *span = &plan->spans[plan->span_count];
         *span = (gradus_span){.count = (size_t)(left < CHUNK ? left : CHUNK),
                               .values = tensor->values + start,
                               .gradient = tensor->gradient + start};
-        for (int32_t j = 0; j < optimizer->slot_count; j++) {
-            if (tensor->state[j]) span->state[j] = tensor->state[j] + start;
+        for (int32_t j = 0; j < layer->slot_count; j++) {
+            float *state = tensor->state[layer->first_slot + j];
+            if (state && gradus_slot_is_per_element(&layer->row->slots[j])) span->state[j] = state + start;
         }
         plan->tensor_of[plan->span_count++] = at;
     }
@@ -141,7 +152,8 @@ gradus_status gradus_plan_settle(gradus_optimizer *optimizer, gradus_error *erro
     if (!make_room(optimizer, count_spans(optimizer), error)) return GRADUS_ERROR_MEMORY;
     plan->span_count = 0;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
-        if (takes_part(&optimizer->tensors[i])) cut_tensor(optimizer, i, plan);
+        plan->first_span[i] = -1;
+        if (gradus_takes_part(&optimizer->tensors[i])) cut_tensor(optimizer, i, plan);
     }
     gather_tasks(plan);
     plan->valid = true;

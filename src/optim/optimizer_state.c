@@ -2,27 +2,17 @@
  * keyed by its name and shape. Configuration stands beside it only so that a load can tell what differs; it is never
  * taken over.
  *
- *   update  memory  config/NAME  config/GROUP.NAME
- *   tensor/NAME/shape  tensor/NAME/updates  tensor/NAME/values  tensor/NAME/state/SLOT
- *   keeping  tensor/NAME/averaged  tensor/NAME/kept/ARRAY
+ *   update  memory/RULE  config/NAME  config/GROUP.NAME
+ *   tensor/NAME/shape  tensor/NAME/updates  tensor/NAME/values  tensor/NAME/own/RULE  tensor/NAME/state/SLOT
+ *   keeping  tensor/NAME/averaged  tensor/NAME/kept/ARRAY                   (optimizer_state_kept.c)
  *
- * Before its first update a tensor has no state to save. The last line is there while somebody listens to measures of
- * movement; a record that has it turns the keeping on, and one that has not is as if nobody had listened before it. */
-#include "optimizer.h"
+ * Before its first update a tensor has no state to save. */
+#include "optimizer_state.h"
 #include <stdio.h>
 
-enum { WORDS = 48 };  /* of one side of a difference */
-enum { KEEPING = 4 }; /* numbers of gradus_keeping */
 static const char kind[] = "optimizer";
 
-/* "tensor/NAME/PART" and "config/GROUP.NAME" in memory of their own: names have any length. */
-typedef struct naming {
-    const gradus_context *context;
-    char *text;
-    size_t size;
-} naming;
-
-static bool open_names(naming *names, const gradus_optimizer *optimizer, gradus_error *error)
+static bool open_names(gradus_state_names *names, const gradus_optimizer *optimizer, gradus_error *error)
 {
     size_t longest = 0;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
@@ -40,27 +30,33 @@ static bool open_names(naming *names, const gradus_optimizer *optimizer, gradus_
     return names->text;
 }
 
-static void close_names(naming *names) { gradus_release(names->context, names->text, names->size); }
+static void close_names(gradus_state_names *names) { gradus_release(names->context, names->text, names->size); }
 
-static const char *tensor_name(naming *names, const gradus_tensor *tensor, const char *part)
+const char *gradus_state_tensor_name(gradus_state_names *names, const gradus_tensor *tensor, const char *part)
 {
     snprintf(names->text, names->size, "tensor/%s/%s", tensor->name, part);
     return names->text;
 }
 
-static const char *slot_name(naming *names, const gradus_tensor *tensor, const gradus_slot *slot)
+static const char *slot_name(gradus_state_names *names, const gradus_tensor *tensor, const char *slot)
 {
-    snprintf(names->text, names->size, "tensor/%s/state/%s", tensor->name, slot->name);
+    snprintf(names->text, names->size, "tensor/%s/state/%s", tensor->name, slot);
     return names->text;
 }
 
-static const char *kept_name(naming *names, const gradus_tensor *tensor, int which)
+static const char *own_name(gradus_state_names *names, const gradus_tensor *tensor, const gradus_layer *layer)
 {
-    snprintf(names->text, names->size, "tensor/%s/kept/%s", tensor->name, gradus_kept_names[which]);
+    snprintf(names->text, names->size, "tensor/%s/own/%s", tensor->name, layer->row->member.name);
     return names->text;
 }
 
-static const char *config_name(naming *names, const char *group, const char *name)
+static const char *memory_name(gradus_state_names *names, const gradus_layer *layer)
+{
+    snprintf(names->text, names->size, "memory/%s", layer->row->member.name);
+    return names->text;
+}
+
+static const char *config_name(gradus_state_names *names, const char *group, const char *name)
 {
     snprintf(names->text, names->size, "config/%s%s%s", group ? group : "", group ? "." : "", name);
     return names->text;
@@ -70,59 +66,69 @@ static const char *group_title(const gradus_group *group) { return group->label 
 
 /* ---- saving ---- */
 
-static void save_config(const gradus_optimizer *optimizer, gradus_state_writer *writer, naming *names)
+/* "lookahead(adamw)": which rules there are, without their hyperparameters. */
+static void print_rules(const gradus_optimizer *optimizer, char text[STATE_WORDS])
 {
-    char text[WORDS];
-    gradus_state_text(writer, config_name(names, NULL, "rule"), optimizer->row->member.name);
+    size_t used = 0;
+    int32_t open = 0;
+    text[0] = 0;
+    for (int32_t i = optimizer->layer_count - 1; i >= 0 && used < STATE_WORDS; i--) {
+        if (optimizer->layers[i].alternative) continue;
+        used += (size_t)snprintf(text + used, STATE_WORDS - used, "%s%s", open++ ? "(" : "",
+                                 optimizer->layers[i].row->member.name);
+    }
+    while (--open > 0 && used < STATE_WORDS) used += (size_t)snprintf(text + used, STATE_WORDS - used, ")");
+}
+
+static void save_config(const gradus_optimizer *optimizer, gradus_state_writer *writer, gradus_state_names *names)
+{
+    char text[STATE_WORDS], name[HYPER_NAME];
+    print_rules(optimizer, text);
+    gradus_state_text(writer, config_name(names, NULL, "rule"), text);
     for (int32_t i = 0; i < optimizer->hyper_count; i++) {
+        if (gradus_hyper_argument(optimizer, i)->kind == GRADUS_PIPELINE) continue;
         gradus_hyper_print(optimizer, &optimizer->base[i], i, text, sizeof text);
-        gradus_state_text(writer, config_name(names, NULL, gradus_hyper_name(optimizer, i)), text);
+        gradus_state_text(writer, config_name(names, NULL, gradus_hyper_name(optimizer, i, name)), text);
     }
     for (int32_t g = 0; g < optimizer->group_count; g++) {
         const gradus_group *group = &optimizer->groups[g];
         for (int32_t i = 0; i < optimizer->hyper_count; i++) {
             if (!group->own[i].own) continue;
             gradus_hyper_print(optimizer, &group->own[i], i, text, sizeof text);
-            gradus_state_text(writer, config_name(names, group_title(group), gradus_hyper_name(optimizer, i)), text);
+            gradus_state_text(writer, config_name(names, group_title(group), gradus_hyper_name(optimizer, i, name)),
+                              text);
         }
     }
 }
 
+static int64_t size_of(const gradus_optimizer *optimizer, int32_t slot, int32_t tensor)
+{
+    const gradus_slot *row;
+    const gradus_layer *layer = gradus_layer_of_slot(optimizer, slot, &row);
+    return gradus_slot_size(optimizer, layer, slot - layer->first_slot, tensor);
+}
+
 static void save_tensor(const gradus_optimizer *optimizer, int32_t at, gradus_content content,
-                        gradus_state_writer *writer, naming *names)
+                        gradus_state_writer *writer, gradus_state_names *names)
 {
     const gradus_tensor *tensor = &optimizer->tensors[at];
-    gradus_state_entry(writer, tensor_name(names, tensor, "shape"), GRADUS_STATE_INT64, tensor->rank, tensor->shape);
-    gradus_state_int(writer, tensor_name(names, tensor, "updates"), optimizer->updates[at]);
+    char title[HYPER_NAME];
+    gradus_state_entry(writer, gradus_state_tensor_name(names, tensor, "shape"), GRADUS_STATE_INT64, tensor->shape.rank,
+                       tensor->shape.size);
+    gradus_state_int(writer, gradus_state_tensor_name(names, tensor, "updates"), optimizer->updates[at]);
     if (content == GRADUS_STATE_AND_VALUES && !tensor->elsewhere)
-        gradus_state_entry(writer, tensor_name(names, tensor, "values"), GRADUS_STATE_FLOAT32, tensor->count,
-                           tensor->values);
+        gradus_state_entry(writer, gradus_state_tensor_name(names, tensor, "values"), GRADUS_STATE_FLOAT32,
+                           tensor->shape.count, tensor->values);
+    for (int32_t l = 0; l < optimizer->layer_count && optimizer->updates[at] > 0; l++) {
+        const gradus_layer *layer = &optimizer->layers[l];
+        if (layer->own_count && gradus_layer_has(optimizer, layer, at))
+            gradus_state_entry(writer, own_name(names, tensor, layer), GRADUS_STATE_DOUBLE, layer->own_count,
+                               tensor->own + layer->first_own);
+    }
     for (int32_t j = 0; j < optimizer->slot_count && optimizer->updates[at] > 0; j++) {
         if (!tensor->state[j]) continue;
-        gradus_state_entry(writer, slot_name(names, tensor, &optimizer->row->slots[j]), GRADUS_STATE_FLOAT32,
-                           tensor->count, tensor->state[j]);
-    }
-}
-
-/* Whether what is kept in an array still counts: of the last step, of the mean, of where the window began. */
-static bool is_kept(const gradus_optimizer *optimizer, const gradus_kept *kept, int which)
-{
-    const gradus_keeping *keeping = &optimizer->keeping;
-    if (!gradus_keeps_array(keeping, which) || !kept->array[which]) return false;
-    if (which == KEPT_VALUES) return optimizer->update > 0 && kept->stepped == optimizer->update;
-    if (which == KEPT_MEAN) return kept->averaged > 0 && kept->averaged == gradus_keeps_mean(keeping);
-    return keeping->started > 0 && kept->started == keeping->started;
-}
-
-static void save_kept(const gradus_optimizer *optimizer, int32_t at, gradus_state_writer *writer, naming *names)
-{
-    const gradus_tensor *tensor = &optimizer->tensors[at];
-    if (!gradus_keeps(optimizer)) return;
-    gradus_state_int(writer, tensor_name(names, tensor, "averaged"), tensor->kept.averaged);
-    for (int j = 0; j < KEPT_COUNT; j++) {
-        if (!is_kept(optimizer, &tensor->kept, j)) continue;
-        gradus_state_entry(writer, kept_name(names, tensor, j), GRADUS_STATE_FLOAT32, tensor->count,
-                           tensor->kept.array[j]);
+        gradus_state_entry(writer, slot_name(names, tensor, gradus_slot_title(optimizer, j, title)),
+                           GRADUS_STATE_FLOAT32, size_of(optimizer, j, at), tensor->state[j]);
     }
 }
 
@@ -130,19 +136,21 @@ static uint64_t save(const gradus_optimizer *optimizer, gradus_content content, 
                      gradus_error *error)
 {
     gradus_state_writer writer;
-    naming names;
+    gradus_state_names names;
     if (!open_names(&names, optimizer, error)) return 0;
     gradus_state_begin(&writer, kind, write, user, error);
     gradus_state_int(&writer, "update", optimizer->update);
-    if (optimizer->memory_count)
-        gradus_state_entry(&writer, "memory", GRADUS_STATE_DOUBLE, optimizer->memory_count, optimizer->memory);
+    for (int32_t l = 0; l < optimizer->layer_count; l++) {
+        const gradus_layer *layer = &optimizer->layers[l];
+        if (layer->memory_count)
+            gradus_state_entry(&writer, memory_name(&names, layer), GRADUS_STATE_DOUBLE, layer->memory_count,
+                               layer->memory);
+    }
     save_config(optimizer, &writer, &names);
-    const gradus_keeping *keeping = &optimizer->keeping;
-    const int64_t counts[KEEPING] = {keeping->values, keeping->window, keeping->phase, keeping->started};
-    if (gradus_keeps(optimizer)) gradus_state_entry(&writer, "keeping", GRADUS_STATE_INT64, KEEPING, counts);
+    gradus_state_save_keeping(optimizer, &writer);
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         save_tensor(optimizer, i, content, &writer, &names);
-        save_kept(optimizer, i, &writer, &names);
+        gradus_state_save_kept(optimizer, i, &writer, &names);
     }
     close_names(&names);
     return gradus_state_end(&writer);
@@ -159,7 +167,7 @@ gradus_status gradus_optimizer_save(const gradus_optimizer *optimizer, gradus_co
 {
     gradus_error own = {0};
     if (!error) error = &own;
-    const gradus_status status = gradus_optimizer_ready(optimizer, error);
+    const gradus_status status = gradus_optimizer_whole(optimizer, error);
     if (status) return status;
     if (!write) return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "a state needs a writer");
     if (content != GRADUS_STATE && content != GRADUS_STATE_AND_VALUES)
@@ -171,17 +179,8 @@ gradus_status gradus_optimizer_save(const gradus_optimizer *optimizer, gradus_co
 
 /* ---- loading: all is looked at, differences are told, and only then anything is changed ---- */
 
-typedef struct loading {
-    gradus_optimizer *optimizer;
-    gradus_state_reader *reader;
-    const gradus_load *how;
-    gradus_error *error;
-    naming names;
-    int32_t refused;
-    char first[160]; /* the first refused difference, in words */
-} loading;
-
-static void tell(loading *load, gradus_difference_kind what, const char *name, const char *saved, const char *present)
+static void tell(gradus_loading *load, gradus_difference_kind what, const char *name, const char *saved,
+                 const char *present)
 {
     static const char *const words[] = {"is missing in the state", "is in the state but not here",
                                         "has another shape there", "has another type there", "has another value there"};
@@ -195,7 +194,7 @@ static void tell(loading *load, gradus_difference_kind what, const char *name, c
         snprintf(load->first, sizeof load->first, "'%.80s' %s", name, words[what]);
 }
 
-static void tell_slot(loading *load, gradus_difference_kind what, const char *tensor, const char *slot,
+static void tell_slot(gradus_loading *load, gradus_difference_kind what, const char *tensor, const char *slot,
                       const char *saved, const char *present)
 {
     char name[128];
@@ -203,105 +202,102 @@ static void tell_slot(loading *load, gradus_difference_kind what, const char *te
     tell(load, what, name, saved, present);
 }
 
-static void print_shape(const int64_t *shape, int64_t rank, char text[WORDS])
+static void print_shape(const int64_t *shape, int64_t rank, char text[STATE_WORDS])
 {
     size_t used = 0;
     text[0] = 0;
-    for (int64_t i = 0; i < rank && used < WORDS; i++)
-        used += (size_t)snprintf(text + used, WORDS - used, "%s%lld", i ? " x " : "", (long long)shape[i]);
+    for (int64_t i = 0; i < rank && used < STATE_WORDS; i++)
+        used += (size_t)snprintf(text + used, STATE_WORDS - used, "%s%lld", i ? " x " : "", (long long)shape[i]);
 }
 
-static gradus_status damaged(const loading *load, const char *name)
+gradus_status gradus_state_damaged(const gradus_loading *load, const char *name)
 {
     return gradus_fail(load->error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA,
                        "the state's entry '%s' is not what it should be", name);
 }
 
-/* An integer that must be there and not negative; a status otherwise. */
-static int64_t read_count(const loading *load, const char *name)
+int64_t gradus_state_count(const gradus_loading *load, const char *name)
 {
     gradus_state_item item;
     int64_t value = -1;
     if (gradus_state_find(load->reader, name, &item) && item.type == GRADUS_STATE_INT64 && item.count == 1)
         gradus_state_copy(&item, &value);
-    return value < 0 ? (int64_t)damaged(load, name) : value;
+    return value < 0 ? (int64_t)gradus_state_damaged(load, name) : value;
 }
 
-/* What the state holds of a tensor of this name and shape. */
-typedef enum presence { ABSENT, OTHER_SHAPE, PRESENT } presence;
-
-static presence find_tensor(loading *load, const gradus_tensor *tensor, char saved[WORDS])
+gradus_presence gradus_state_tensor(gradus_loading *load, const gradus_tensor *tensor, char saved[STATE_WORDS])
 {
     gradus_state_item item;
     int64_t shape[8];
     saved[0] = 0;
-    if (!gradus_state_find(load->reader, tensor_name(&load->names, tensor, "shape"), &item)) return ABSENT;
-    if (item.type != GRADUS_STATE_INT64 || item.count < 1 || item.count > 8) return OTHER_SHAPE;
+    if (!gradus_state_find(load->reader, gradus_state_tensor_name(&load->names, tensor, "shape"), &item))
+        return STATE_ABSENT;
+    if (item.type != GRADUS_STATE_INT64 || item.count < 1 || item.count > 8) return STATE_OTHER_SHAPE;
     gradus_state_copy(&item, shape);
     print_shape(shape, item.count, saved);
-    const bool same = item.count == tensor->rank && !memcmp(shape, tensor->shape, (size_t)tensor->rank * sizeof *shape);
-    return same ? PRESENT : OTHER_SHAPE;
+    const bool same = item.count == tensor->shape.rank &&
+                      !memcmp(shape, tensor->shape.size, (size_t)tensor->shape.rank * sizeof *shape);
+    return same ? STATE_PRESENT : STATE_OTHER_SHAPE;
 }
 
-static gradus_status check_numbers(const loading *load, const gradus_tensor *tensor, const gradus_state_item *item)
-{
-    return item->count == tensor->count ? GRADUS_OK : damaged(load, item->name);
-}
-
-static gradus_status check_kept(loading *load, const gradus_tensor *tensor)
+/* What the state must hold of a slot, or of what is kept for a tensor. */
+static gradus_status check_entry(gradus_loading *load, const gradus_tensor *tensor, const char *entry,
+                                 const char *title, gradus_state_type type, int64_t count)
 {
     gradus_state_item item;
-    for (int j = 0; j < KEPT_COUNT; j++) {
-        if (!gradus_state_find(load->reader, kept_name(&load->names, tensor, j), &item)) continue;
-        if (item.type != GRADUS_STATE_FLOAT32) return damaged(load, item.name);
-        if (check_numbers(load, tensor, &item)) return GRADUS_ERROR_STATE;
-        if (read_count(load, tensor_name(&load->names, tensor, "averaged")) < 0) return GRADUS_ERROR_STATE;
+    const char *word = type == GRADUS_STATE_DOUBLE ? "double" : "float32";
+    char other[STATE_WORDS];
+    snprintf(other, sizeof other, "not %s", word);
+    if (!gradus_state_find(load->reader, entry, &item))
+        tell_slot(load, GRADUS_MISSING, tensor->name, title, "absent", word);
+    else if (item.type != type)
+        tell_slot(load, GRADUS_OTHER_TYPE, tensor->name, title, other, word);
+    else if (item.count != count)
+        return gradus_state_damaged(load, item.name);
+    return GRADUS_OK;
+}
+
+static gradus_status check_slots(gradus_loading *load, int32_t at)
+{
+    const gradus_optimizer *optimizer = load->optimizer;
+    const gradus_tensor *tensor = &optimizer->tensors[at];
+    char title[HYPER_NAME];
+    gradus_status status = GRADUS_OK;
+    for (int32_t l = 0; l < optimizer->layer_count && !status; l++) {
+        const gradus_layer *layer = &optimizer->layers[l];
+        if (layer->own_count && gradus_layer_has(optimizer, layer, at))
+            status = check_entry(load, tensor, own_name(&load->names, tensor, layer), "own", GRADUS_STATE_DOUBLE,
+                                 layer->own_count);
     }
-    return GRADUS_OK;
+    for (int32_t j = 0; j < optimizer->slot_count && !status; j++) {
+        if (!tensor->state[j]) continue;
+        gradus_slot_title(optimizer, j, title);
+        status = check_entry(load, tensor, slot_name(&load->names, tensor, title), title, GRADUS_STATE_FLOAT32,
+                             size_of(optimizer, j, at));
+    }
+    return status;
 }
 
-/* The numbers of gradus_keeping; all 0 where nothing was kept. */
-static gradus_status read_keeping(const loading *load, int64_t counts[KEEPING])
-{
-    gradus_state_item item;
-    memset(counts, 0, KEEPING * sizeof *counts);
-    if (!gradus_state_find(load->reader, "keeping", &item)) return GRADUS_OK;
-    if (item.type != GRADUS_STATE_INT64 || item.count != KEEPING) return damaged(load, item.name);
-    gradus_state_copy(&item, counts);
-    for (int i = 0; i < KEEPING; i++)
-        if (counts[i] < 0) return damaged(load, item.name);
-    return GRADUS_OK;
-}
-
-static gradus_status check_tensor(loading *load, int32_t at)
+static gradus_status check_tensor(gradus_loading *load, int32_t at)
 {
     const gradus_tensor *tensor = &load->optimizer->tensors[at];
-    char saved[WORDS], present[WORDS];
+    char saved[STATE_WORDS], present[STATE_WORDS];
     gradus_state_item item;
-    print_shape(tensor->shape, tensor->rank, present);
-    const presence there = find_tensor(load, tensor, saved);
-    if (there == ABSENT) tell(load, GRADUS_MISSING, tensor->name, "absent", present);
-    if (there == OTHER_SHAPE) tell(load, GRADUS_OTHER_SHAPE, tensor->name, saved, present);
-    if (there != PRESENT) return GRADUS_OK;
-    const int64_t updates = read_count(load, tensor_name(&load->names, tensor, "updates"));
+    print_shape(tensor->shape.size, tensor->shape.rank, present);
+    const gradus_presence there = gradus_state_tensor(load, tensor, saved);
+    if (there == STATE_ABSENT) tell(load, GRADUS_MISSING, tensor->name, "absent", present);
+    if (there == STATE_OTHER_SHAPE) tell(load, GRADUS_OTHER_SHAPE, tensor->name, saved, present);
+    if (there != STATE_PRESENT) return GRADUS_OK;
+    const int64_t updates = gradus_state_count(load, gradus_state_tensor_name(&load->names, tensor, "updates"));
     if (updates < 0) return (gradus_status)updates;
-    if (gradus_state_find(load->reader, tensor_name(&load->names, tensor, "values"), &item)) {
+    if (gradus_state_find(load->reader, gradus_state_tensor_name(&load->names, tensor, "values"), &item)) {
         if (item.type != GRADUS_STATE_FLOAT32)
             tell(load, GRADUS_OTHER_TYPE, tensor->name, "not float32", "float32");
-        else if (check_numbers(load, tensor, &item))
-            return GRADUS_ERROR_STATE;
+        else if (item.count != tensor->shape.count)
+            return gradus_state_damaged(load, item.name);
     }
-    for (int32_t j = 0; j < load->optimizer->slot_count && updates > 0; j++) {
-        const gradus_slot *slot = &load->optimizer->row->slots[j];
-        if (!tensor->state[j]) continue;
-        if (!gradus_state_find(load->reader, slot_name(&load->names, tensor, slot), &item))
-            tell_slot(load, GRADUS_MISSING, tensor->name, slot->name, "absent", "float32");
-        else if (item.type != GRADUS_STATE_FLOAT32)
-            tell_slot(load, GRADUS_OTHER_TYPE, tensor->name, slot->name, "not float32", "float32");
-        else if (check_numbers(load, tensor, &item))
-            return GRADUS_ERROR_STATE;
-    }
-    return check_kept(load, tensor);
+    const gradus_status status = updates > 0 ? check_slots(load, at) : GRADUS_OK;
+    return status ? status : gradus_state_check_kept(load, tensor);
 }
 
 /* ---- what the state has and we do not ---- */
@@ -322,17 +318,19 @@ static bool ends_in(const char *name, size_t length, const char *end)
     return length > size && !memcmp(name + length - size, end, size);
 }
 
-static void check_extra_slot(loading *load, const char *name, size_t length, const char *slot)
+static void check_extra_slot(gradus_loading *load, const char *name, size_t length, const char *slot)
 {
     const int32_t at = tensor_called(load->optimizer, name, length);
     if (at < 0) return;
     for (int32_t j = 0; j < load->optimizer->slot_count; j++) {
-        if (!strcmp(load->optimizer->row->slots[j].name, slot) && load->optimizer->tensors[at].state[j]) return;
+        char title[HYPER_NAME];
+        if (!strcmp(gradus_slot_title(load->optimizer, j, title), slot) && load->optimizer->tensors[at].state[j])
+            return;
     }
     tell_slot(load, GRADUS_EXTRA, load->optimizer->tensors[at].name, slot, "there", "absent");
 }
 
-static void check_extra(loading *load, const gradus_state_item *item)
+static void check_extra(gradus_loading *load, const gradus_state_item *item)
 {
     static const char prefix[] = "tensor/", shape[] = "/shape", state[] = "/state";
     if (strncmp(item->name, prefix, sizeof prefix - 1) != 0) return;
@@ -340,7 +338,7 @@ static void check_extra(loading *load, const gradus_state_item *item)
     if (!last) return;
     const size_t length = (size_t)(last - name);
     if (!strcmp(last, shape) && item->type == GRADUS_STATE_INT64 && tensor_called(load->optimizer, name, length) < 0) {
-        char saved[WORDS], title[128];
+        char saved[STATE_WORDS], title[128];
         int64_t sizes[8] = {0};
         if (item->count <= 8) gradus_state_copy(item, sizes);
         print_shape(sizes, item->count <= 8 ? item->count : 0, saved);
@@ -352,28 +350,30 @@ static void check_extra(loading *load, const gradus_state_item *item)
 
 /* ---- configuration: told, never taken ---- */
 
-static void compare_text(loading *load, const char *entry, const char *present)
+static void compare_text(gradus_loading *load, const char *entry, const char *present)
 {
     gradus_state_item item;
     if (!gradus_state_find(load->reader, entry, &item) || item.type != GRADUS_STATE_TEXT) return;
     if (strcmp(item.data, present) != 0) tell(load, GRADUS_OTHER_VALUE, strchr(entry, '/') + 1, item.data, present);
 }
 
-static void check_config(loading *load)
+static void check_config(gradus_loading *load)
 {
     const gradus_optimizer *optimizer = load->optimizer;
-    char text[WORDS];
-    compare_text(load, config_name(&load->names, NULL, "rule"), optimizer->row->member.name);
+    char text[STATE_WORDS], name[HYPER_NAME];
+    print_rules(optimizer, text);
+    compare_text(load, config_name(&load->names, NULL, "rule"), text);
     for (int32_t i = 0; i < optimizer->hyper_count; i++) {
+        if (gradus_hyper_argument(optimizer, i)->kind == GRADUS_PIPELINE) continue;
         gradus_hyper_print(optimizer, &optimizer->base[i], i, text, sizeof text);
-        compare_text(load, config_name(&load->names, NULL, gradus_hyper_name(optimizer, i)), text);
+        compare_text(load, config_name(&load->names, NULL, gradus_hyper_name(optimizer, i, name)), text);
     }
     for (int32_t g = 0; g < optimizer->group_count; g++) {
+        const gradus_group *group = &optimizer->groups[g];
         for (int32_t i = 0; i < optimizer->hyper_count; i++) {
-            if (!optimizer->groups[g].own[i].own) continue;
-            gradus_hyper_print(optimizer, &optimizer->groups[g].own[i], i, text, sizeof text);
-            compare_text(load,
-                         config_name(&load->names, group_title(&optimizer->groups[g]), gradus_hyper_name(optimizer, i)),
+            if (!group->own[i].own) continue;
+            gradus_hyper_print(optimizer, &group->own[i], i, text, sizeof text);
+            compare_text(load, config_name(&load->names, group_title(group), gradus_hyper_name(optimizer, i, name)),
                          text);
         }
     }
@@ -381,72 +381,54 @@ static void check_config(loading *load)
 
 /* ---- taking over ---- */
 
-static void apply_tensor(loading *load, int32_t at)
+static void apply_tensor(gradus_loading *load, int32_t at)
 {
     gradus_optimizer *optimizer = load->optimizer;
     gradus_tensor *tensor = &optimizer->tensors[at];
-    char saved[WORDS];
+    char saved[STATE_WORDS];
     gradus_state_item item;
     gradus_tensor_fresh(optimizer, at);
-    if (find_tensor(load, tensor, saved) != PRESENT) return;
-    optimizer->updates[at] = read_count(load, tensor_name(&load->names, tensor, "updates"));
-    if (!tensor->elsewhere && gradus_state_find(load->reader, tensor_name(&load->names, tensor, "values"), &item) &&
+    if (gradus_state_tensor(load, tensor, saved) != STATE_PRESENT) return;
+    optimizer->updates[at] = gradus_state_count(load, gradus_state_tensor_name(&load->names, tensor, "updates"));
+    if (!tensor->elsewhere &&
+        gradus_state_find(load->reader, gradus_state_tensor_name(&load->names, tensor, "values"), &item) &&
         item.type == GRADUS_STATE_FLOAT32)
         gradus_state_copy(&item, tensor->values);
+    for (int32_t l = 0; l < optimizer->layer_count && optimizer->updates[at] > 0; l++) {
+        const gradus_layer *layer = &optimizer->layers[l];
+        if (layer->own_count && gradus_state_find(load->reader, own_name(&load->names, tensor, layer), &item) &&
+            item.type == GRADUS_STATE_DOUBLE)
+            gradus_state_copy(&item, tensor->own + layer->first_own);
+    }
     for (int32_t j = 0; j < optimizer->slot_count && optimizer->updates[at] > 0; j++) {
-        if (tensor->state[j] &&
-            gradus_state_find(load->reader, slot_name(&load->names, tensor, &optimizer->row->slots[j]), &item) &&
+        char title[HYPER_NAME];
+        gradus_slot_title(optimizer, j, title);
+        if (tensor->state[j] && gradus_state_find(load->reader, slot_name(&load->names, tensor, title), &item) &&
             item.type == GRADUS_STATE_FLOAT32)
             gradus_state_copy(&item, tensor->state[j]);
     }
 }
 
-/* After the counts of the whole. */
-static void apply_kept(loading *load, int32_t at)
+/* Whether the state has what a layer keeps between updates. */
+static bool find_memory(gradus_loading *load, const gradus_layer *layer, gradus_state_item *item)
 {
-    gradus_optimizer *optimizer = load->optimizer;
-    gradus_tensor *tensor = &optimizer->tensors[at];
-    gradus_kept *kept = &tensor->kept;
-    char saved[WORDS];
-    gradus_state_item item;
-    bool found[KEPT_COUNT];
-    kept->stepped = kept->averaged = kept->started = 0;
-    if (!gradus_keeps(optimizer) || find_tensor(load, tensor, saved) != PRESENT) return;
-    for (int j = 0; j < KEPT_COUNT; j++) {
-        found[j] = kept->array[j] && gradus_state_find(load->reader, kept_name(&load->names, tensor, j), &item);
-        if (found[j]) gradus_state_copy(&item, kept->array[j]);
-    }
-    if (found[KEPT_VALUES]) kept->stepped = optimizer->update;
-    if (found[KEPT_MEAN]) kept->averaged = read_count(load, tensor_name(&load->names, tensor, "averaged"));
-    if (found[KEPT_START] && found[KEPT_BEFORE]) kept->started = optimizer->keeping.started;
+    return gradus_state_find(load->reader, memory_name(&load->names, layer), item) &&
+           item->type == GRADUS_STATE_DOUBLE && item->count == layer->memory_count;
 }
 
-/* Turned on where the state has it; memory is all that may be lacking. */
-static gradus_status apply_keeping(loading *load)
-{
-    gradus_keeping *keeping = &load->optimizer->keeping;
-    int64_t counts[KEEPING];
-    read_keeping(load, counts);
-    keeping->values |= counts[0] != 0;
-    if (!keeping->window) keeping->window = counts[1];
-    gradus_keep_forget(load->optimizer);
-    if (keeping->window == counts[1]) keeping->phase = counts[2], keeping->started = counts[3];
-    load->optimizer->plan.valid = false;
-    return gradus_plan_settle(load->optimizer, load->error);
-}
-
-static gradus_status check_all(loading *load, int64_t *update)
+static gradus_status check_all(gradus_loading *load, int64_t *update)
 {
     gradus_optimizer *optimizer = load->optimizer;
     gradus_state_item item;
     size_t cursor = 0;
-    *update = read_count(load, "update");
+    *update = gradus_state_count(load, "update");
     if (*update < 0) return (gradus_status)*update;
-    if (optimizer->memory_count && (!gradus_state_find(load->reader, "memory", &item) ||
-                                    item.type != GRADUS_STATE_DOUBLE || item.count != optimizer->memory_count))
-        tell(load, GRADUS_MISSING, "memory", "absent", "there");
-    int64_t unread[KEEPING];
-    gradus_status status = read_keeping(load, unread);
+    for (int32_t l = 0; l < optimizer->layer_count; l++) {
+        const gradus_layer *layer = &optimizer->layers[l];
+        if (layer->memory_count && !find_memory(load, layer, &item))
+            tell(load, GRADUS_MISSING, memory_name(&load->names, layer), "absent", "there");
+    }
+    gradus_status status = gradus_state_check_keeping(load);
     if (status) return status;
     check_config(load);
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
@@ -459,18 +441,20 @@ static gradus_status check_all(loading *load, int64_t *update)
                        (int)load->refused - 1);
 }
 
-static void apply_all(loading *load, int64_t update)
+static void apply_all(gradus_loading *load, int64_t update)
 {
     gradus_optimizer *optimizer = load->optimizer;
     gradus_state_item item;
     optimizer->update = update;
-    for (int32_t i = 0; i < optimizer->memory_count; i++) optimizer->memory[i] = 0;
-    if (optimizer->memory_count && gradus_state_find(load->reader, "memory", &item) &&
-        item.type == GRADUS_STATE_DOUBLE && item.count == optimizer->memory_count)
-        gradus_state_copy(&item, optimizer->memory);
+    for (int32_t l = 0; l < optimizer->layer_count; l++) {
+        const gradus_layer *layer = &optimizer->layers[l];
+        for (int32_t i = 0; i < layer->memory_count; i++) layer->memory[i] = 0;
+        if (layer->memory_count && find_memory(load, layer, &item)) gradus_state_copy(&item, layer->memory);
+    }
+    optimizer->trial = false;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         apply_tensor(load, i);
-        apply_kept(load, i);
+        gradus_state_apply_kept(load, i);
     }
     gradus_found_forget(optimizer);
     gradus_measures_forget(&optimizer->measures);
@@ -482,15 +466,16 @@ gradus_status gradus_optimizer_load(gradus_optimizer *optimizer, const void *sta
     gradus_error own = {0};
     gradus_state_reader reader;
     if (!error) error = &own;
-    loading load = {.optimizer = optimizer, .reader = &reader, .how = how, .error = error};
+    gradus_loading load = {.optimizer = optimizer, .reader = &reader, .how = how, .error = error};
     int64_t update;
     gradus_status status = gradus_optimizer_ready(optimizer, error);
-    if (status || (status = gradus_plan_settle(optimizer, error)) ||
+    if (status || (status = gradus_optimizer_shown(optimizer, error)) ||
+        (status = gradus_plan_settle(optimizer, error)) ||
         (status = gradus_state_open(&reader, kind, state, size, error)))
         return status;
     if (!open_names(&load.names, optimizer, error)) return GRADUS_ERROR_MEMORY;
     status = check_all(&load, &update);
-    if (!status) status = apply_keeping(&load);
+    if (!status) status = gradus_state_apply_keeping(&load);
     if (!status) apply_all(&load, update);
     close_names(&load.names);
     return status;

@@ -63,39 +63,50 @@ static bool same_constants(const gradus_constants *set, int32_t group, int64_t u
     return set->group == group && set->now.update == update;
 }
 
-static gradus_status fill_set(gradus_optimizer *optimizer, gradus_constants *set, int32_t group, const gradus_now *now,
-                              gradus_error *error)
+/* The constants of every layer for tensors of one group and count; `tensor` is the one that they are for alone, or -1.
+ */
+static gradus_status fill_set(const gradus_optimizer *optimizer, int32_t at, int32_t group, const gradus_now *now,
+                              int32_t tensor, gradus_error *error)
 {
-    double hyper[GRADUS_ARGUMENTS + 1];
+    double hyper[GRADUS_HYPERS];
     gradus_error own = {0};
-    for (int32_t i = 0; i < optimizer->hyper_count; i++) hyper[i] = gradus_hyper_now(optimizer, group, i, &own);
+    gradus_hypers_now(optimizer, group, hyper, &own);
     if (own.status) return gradus_fail(error, (gradus_status)own.status, (gradus_code)own.code, "%s", own.message);
-    *set = (gradus_constants){.group = group, .now = *now};
-    set->now.rate *= hyper[optimizer->hyper_count - 1] * optimizer->groups[group].feedback;
-    optimizer->row->prepare(hyper, &set->now, optimizer->memory, set->exact);
-    for (int i = 0; i < GRADUS_CONSTANTS; i++) set->number[i] = (float)set->exact[i];
+    for (int32_t i = 0; i < optimizer->layer_count; i++) {
+        const gradus_layer *layer = &optimizer->layers[i];
+        gradus_constants *set = &layer->sets[at];
+        *set = (gradus_constants){.group = group, .now = *now};
+        set->now.rate *= hyper[optimizer->hyper_count - 1] * optimizer->groups[group].feedback;
+        if (tensor >= 0) {
+            const gradus_shape *shape = &optimizer->tensors[tensor].shape;
+            set->now.columns = shape->columns;
+            set->now.rows = shape->matrices * shape->rows;
+            set->now.own = optimizer->tensors[tensor].own + layer->first_own;
+        }
+        if (layer->row->prepare) layer->row->prepare(hyper + layer->first_hyper, &set->now, layer->memory, set->exact);
+        for (int j = 0; j < GRADUS_CONSTANTS; j++) set->number[j] = (float)set->exact[j];
+    }
     return GRADUS_OK;
 }
 
-/* A rule whose sums are a tensor's own needs constants for each tensor. */
-static bool sets_are_shared(const gradus_rule_row *row)
+static bool make_sets(gradus_optimizer *optimizer, gradus_error *error)
 {
-    for (int i = 0; i < 3 && row->pass[i].kernel[0]; i++) {
-        if (row->pass[i].conclude && !row->pass[i].over_all) return false;
+    if (optimizer->set_room >= optimizer->tensor_count) return true;
+    for (int32_t i = 0; i < optimizer->layer_count; i++) {
+        if (!gradus_optimizer_grow(optimizer, &optimizer->layers[i].sets, 0, optimizer->tensor_room,
+                                   sizeof(gradus_constants), error))
+            return false;
     }
+    optimizer->set_room = optimizer->tensor_room;
     return true;
 }
 
-/* Gives every tensor that takes part its constants; tensors of one group that were updated equally often share them. */
+/* Gives every tensor that takes part its constants; tensors of one group that were updated equally often share them,
+ * unless what becomes of constants is a tensor's own. */
 static gradus_status prepare_sets(gradus_optimizer *optimizer, const gradus_now *now, gradus_error *error)
 {
-    const bool shared = sets_are_shared(optimizer->row);
-    if (optimizer->set_room < optimizer->tensor_count) {
-        if (!gradus_optimizer_grow(optimizer, &optimizer->sets, 0, optimizer->tensor_room, sizeof(gradus_constants),
-                                   error))
-            return GRADUS_ERROR_MEMORY;
-        optimizer->set_room = optimizer->tensor_room;
-    }
+    const bool shared = gradus_layers_share(optimizer);
+    if (!make_sets(optimizer, error)) return GRADUS_ERROR_MEMORY;
     optimizer->set_count = 0;
     for (int32_t i = 0; i < optimizer->group_count; i++) optimizer->groups[i].set = -1;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
@@ -106,12 +117,12 @@ static gradus_status prepare_sets(gradus_optimizer *optimizer, const gradus_now 
         gradus_group *group = &optimizer->groups[optimizer->group_of[i]];
         const int64_t update = optimizer->updates[i] + 1;
         if (!shared || group->set < 0 ||
-            !same_constants(&optimizer->sets[group->set], optimizer->group_of[i], update)) {
+            !same_constants(&optimizer->layers[0].sets[group->set], optimizer->group_of[i], update)) {
             gradus_now mine = *now;
             mine.update = update;
-            group->set = optimizer->set_count;
+            group->set = optimizer->set_count++;
             const gradus_status status =
-                fill_set(optimizer, &optimizer->sets[optimizer->set_count++], optimizer->group_of[i], &mine, error);
+                fill_set(optimizer, group->set, optimizer->group_of[i], &mine, shared ? -1 : i, error);
             if (status) return status;
         }
         optimizer->constants_of[i] = group->set;
@@ -119,66 +130,20 @@ static gradus_status prepare_sets(gradus_optimizer *optimizer, const gradus_now 
     return GRADUS_OK;
 }
 
-/* ---- passes ---- */
-
-static void conclude(gradus_optimizer *optimizer, const gradus_pass *pass, gradus_constants *set, const double *sums)
-{
-    double hyper[GRADUS_ARGUMENTS + 1];
-    for (int32_t i = 0; i < optimizer->hyper_count; i++) hyper[i] = gradus_hyper_now(optimizer, set->group, i, NULL);
-    pass->conclude(hyper, &set->now, sums, optimizer->memory, set->exact);
-    for (int i = 0; i < GRADUS_CONSTANTS; i++) set->number[i] = (float)set->exact[i];
-}
-
-static gradus_status conclude_over_all(gradus_optimizer *optimizer, const gradus_pass *pass, gradus_error *error)
-{
-    double sums[GRADUS_SUMS] = {0};
-    for (int32_t j = 0; j < pass->sums; j++) sums[j] = gradus_walk_sum(optimizer, j);
-    const gradus_status status = gradus_sum(optimizer->context, sums, pass->sums, error);
-    for (int32_t i = 0; i < optimizer->set_count && !status; i++) conclude(optimizer, pass, &optimizer->sets[i], sums);
-    return status;
-}
-
-/* Spans stand in the order of their tensors. */
-static void conclude_each(gradus_optimizer *optimizer, const gradus_pass *pass)
-{
-    const gradus_plan *plan = &optimizer->plan;
-    double sums[GRADUS_SUMS] = {0};
-    for (int64_t i = 0; i < plan->span_count; i++) {
-        const int32_t tensor = plan->tensor_of[i];
-        for (int32_t j = 0; j < pass->sums; j++) sums[j] += plan->sums[i][j];
-        if (i + 1 < plan->span_count && plan->tensor_of[i + 1] == tensor) continue;
-        gradus_constants *set = &optimizer->sets[optimizer->constants_of[tensor]];
-        set->now.columns = optimizer->tensors[tensor].shape[optimizer->tensors[tensor].rank - 1];
-        set->now.rows = optimizer->tensors[tensor].count / set->now.columns;
-        conclude(optimizer, pass, set, sums);
-        memset(sums, 0, sizeof sums);
-    }
-}
-
-static gradus_status run_passes(gradus_optimizer *optimizer, const gradus_passage *passage, const gradus_step *step,
-                                gradus_error *error)
-{
-    const gradus_pass *pass = optimizer->row->pass;
-    for (int i = 0; i < 3 && pass[i].kernel[0]; i++) {
-        const bool last = i == 2 || !pass[i + 1].kernel[0];
-        gradus_walk(&(gradus_walk_request){.optimizer = optimizer,
-                                           .kernel = gradus_kernel_for(optimizer, pass[i].kernel),
-                                           .passage = passage,
-                                           .sums = pass[i].sums,
-                                           .measure_update = last && step->flags & GRADUS_MEASURE_UPDATE,
-                                           .zero = last && step->flags & GRADUS_ZERO_GRADIENTS,
-                                           .keep = i == 0 && gradus_keeps(optimizer),
-                                           .scale = scale_of(step)});
-        if (!pass[i].conclude) continue;
-        if (!pass[i].over_all)
-            conclude_each(optimizer, &pass[i]);
-        else if (conclude_over_all(optimizer, &pass[i], error))
-            return (gradus_status)error->status;
-    }
-    return GRADUS_OK;
-}
-
 /* ---- after ---- */
+
+/* What the outermost rule that has one says of its rate; else the rate itself. */
+static double effective_rate(const gradus_optimizer *optimizer, const gradus_now *now)
+{
+    double hyper[GRADUS_HYPERS];
+    gradus_hypers_now(optimizer, -1, hyper, NULL);
+    for (int32_t i = optimizer->layer_count - 1; i >= 0; i--) {
+        const gradus_layer *layer = &optimizer->layers[i];
+        if (layer->row->effective_rate)
+            return layer->row->effective_rate(hyper + layer->first_hyper, now, layer->memory);
+    }
+    return now->rate;
+}
 
 static gradus_status measure_after(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error)
 {
@@ -188,13 +153,27 @@ static gradus_status measure_after(gradus_optimizer *optimizer, const gradus_ste
     if (step->gradient_norm == 0 && raw >= 0) measures->gradient_norm = raw * fabs(scale_of(step));
     measures->non_finite = optimizer->found.non_finite;
     if (!(step->flags & GRADUS_MEASURE_UPDATE)) return GRADUS_OK;
-    double sums[3];
-    for (int j = 0; j < 3; j++) sums[j] = gradus_walk_sum(optimizer, GRADUS_SUMS + j);
-    const gradus_status status = gradus_sum(optimizer->context, sums, 3, error);
+    double sums[MEASURE_SUMS];
+    for (int j = 0; j < MEASURE_SUMS; j++)
+        sums[j] = gradus_walk_sum(optimizer, optimizer->layer_count * GRADUS_SUMS + j);
+    const gradus_status status = gradus_sum(optimizer->context, sums, MEASURE_SUMS, error);
     measures->update_norm = sqrt(sums[0]);
     measures->values_norm = sqrt(sums[1]);
     measures->gradient_dot_update = sums[2] * scale_of(step) * (optimizer->maximize ? -1 : 1);
     return status;
+}
+
+/* Nothing was updated: what was found is said, and gradients that add up start again. */
+static gradus_outcome leave(gradus_optimizer *optimizer, const gradus_step *step, gradus_outcome outcome,
+                            gradus_error *error)
+{
+    gradus_status status = measure_after(optimizer,
+                                         &(gradus_step){.rate = step->rate,
+                                                        .gradient_scale = step->gradient_scale,
+                                                        .gradient_norm = step->gradient_norm},
+                                         error);
+    if (!status && step->flags & GRADUS_ZERO_GRADIENTS) status = gradus_optimizer_zero_gradients(optimizer, error);
+    return status ? (gradus_outcome)status : outcome;
 }
 
 static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error)
@@ -203,24 +182,29 @@ static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step
     bool finite;
     gradus_status status = examine(optimizer, step, &finite, error);
     if (status) return (gradus_outcome)status;
-    if (!finite && step->flags & GRADUS_SKIP_NON_FINITE) {
-        measure_after(optimizer, &(gradus_step){.rate = step->rate, .gradient_scale = step->gradient_scale}, error);
-        if (step->flags & GRADUS_ZERO_GRADIENTS) status = gradus_optimizer_zero_gradients(optimizer, error);
-        return status ? (gradus_outcome)status : GRADUS_SKIPPED;
-    }
+    const bool skip = !finite && step->flags & GRADUS_SKIP_NON_FINITE;
+    if (skip && !optimizer->trial) return leave(optimizer, step, GRADUS_SKIPPED, error);
     if ((status = gradus_passage_make(optimizer, scale_of(step), step->gradient_norm, &passage, error)))
         return (gradus_outcome)status;
-    const gradus_now now = {.rate = step->rate,
+    const gradus_now now = {.update = optimizer->update + 1,
+                            .rate = step->rate,
                             .loss = step->loss,
                             .gradient_norm = optimizer->measures.gradient_norm,
-                            .gradient_scale = optimizer->maximize ? -passage.scale : passage.scale};
-    if ((status = prepare_sets(optimizer, &now, error)) || (status = run_passes(optimizer, &passage, step, error)))
-        return (gradus_outcome)status;
+                            .gradient_scale = optimizer->maximize ? -passage.scale : passage.scale,
+                            .seed = optimizer->seed};
+    if ((status = prepare_sets(optimizer, &now, error))) return (gradus_outcome)status;
+    gradus_step scaled = *step;
+    scaled.gradient_scale = scale_of(step);
+    const gradus_outcome outcome = gradus_drive_layers(optimizer, &passage, &now, &scaled, skip, error);
+    if (outcome < 0) return outcome;
+    optimizer->trial = outcome == GRADUS_EVALUATE;
+    if (outcome == GRADUS_EVALUATE || outcome == GRADUS_SKIPPED) return leave(optimizer, step, outcome, error);
     for (int32_t i = 0; i < optimizer->tensor_count; i++) optimizer->updates[i] += optimizer->constants_of[i] >= 0;
     optimizer->update++;
     gradus_keep_stepped(optimizer);
     status = measure_after(optimizer, step, error);
-    return status ? (gradus_outcome)status : GRADUS_APPLIED;
+    optimizer->measures.effective_rate = effective_rate(optimizer, &now);
+    return status ? (gradus_outcome)status : outcome;
 }
 
 gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error)
@@ -228,7 +212,8 @@ gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_s
     gradus_error own = {0};
     if (!error) error = &own;
     gradus_status status = gradus_optimizer_ready(optimizer, error);
-    if (status || (status = check_step(step, error)) || (status = gradus_plan_settle(optimizer, error)))
+    if (status || (status = gradus_optimizer_shown(optimizer, error)) || (status = check_step(step, error)) ||
+        (status = gradus_plan_settle(optimizer, error)))
         return (gradus_outcome)status;
     gradus_measures_forget(&optimizer->measures);
     const gradus_outcome outcome = apply(optimizer, step, error);
@@ -269,7 +254,8 @@ gradus_status gradus_optimizer_zero_gradients(gradus_optimizer *optimizer, gradu
     if (status) return status;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         const gradus_tensor *tensor = &optimizer->tensors[i];
-        if (!tensor->elsewhere && tensor->gradient) memset(tensor->gradient, 0, (size_t)tensor->count * sizeof(float));
+        if (!tensor->elsewhere && tensor->gradient)
+            memset(tensor->gradient, 0, (size_t)tensor->shape.count * sizeof(float));
     }
     gradus_found_forget(optimizer);
     return GRADUS_OK;
@@ -309,17 +295,21 @@ gradus_outcome gradus_update(gradus_policy *policy, gradus_optimizer *optimizer,
     if (!policy || !step)
         return (gradus_outcome)gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING,
                                            "an update needs a policy and a step");
-    if ((status = observe(policy, optimizer, step, error))) return (gradus_outcome)status;
-    if (gradus_policy_decide(policy, decision) != GRADUS_APPLY) {
+    if (optimizer->trial) /* judged already, at the point where the update began */
+        *decision = optimizer->decision;
+    else if ((status = observe(policy, optimizer, step, error)))
+        return (gradus_outcome)status;
+    else if (gradus_policy_decide(policy, decision) != GRADUS_APPLY) {
         if (step->flags & GRADUS_ZERO_GRADIENTS) status = gradus_optimizer_zero_gradients(optimizer, error);
         return status ? (gradus_outcome)status : GRADUS_SKIPPED;
-    }
-    if ((status = gradus_optimizer_follow(optimizer, policy, error))) return (gradus_outcome)status;
+    } else if ((status = gradus_optimizer_follow(optimizer, policy, error)))
+        return (gradus_outcome)status;
     gradus_step now = *step;
     now.rate = decision->rate;
     now.gradient_scale = scale_of(step) * decision->gradient_scale;
     now.gradient_norm *= decision->gradient_scale;
     const gradus_outcome outcome = gradus_optimizer_step(optimizer, &now, error);
-    if (outcome == GRADUS_APPLIED) gradus_policy_applied(policy, NULL);
+    optimizer->decision = *decision;
+    if (outcome == GRADUS_APPLIED || outcome == GRADUS_CONVERGED) gradus_policy_applied(policy, NULL);
     return outcome;
 }

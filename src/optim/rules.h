@@ -65,6 +65,12 @@ typedef struct gradus_gradient_row {
 #include "gradients.def"
 #undef GRADUS_MEMBER
 
+/* ---- averages: what wraps any rule ---- */
+
+#define GRADUS_MEMBER(name) extern const gradus_rule_row gradus_average_##name;
+#include "averages.def"
+#undef GRADUS_MEMBER
+
 /* ---- groups ---- */
 
 /* An item takes a tensor or not, and gives those that it takes the hyperparameters written in it. */

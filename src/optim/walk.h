@@ -2,7 +2,7 @@
  * Read once for each instruction set, so that the rule's element function is compiled into the walk. */
 
 typedef struct cell {      /* one register of everything: what an element function reads and leaves behind */
-    lane x, g;             /* value, gradient */
+    lane x, g, before;     /* value, gradient, value before the wrapped rule */
     lane s[GRADUS_SLOTS];  /* state */
     lane sum[GRADUS_SUMS]; /* to be added up: sum[j] * times[j], exact in double */
     lane times[GRADUS_SUMS];
@@ -22,6 +22,7 @@ static inline __attribute__((always_inline)) void ISA(run)(element *rule, unsign
     c->has = reads;
     if (reads & VALUES) c->x = load(at->values + i);
     if (reads & GRADIENT) c->g = load(at->gradient + i);
+    if (reads & BEFORE) c->before = load(at->before + i);
 #define ACT(j) \
     if (reads & SLOT(j)) c->s[j] = load(at->state[j] + i);
     EACH_SLOT(ACT)
@@ -48,12 +49,13 @@ static inline void ISA(prefetch)(unsigned reads, const span *at, size_t i)
 static inline __attribute__((always_inline)) void ISA(finish)(element *rule, unsigned reads, unsigned writes, int sums,
                                                               const span *at, size_t i, size_t rest, const lane *k)
 {
-    number x[LANES] = {0}, g[LANES] = {0}, s[GRADUS_SLOTS][LANES] = {{0}}, sum[LANES], times[LANES];
+    number x[LANES] = {0}, g[LANES] = {0}, b[LANES] = {0}, s[GRADUS_SLOTS][LANES] = {{0}}, sum[LANES], times[LANES];
     const size_t bytes = rest * sizeof(number);
-    const span padded = {.values = x, .gradient = g, .state = {s[0], s[1], s[2], s[3], s[4], s[5]}};
+    const span padded = {.values = x, .gradient = g, .before = b, .state = {s[0], s[1], s[2], s[3], s[4], s[5]}};
     cell c;
     if (reads & VALUES) memcpy(x, at->values + i, bytes);
     if (reads & GRADIENT) memcpy(g, at->gradient + i, bytes);
+    if (reads & BEFORE) memcpy(b, at->before + i, bytes);
     for (int j = 0; j < GRADUS_SLOTS; j++)
         if (reads & SLOT(j)) memcpy(s[j], at->state[j] + i, bytes);
     ISA(run)(rule, reads, writes, &padded, 0, k, &c);
@@ -94,7 +96,7 @@ ISA(add_lines)(element *rule, unsigned reads, unsigned writes, int sums, const s
     return i;
 }
 
-/* Runs `rule` over every value of every span. `reads` and `writes` are bits of GRADIENT, VALUES and SLOT(j); the
+/* Runs `rule` over every value of every span. `reads` and `writes` are bits of GRADIENT, VALUES, BEFORE and SLOT(j); the
  * first `constants` of k and the first `sums` sums are used. All but the last three must be literals, so that only
  * what is needed is compiled. */
 static inline __attribute__((always_inline)) void walk(element *rule, unsigned reads, unsigned writes, int constants,
@@ -108,6 +110,7 @@ static inline __attribute__((always_inline)) void walk(element *rule, unsigned r
                    here = {.count = given->count,
                            .values = given->values,
                            .gradient = given->gradient,
+                           .before = given->before,
                            .sums = given->sums,
                            .state = {given->state[0], given->state[1], given->state[2], given->state[3],
                                      given->state[4], given->state[5]}},

@@ -2,7 +2,8 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-sources="tests/optim/bits.c $(echo src/optim/rule_*.c src/optim/gradient_*.c) src/base/context.c src/base/cpu.c src/base/error.c"
+kernels=$(ls src/optim | grep -E '^(rule|average|gradient|matrix).*\.c$' | sed 's|^|src/optim/|')
+sources="tests/optim/bits.c $kernels src/base/context.c src/base/cpu.c src/base/error.c"
 [ -e src/optim/rule_sgd.c ] || exit 77
 
 build() { # build COMPILER FLAGS...: its hash goes to the list

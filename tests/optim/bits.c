@@ -18,6 +18,35 @@ static uint64_t hash_floats(uint64_t hash, const float *numbers, size_t count)
     return hash;
 }
 
+/* Rules that are handed whole tensors, on one of each kind. */
+static uint64_t hash_updates(uint64_t hash, int best, int *cases, int *differing)
+{
+    static const int64_t sizes[][8] = {{33}, {19, 23}, {3, 2, 3, 3}};
+    enum { ROOM = 1 << 16 };
+    static float numbers[2][3 + GRADUS_SLOTS][ROOM];
+    const gradus_rule_row *row;
+    for (int32_t r = 0; (row = kernels_rule(r)); r++) {
+        double hyper[GRADUS_ARGUMENTS];
+        kernels_hyper(row, hyper);
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes && row->update[0]; i++) {
+            const gradus_shape shape = kernels_shape(sizes[i]);
+            if (row->takes && !row->takes(hyper, &shape)) continue;
+            for (int isa = 0; isa <= best; isa++) {
+                float(*mine)[ROOM] = numbers[isa > 0];
+                gradus_work work = {.values = mine[0], .scratch = mine[2]};
+                if (!row->update[isa]) continue;
+                for (int j = 0; row->slots && row->slots[j].name; j++)
+                    work.state[j] = kernels_slot_size(&row->slots[j], hyper, &shape) ? mine[3 + j] : NULL;
+                kernels_update(row, hyper, &shape, isa, &work, mine[1]);
+                if (isa == 0) hash = hash_floats(hash, mine[0], (size_t)shape.count);
+                *differing += !kernels_same(numbers[0][0], mine[0], (size_t)shape.count, false);
+                ++*cases;
+            }
+        }
+    }
+    return hash;
+}
+
 int main(void)
 {
     static kernels_numbers scalar, other;
@@ -25,6 +54,7 @@ int main(void)
     uint64_t hash = 14695981039346656037u;
     int cases = 0, differing = 0;
     kernels_case what;
+    hash = hash_updates(hash, best, &cases, &differing);
     kernels_place(&scalar);
     kernels_place(&other);
     for (int32_t k = 0; kernels_at(k, &what); k++) {

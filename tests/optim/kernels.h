@@ -3,13 +3,16 @@
  * hash. Needs no test framework. */
 #ifndef GRADUS_TESTS_OPTIM_KERNELS_H
 #define GRADUS_TESTS_OPTIM_KERNELS_H
+#include "../../src/optim/matrix.h"
 #include "../../src/optim/rules.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     KERNELS_ROOM = 96,
-    KERNELS_UPDATES = 5
+    KERNELS_UPDATES = 5,
+    KERNELS_ARRAYS = 3 + GRADUS_SLOTS
 }; /* offsets to 15, lengths to 64, and margins that must stay as they are */
 
 typedef struct kernels_case {
@@ -19,24 +22,34 @@ typedef struct kernels_case {
     int32_t sums;
 } kernels_case;
 
-/* The index-th kernel: every pass of every rule, then every transform. false: no more. */
-static inline bool kernels_at(int32_t index, kernels_case *found)
+/* Every rule, then every average: the index-th; NULL: no more. */
+static inline const gradus_rule_row *kernels_rule(int32_t index)
 {
     static const gradus_rule_row *const rules[] = {
 #define GRADUS_MEMBER(name) &gradus_rule_##name,
 #include "../../src/optim/optimizers.def"
 #undef GRADUS_MEMBER
+#define GRADUS_MEMBER(name) &gradus_average_##name,
+#include "../../src/optim/averages.def"
+#undef GRADUS_MEMBER
     };
+    return index < (int32_t)(sizeof rules / sizeof *rules) ? rules[index] : NULL;
+}
+
+/* The index-th kernel: every pass of every rule and average, what shows them, then every transform. false: no more. */
+static inline bool kernels_at(int32_t index, kernels_case *found)
+{
     static const gradus_gradient_row *const transforms[] = {
 #define GRADUS_MEMBER(name) &gradus_gradient_##name,
 #include "../../src/optim/gradients.def"
 #undef GRADUS_MEMBER
     };
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        for (int p = 0; p < 3 && rules[i]->pass[p].kernel[0]; p++) {
-            *found = (kernels_case){rules[i]->member.name, rules[i]->pass[p].kernel, rules[i]->slots,
-                                    rules[i]->pass[p].sums};
-            if (index-- == 0) return true;
+    const gradus_rule_row *rule;
+    for (int32_t i = 0; (rule = kernels_rule(i)); i++) {
+        for (int p = 0; p <= GRADUS_PASSES; p++) {
+            const gradus_pass *pass = p < GRADUS_PASSES ? &rule->pass[p] : &rule->show;
+            *found = (kernels_case){rule->member.name, pass->kernel, rule->slots, pass->sums};
+            if (pass->kernel[0] && index-- == 0) return true;
         }
     }
     for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
@@ -48,16 +61,17 @@ static inline bool kernels_at(int32_t index, kernels_case *found)
 
 /* The numbers of one run, and where they lie: in `own`, or in memory of the caller's. */
 typedef struct kernels_numbers {
-    float *values, *gradient, *state[GRADUS_SLOTS];
+    float *values, *gradient, *before, *state[GRADUS_SLOTS];
     double sums[GRADUS_SUMS][GRADUS_PARTS];
-    float own[2 + GRADUS_SLOTS][KERNELS_ROOM];
+    float own[KERNELS_ARRAYS][KERNELS_ROOM];
 } kernels_numbers;
 
 static inline void kernels_place(kernels_numbers *numbers)
 {
     numbers->values = numbers->own[0];
     numbers->gradient = numbers->own[1];
-    for (int j = 0; j < GRADUS_SLOTS; j++) numbers->state[j] = numbers->own[2 + j];
+    numbers->before = numbers->own[2];
+    for (int j = 0; j < GRADUS_SLOTS; j++) numbers->state[j] = numbers->own[3 + j];
 }
 
 /* Integers only, so that every machine gets the same: 24 bits in (-1, 1), and now and then what is no ordinary
@@ -93,10 +107,12 @@ static inline void kernels_run(const kernels_case *what, int isa, kernels_number
     gradus_span span = {.count = count,
                         .values = numbers->values + offset,
                         .gradient = numbers->gradient + offset,
+                        .before = numbers->before + offset,
                         .sums = numbers->sums[0]};
     for (int j = 0; j < GRADUS_SLOTS; j++) span.state[j] = slots >> j & 1 ? numbers->state[j] + offset : NULL;
     for (int update = 0; update < KERNELS_UPDATES; update++) {
         kernels_fill(numbers->gradient, &seed, odd);
+        kernels_fill(numbers->before, &seed, odd);
         what->kernel[isa](&span, 1, constants);
     }
 }
@@ -118,6 +134,67 @@ static inline bool kernels_slots(const kernels_case *what, unsigned *slots, bool
         if ((*slots & always) == always) return true;
     }
     return false;
+}
+
+/* ---- rules that are handed whole tensors ---- */
+
+/* A row's defaults: numbers, flags and words; what is no number is 0. */
+static inline void kernels_hyper(const gradus_rule_row *row, double *hyper)
+{
+    for (int i = 0; row->member.arguments[i].name; i++) {
+        const gradus_argument *a = &row->member.arguments[i];
+        const char *initial = a->initial ? a->initial : "0", *word = a->kind == GRADUS_WORD ? a->words : NULL;
+        hyper[i] = a->kind == GRADUS_FLAG ? initial[0] == 't' : word ? 0 : strtod(initial, NULL);
+        for (; word && strncmp(word, initial, strlen(initial)) != 0; hyper[i]++) word = strchr(word, '|') + 1;
+    }
+}
+
+static inline gradus_shape kernels_shape(const int64_t *size)
+{
+    gradus_shape shape = {.count = 1};
+    for (; shape.rank < 8 && size[shape.rank]; shape.rank++) shape.count *= shape.size[shape.rank] = size[shape.rank];
+    shape.columns = shape.size[shape.rank - 1];
+    shape.rows = shape.rank > 1 ? shape.size[shape.rank - 2] : 1;
+    shape.matrices = shape.count / shape.rows / shape.columns;
+    return shape;
+}
+
+static inline int64_t kernels_slot_size(const gradus_slot *slot, const double *hyper, const gradus_shape *shape)
+{
+    if (slot->size) return slot->size(hyper, shape);
+    return slot->per == GRADUS_PER_ROW      ? shape->matrices * shape->rows
+           : slot->per == GRADUS_PER_COLUMN ? shape->matrices * shape->columns
+           : slot->per == GRADUS_PER_TENSOR ? 1
+                                            : shape->count;
+}
+
+static inline int64_t kernels_scratch(const gradus_rule_row *row, const double *hyper, const gradus_shape *shape)
+{
+    return row->scratch ? (row->scratch(hyper, shape) + 15) / 16 * 16 : 0;
+}
+
+/* Some updates of a tensor, whose values, state and scratch memory lie where `work` says. */
+static inline void kernels_update(const gradus_rule_row *row, const double *hyper, const gradus_shape *shape, int isa,
+                                  gradus_work *work, float *gradient)
+{
+    const gradus_inside inside = {0};
+    double own[16] = {0}, exact[GRADUS_CONSTANTS] = {0};
+    float constants[GRADUS_CONSTANTS];
+    uint64_t seed = 5;
+    gradus_now now = {.rate = 0.01, .gradient_scale = 1, .own = own};
+    work->shape = shape, work->hyper = hyper, work->now = &now, work->constants = constants;
+    work->gradient = gradient, work->inside = &inside;
+    work->multiply = gradus_multiply_for(GRADUS_ISA_SCALAR + isa);
+    for (int64_t i = 0; i < shape->count; i++) work->values[i] = kernels_number(&seed, false);
+    for (int j = 0; row->slots && row->slots[j].name; j++)
+        for (int64_t i = 0; work->state[j] && i < kernels_slot_size(&row->slots[j], hyper, shape); i++)
+            work->state[j][i] = (float)row->slots[j].initial;
+    for (now.update = 1; now.update <= KERNELS_UPDATES; now.update++) {
+        for (int64_t i = 0; i < shape->count; i++) gradient[i] = kernels_number(&seed, false);
+        if (row->prepare) row->prepare(hyper, &now, NULL, exact);
+        for (int i = 0; i < GRADUS_CONSTANTS; i++) constants[i] = (float)exact[i];
+        row->update[isa](work);
+    }
 }
 
 /* Equal bits; a NaN equals a NaN. */

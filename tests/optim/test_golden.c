@@ -6,12 +6,23 @@
 #include "gradus/spec.h"
 #include "twin.h"
 
-enum { TENSORS = TWIN_TENSORS, LARGEST = TWIN_LARGEST, UPDATES = 20, SPEC = 512 };
-enum { CASES = 302, AT_LEAST = 46 }; /* that are held against; raise it with the rules that come */
+enum { TENSORS = 3, LARGEST = 64, UPDATES = 20, SPEC = 512 };
+enum { CASES = 302, AT_LEAST = 54 }; /* that are held against; raise it with the rules that come */
+
+/* References that are themselves not exact: they are held against as far as they go. */
+static const struct {
+    const char *framework, *title;
+    double tolerance;
+    const char *reason;
+} coarse[] = {
+    {"keras", "Adafactor", 1e-6, "takes means in float32, whatever the type of the values"},
+    {"optax", "adafactor", 1e-7, "computes the decay of the mean square in float32"},
+    {"timm", "adafactorbv", 5e-4, "keeps its momentum in bfloat16"},
+};
 
 static const struct {
     const char *name;
-    int64_t shape[4], count;
+    int64_t shape[8], count;
 } tensors[TENSORS] = {{"w", {5, 4}, 20}, {"b", {7}, 7}, {"conv", {3, 2, 3, 3}, 54}};
 
 static struct {
@@ -48,7 +59,7 @@ typedef struct trial {
     const char *framework;
     json_t *json; /* the case */
     char rule[SPEC], gradient[SPEC];
-    double rate;
+    double rate, tolerance; /* of the reference itself */
 } trial;
 
 /* The member that has a framework's title, and the row that says so; NULL: none yet. */
@@ -174,6 +185,9 @@ static bool rule_of_case(trial *t)
 {
     const char *title = json_string_value(json_object_get(t->json, "optimizer"));
     t->rate = rate_of(t->json);
+    for (size_t i = 0; i < sizeof coarse / sizeof *coarse; i++)
+        if (!strcmp(coarse[i].framework, t->framework) && !strcmp(coarse[i].title, title))
+            t->tolerance = coarse[i].tolerance;
     snprintf(t->rule, SPEC, "%s", "");
     snprintf(t->gradient, SPEC, "none");
     return strncmp(title, "chain(", 6) ? rule_of_title(t, title) : rule_of_chain(t, title);
@@ -208,18 +222,25 @@ static const json_t *expected_after(const json_t *case_, int update, int tensor)
 }
 
 /* Relative to the value, and to the largest of its tensor where cancellation has left little of it. */
-static void compare(const trial *t, int update, int tensor, const double *values, double relative)
+static void compare_with(const trial *t, const json_t *expected, const char *when, int tensor, const double *values,
+                         double relative)
 {
-    const json_t *expected = expected_after(t->json, update, tensor);
     double largest = 0;
     for (size_t i = 0; i < json_array_size(expected); i++)
         largest = fmax(largest, fabs(check_number(json_array_get(expected, i))));
     for (size_t i = 0; i < json_array_size(expected); i++) {
         const double number = check_number(json_array_get(expected, i));
-        if (!check_is_close(values[i], number, relative, 0.01 * relative * largest))
-            fail_msg("%s: %s[%zu] after update %d is %.17g, expected %.17g (%.2g off)", t->rule, tensors[tensor].name,
-                     i, update + 1, values[i], number, fabs(values[i] / number - 1));
+        if (!check_is_close(values[i], number, relative, fmax(0.01 * relative, t->tolerance) * largest))
+            fail_msg("%s: %s[%zu] %s is %.17g, expected %.17g (%.2g off)", t->rule, tensors[tensor].name, i, when,
+                     values[i], number, fabs(values[i] / number - 1));
     }
+}
+
+static void compare(const trial *t, int update, int tensor, const double *values, double relative)
+{
+    char when[32];
+    snprintf(when, sizeof when, "after update %d", update + 1);
+    compare_with(t, expected_after(t->json, update, tensor), when, tensor, values, relative);
 }
 
 /* ---- the two ways to run it ---- */
@@ -238,44 +259,66 @@ static void transform(const trial *t, int update, double transformed[TENSORS][LA
         for (int64_t j = 0; j < tensors[i].count; j++) transformed[i][j] *= fmin(1, limit / sqrt(squares));
 }
 
+static gradus_outcome step_twin(const trial *t, twin *model, int update)
+{
+    double transformed[TENSORS][LARGEST];
+    transform(t, update, transformed);
+    for (int i = 0, at = 0; i < TENSORS; i++)
+        if (takes_part(t, i))
+            memcpy(model->tensors[at++].gradient, transformed[i], (size_t)tensors[i].count * sizeof(double));
+    return twin_step(model, update + 1, rate_at(t, update), loss_at(update));
+}
+
 static void check_twin(const trial *t)
 {
     static twin model;
     gradus_error error = {0};
-    double transformed[TENSORS][LARGEST];
-    int which[TENSORS];
-    if (!twin_open(&model, t->rule, &error)) fail_msg("%s: %s", t->rule, error.message);
-    for (int i = 0; i < TENSORS; i++) {
-        if (!takes_part(t, i)) continue;
-        twin_tensor *tensor = &model.tensors[model.count];
-        which[model.count++] = i;
-        tensor->count = tensors[i].count;
-        memcpy(tensor->shape, tensors[i].shape, sizeof tensors[i].shape);
-        memcpy(tensor->values, problem.start[i], sizeof tensor->values);
-    }
+    double shown[LARGEST];
+    const json_t *last = json_object_get(t->json, "values_after_eval");
+    if (!twin_open(&model, &(gradus_optimizer_config){.rule = t->rule}, &error))
+        fail_msg("%s: %s", t->rule, error.message);
+    for (int i = 0; i < TENSORS; i++)
+        if (takes_part(t, i)) twin_add(&model, tensors[i].name, tensors[i].shape, problem.start[i], &error);
+    if (error.status) fail_msg("%s: %s", t->rule, error.message);
     for (int update = 0; update < UPDATES; update++) {
-        transform(t, update, transformed);
-        for (int i = 0; i < model.count; i++)
-            memcpy(model.tensors[i].gradient, transformed[which[i]], sizeof transformed[i]);
-        twin_step(&model, update + 1, rate_at(t, update), 1, loss_at(update));
-        for (int i = 0; i < model.count; i++) compare(t, update, which[i], model.tensors[i].values, 1e-10);
+        step_twin(t, &model, update);
+        for (int i = 0, at = 0; i < TENSORS; i++)
+            if (takes_part(t, i)) compare(t, update, i, model.tensors[at++].values, 1e-10);
+    }
+    for (int i = 0, at = 0; i < TENSORS && last; i++) {
+        if (!takes_part(t, i)) continue;
+        twin_show(&model, at++, shown);
+        compare_with(t, json_object_get(last, tensors[i].name), "averaged", i, shown, 1e-10);
     }
     twin_close(&model);
 }
 
-static void check_float(const trial *t)
+static void add_floats(const trial *t, gradus_optimizer *optimizer, float values[][LARGEST], float gradients[][LARGEST],
+                       gradus_error *error)
 {
-    static float values[TENSORS][LARGEST], gradients[TENSORS][LARGEST];
-    gradus_error error = {0};
-    gradus_optimizer *optimizer =
-        gradus_optimizer_create(&(gradus_optimizer_config){.rule = t->rule, .gradient = t->gradient}, &error);
     for (int i = 0; i < TENSORS; i++) {
         if (!takes_part(t, i)) continue;
         gradus_parameter parameter = {.name = tensors[i].name, .values = values[i], .gradient = gradients[i]};
         memcpy(parameter.shape, tensors[i].shape, sizeof tensors[i].shape);
         for (int j = 0; j < LARGEST; j++) values[i][j] = (float)problem.start[i][j];
-        gradus_optimizer_add(optimizer, &parameter, &error);
+        gradus_optimizer_add(optimizer, &parameter, error);
     }
+}
+
+static void widen(const float *values, double *wide)
+{
+    for (int j = 0; j < LARGEST; j++) wide[j] = values[j];
+}
+
+static void check_float(const trial *t)
+{
+    static float values[TENSORS][LARGEST], gradients[TENSORS][LARGEST];
+    double wide[LARGEST];
+    gradus_error error = {0};
+    const json_t *last = json_object_get(t->json, "values_after_eval");
+    gradus_optimizer *optimizer =
+        gradus_optimizer_create(&(gradus_optimizer_config){.rule = t->rule, .gradient = t->gradient}, &error);
+    add_floats(t, optimizer, values, gradients, &error);
     for (int update = 0; update < UPDATES; update++) {
         for (int i = 0; i < TENSORS; i++)
             for (int j = 0; j < LARGEST; j++) gradients[i][j] = (float)problem.gradients[update][i][j];
@@ -283,13 +326,18 @@ static void check_float(const trial *t)
         if (gradus_optimizer_step(optimizer, &step, &error) != GRADUS_APPLIED)
             fail_msg("%s: %s", t->rule, error.message);
         for (int i = 0; i < TENSORS; i++) {
-            double wide[LARGEST];
             if (!takes_part(t, i)) continue;
-            for (int j = 0; j < LARGEST; j++) wide[j] = values[i][j];
+            widen(values[i], wide);
             compare(t, update, i, wide, 1e-5);
             for (int j = 0; j < tensors[i].count; j++) assert_true(gradients[i][j] == 0);
         }
     }
+    if (last) gradus_optimizer_show(optimizer, GRADUS_AVERAGED, &error);
+    for (int i = 0; i < TENSORS && last; i++) {
+        widen(values[i], wide);
+        compare_with(t, json_object_get(last, tensors[i].name), "averaged", i, wide, 1e-5);
+    }
+    if (error.status) fail_msg("%s: %s", t->rule, error.message);
     gradus_optimizer_destroy(optimizer);
 }
 
@@ -338,6 +386,9 @@ static void trajectories(void **state)
         print_message("%s: %d of %d; waiting:%s\n", frameworks[i], counts.tried, counts.all, counts.waiting);
         all += counts.all, tried += counts.tried;
     }
+    for (size_t i = 0; i < sizeof coarse / sizeof *coarse; i++)
+        print_message("%s %s only to %g: it %s\n", coarse[i].framework, coarse[i].title, coarse[i].tolerance,
+                      coarse[i].reason);
     print_message("%d of %d\n", tried, all);
     assert_int_equal(all, CASES);
     assert_true(tried >= AT_LEAST); /* a case that is no longer tried is as bad as one that fails */

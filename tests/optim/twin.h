@@ -1,100 +1,262 @@
-/* An optimizer in double precision: what an optimizer does with its rule, done again with the rule's twin, so that a
- * rule's arithmetic can be held against references that compute in double. Knows nothing of spans, threads or state
- * files. */
+/* An optimizer in double precision: what an optimizer does with its rules, done again with the rules' twins, so that
+ * their arithmetic can be held against references that compute in double. What the rules are, their hyperparameters and
+ * the sizes of their state come from an optimizer that was made of the same specs; spans, threads and state files do
+ * not. */
 #ifndef GRADUS_TESTS_OPTIM_TWIN_H
 #define GRADUS_TESTS_OPTIM_TWIN_H
+#include "../../src/optim/matrix.h"
+#include "../../src/optim/optimizer.h"
 #include "check.h"
-#include "gradus/base.h"
-#include "gradus/spec.h"
 
-enum { TWIN_TENSORS = 3, TWIN_LARGEST = 64 };
+enum { TWIN_TENSORS = 4, TWIN_SLOTS = GRADUS_LAYERS * GRADUS_SLOTS, TWIN_MEMORY = 16 };
 
 typedef struct twin_tensor {
-    int64_t count, shape[8];
-    double values[TWIN_LARGEST], gradient[TWIN_LARGEST], state[GRADUS_SLOTS][TWIN_LARGEST];
-    double constants[GRADUS_CONSTANTS];
-    gradus_now now;
+    float unused[2]; /* stands for the values of the optimizer that says what there is */
+    double *values, *gradient, *before, *state[TWIN_SLOTS], own[TWIN_MEMORY];
+    double constants[GRADUS_LAYERS][GRADUS_CONSTANTS];
+    gradus_now now[GRADUS_LAYERS];
 } twin_tensor;
 
 typedef struct twin {
-    gradus_spec *spec;
-    const gradus_item *item;
-    const gradus_rule_row *row;
-    double hyper[32], memory[8], sums[GRADUS_SUMS][GRADUS_PARTS];
-    bool maximize;
-    int count; /* of tensors: all have one group and one number of updates */
+    gradus_optimizer *of;
+    double memory[GRADUS_LAYERS][TWIN_MEMORY], hyper[GRADUS_HYPERS];
+    int64_t update;
+    double rate, loss;
+    const gradus_pass *before[GRADUS_LAYERS], *after[GRADUS_LAYERS]; /* by layer: along with the rule */
     twin_tensor tensors[TWIN_TENSORS];
 } twin;
 
-static inline bool twin_slot_exists(const twin *t, int slot)
-{
-    const char *needs = t->row->slots[slot].only_if;
-    return !needs || gradus_item_value(t->item, needs)->number != 0;
-}
+typedef struct twin_level {
+    gradus_drive drive;
+    twin *twin;
+    int layer;
+    gradus_now now;
+} twin_level;
 
-/* Makes it from a spec; its tensors are the caller's to fill in. False: *error says why. */
-static inline bool twin_open(twin *t, const char *rule, gradus_error *error)
+static inline int64_t twin_count(const twin *t, int tensor) { return t->of->tensors[tensor].shape.count; }
+
+/* ---- life ---- */
+
+static inline bool twin_open(twin *t, const gradus_optimizer_config *config, gradus_error *error)
 {
-    static const gradus_family *const families[] = {&gradus_optimizer_family, &gradus_schedule_family, NULL};
-    const gradus_language language = {families, NULL};
     memset(t, 0, sizeof *t);
-    t->spec = gradus_spec_create(rule, &(gradus_spec_config){.family = "optimizer", .language = &language}, error);
-    if (!t->spec) return false;
-    t->item = &gradus_spec_chain(t->spec)->items[0];
-    t->row = (const gradus_rule_row *)t->item->member;
-    for (int i = 0; t->row->member.arguments[i].name; i++) t->hyper[i] = t->item->values[i].number;
-    t->maximize = gradus_item_value(t->item, "maximize")->number != 0;
-    for (int i = 0; i < TWIN_TENSORS; i++) {
-        for (int j = 0; t->row->slots && t->row->slots[j].name; j++)
-            for (int k = 0; k < TWIN_LARGEST; k++) t->tensors[i].state[j][k] = t->row->slots[j].initial;
-    }
-    return true;
+    t->of = gradus_optimizer_create(config, error);
+    return t->of;
 }
 
-static inline void twin_close(twin *t) { gradus_spec_destroy(t->spec); }
-
-static inline void twin_walk(const twin *t, const gradus_pass *pass, twin_tensor *tensor, double *sums)
+static inline void twin_add(twin *t, const char *name, const int64_t shape[8], const double *values,
+                            gradus_error *error)
 {
-    double parts[GRADUS_SUMS][GRADUS_PARTS] = {{0}};
-    gradus_twin_span span = {
-        .count = (size_t)tensor->count, .values = tensor->values, .gradient = tensor->gradient, .sums = parts[0]};
-    for (int j = 0; t->row->slots && t->row->slots[j].name; j++)
-        span.state[j] = twin_slot_exists(t, j) ? tensor->state[j] : NULL;
-    pass->twin(&span, 1, tensor->constants);
-    for (int j = 0; j < pass->sums; j++)
-        for (int i = 0; i < GRADUS_PARTS; i++) sums[j] += parts[j][i];
+    const int at = t->of->tensor_count;
+    twin_tensor *tensor = &t->tensors[at];
+    gradus_parameter parameter = {.name = name, .values = tensor->unused, .gradient = tensor->unused};
+    memcpy(parameter.shape, shape, sizeof parameter.shape);
+    if (gradus_optimizer_add(t->of, &parameter, error) < 0) return;
+    const size_t count = (size_t)twin_count(t, at);
+    tensor->values = calloc(count, sizeof(double));
+    tensor->gradient = calloc(count, sizeof(double));
+    tensor->before = calloc(count, sizeof(double));
+    memcpy(tensor->values, values, count * sizeof(double));
+    for (int j = 0; j < t->of->slot_count; j++) {
+        const gradus_slot *slot;
+        const gradus_layer *layer = gradus_layer_of_slot(t->of, j, &slot);
+        const int64_t size = gradus_slot_size(t->of, layer, j - layer->first_slot, at);
+        tensor->state[j] = size ? calloc((size_t)size, sizeof(double)) : NULL;
+        for (int64_t i = 0; i < size; i++) tensor->state[j][i] = slot->from_values ? values[i] : slot->initial;
+    }
 }
 
-static inline void twin_pass(twin *t, const gradus_pass *pass)
+static inline void twin_close(twin *t)
+{
+    for (int i = 0; t->of && i < t->of->tensor_count; i++) {
+        free(t->tensors[i].values);
+        free(t->tensors[i].gradient);
+        free(t->tensors[i].before);
+        for (int j = 0; j < TWIN_SLOTS; j++) free(t->tensors[i].state[j]);
+    }
+    gradus_optimizer_destroy(t->of);
+}
+
+/* ---- passes ---- */
+
+static inline void twin_walk(twin *t, int layer, const gradus_pass *pass, int tensor, double *sums)
+{
+    const gradus_layer *of = &t->of->layers[layer];
+    twin_tensor *at = &t->tensors[tensor];
+    double parts[GRADUS_SUMS][GRADUS_PARTS] = {{0}};
+    gradus_twin_span span = {.count = (size_t)twin_count(t, tensor),
+                             .values = at->values,
+                             .gradient = at->gradient,
+                             .before = at->before,
+                             .sums = parts[0]};
+    for (int j = 0; j < of->slot_count; j++)
+        span.state[j] = gradus_slot_is_per_element(&of->row->slots[j]) ? at->state[of->first_slot + j] : NULL;
+    pass->twin(&span, 1, at->constants[layer]);
+    for (int j = 0; j < pass->sums; j++) sums[j] += gradus_gather(parts[j]);
+}
+
+static inline const double *twin_hyper(const twin *t, int layer) { return t->hyper + t->of->layers[layer].first_hyper; }
+
+static inline void twin_conclude(twin *t, int layer, const gradus_pass *pass, double sums[][GRADUS_SUMS])
 {
     double all[GRADUS_SUMS] = {0};
-    for (int i = 0; i < t->count; i++) {
-        twin_tensor *tensor = &t->tensors[i];
-        double own[GRADUS_SUMS] = {0};
-        twin_walk(t, pass, tensor, pass->over_all ? all : own);
-        tensor->now.columns = tensor->shape[0];
-        for (int d = 1; tensor->shape[d]; d++) tensor->now.columns = tensor->shape[d];
-        tensor->now.rows = tensor->count / tensor->now.columns;
-        if (pass->conclude && !pass->over_all)
-            pass->conclude(t->hyper, &tensor->now, own, t->memory, tensor->constants);
+    const gradus_now now = {.update = t->update, .rate = t->rate, .loss = t->loss, .gradient_norm = NAN};
+    for (int i = 0; i < t->of->tensor_count; i++)
+        for (int j = 0; j < pass->sums; j++) all[j] += sums[i][j];
+    if (pass->learn) pass->learn(twin_hyper(t, layer), &now, all, t->memory[layer]);
+    for (int i = 0; i < t->of->tensor_count && pass->conclude; i++) {
+        if (!gradus_layer_has(t->of, &t->of->layers[layer], i)) continue;
+        pass->conclude(twin_hyper(t, layer), &t->tensors[i].now[layer], pass->over_all ? all : sums[i],
+                       t->memory[layer], t->tensors[i].constants[layer]);
     }
-    if (!pass->conclude || !pass->over_all) return;
-    pass->conclude(t->hyper, &t->tensors[0].now, all, t->memory, t->tensors[0].constants);
-    for (int i = 1; i < t->count; i++)
-        memcpy(t->tensors[i].constants, t->tensors[0].constants, sizeof t->tensors[i].constants);
 }
 
-/* One update, counted from 1; the gradients are in the tensors. */
-static inline void twin_step(twin *t, int64_t update, double rate, double scale, double loss)
+static inline void twin_pass(twin *t, int layer, const gradus_pass *pass)
 {
-    for (int i = 0; i < t->count; i++) {
-        twin_tensor *tensor = &t->tensors[i];
-        tensor->now =
-            (gradus_now){.update = update, .rate = rate, .loss = loss, .gradient_scale = t->maximize ? -scale : scale};
-        memset(tensor->constants, 0, sizeof tensor->constants);
-        t->row->prepare(t->hyper, &tensor->now, t->memory, tensor->constants);
+    double sums[TWIN_TENSORS][GRADUS_SUMS] = {{0}};
+    for (int i = 0; i < t->of->tensor_count; i++)
+        if (gradus_layer_has(t->of, &t->of->layers[layer], i)) twin_walk(t, layer, pass, i, sums[i]);
+    twin_conclude(t, layer, pass, sums);
+}
+
+/* ---- the rule and what is around it ---- */
+
+static inline void twin_update(twin *t, int layer, int tensor)
+{
+    const gradus_layer *of = &t->of->layers[layer];
+    twin_tensor *at = &t->tensors[tensor];
+    const gradus_shape *shape = &t->of->tensors[tensor].shape;
+    const gradus_inside inside = {0};
+    const size_t room = of->row->scratch ? (size_t)of->row->scratch(twin_hyper(t, layer), shape) : 0;
+    gradus_twin_work work = {.shape = shape,
+                             .values = at->values,
+                             .gradient = at->gradient,
+                             .scratch = malloc((room + 1) * sizeof(double)),
+                             .hyper = twin_hyper(t, layer),
+                             .now = &at->now[layer],
+                             .constants = at->constants[layer],
+                             .multiply = gradus_multiply_twin,
+                             .inside = &inside};
+    for (int j = 0; j < of->slot_count; j++) work.state[j] = at->state[of->first_slot + j];
+    for (size_t i = 0; i < room; i++) work.scratch[i] = NAN; /* nothing may be expected there */
+    of->row->update_twin(&work);
+    free(work.scratch);
+}
+
+static inline void twin_rule(twin *t, int layer)
+{
+    const gradus_rule_row *row = t->of->layers[layer].row;
+    for (int p = 0; p < GRADUS_PASSES && row->pass[p].kernel[0]; p++) twin_pass(t, layer, &row->pass[p]);
+    for (int i = 0; i < t->of->tensor_count && row->update[0]; i++) {
+        double scale = t->tensors[i].now[layer].gradient_scale;
+        if (!gradus_layer_has(t->of, &t->of->layers[layer], i)) continue;
+        for (int64_t j = 0; j < twin_count(t, i); j++) t->tensors[i].gradient[j] *= scale;
+        twin_update(t, layer, i);
+        for (int64_t j = 0; j < twin_count(t, i); j++) t->tensors[i].gradient[j] /= scale;
     }
-    for (int p = 0; p < 3 && t->row->pass[p].twin; p++) twin_pass(t, &t->row->pass[p]);
+}
+
+static inline gradus_outcome twin_run(twin *t, int layer);
+
+static inline void twin_flush(twin *t)
+{
+    for (int l = GRADUS_LAYERS - 1; l >= 0; l--) {
+        if (t->before[l]) twin_pass(t, l, t->before[l]);
+        t->before[l] = NULL;
+    }
+}
+
+static inline gradus_outcome twin_innermost(twin *t)
+{
+    twin_flush(t);
+    for (int i = 0; i < t->of->tensor_count; i++)
+        memcpy(t->tensors[i].before, t->tensors[i].values, (size_t)twin_count(t, i) * sizeof(double));
+    twin_rule(t, 0);
+    if (t->of->layer_count > 1 && t->of->layers[1].alternative) twin_rule(t, 1);
+    for (int l = 0; l < GRADUS_LAYERS; l++) {
+        if (t->after[l]) twin_pass(t, l, t->after[l]);
+        t->after[l] = NULL;
+    }
+    return GRADUS_APPLIED;
+}
+
+static inline void twin_drive_pass(gradus_drive *drive, int32_t pass)
+{
+    const twin_level *here = drive->inside;
+    twin_flush(here->twin);
+    twin_pass(here->twin, here->layer, &here->twin->of->layers[here->layer].row->pass[pass]);
+}
+
+static inline gradus_outcome twin_drive_inner(gradus_drive *drive, int32_t before, int32_t after)
+{
+    const twin_level *here = drive->inside;
+    const gradus_pass *pass = here->twin->of->layers[here->layer].row->pass;
+    here->twin->before[here->layer] = before < 0 ? NULL : &pass[before];
+    here->twin->after[here->layer] = after < 0 ? NULL : &pass[after];
+    return twin_run(here->twin, here->layer - 1);
+}
+
+static inline gradus_outcome twin_run(twin *t, int layer)
+{
+    const gradus_layer *of = &t->of->layers[layer];
+    if (of->alternative) return twin_run(t, layer - 1);
+    if (layer == 0 && !of->row->drive) return twin_innermost(t);
+    twin_level here = {.twin = t,
+                       .layer = layer,
+                       .now = {.update = t->update, .rate = t->rate, .loss = t->loss, .gradient_norm = NAN}};
+    here.drive = (gradus_drive){.hyper = twin_hyper(t, layer),
+                                .now = &here.now,
+                                .memory = t->memory[layer],
+                                .pass = twin_drive_pass,
+                                .inner = twin_drive_inner,
+                                .inside = &here};
+    if (of->row->drive) return of->row->drive(&here.drive);
+    return twin_drive_inner(&here.drive, -1, of->row->pass[0].kernel[0] ? 0 : -1);
+}
+
+/* One call of a step; the gradients are in the tensors. `update` counts from 1. */
+static inline gradus_outcome twin_step(twin *t, int64_t update, double rate, double loss)
+{
+    t->update = update, t->rate = rate, t->loss = loss;
+    gradus_hypers_now(t->of, -1, t->hyper, NULL);
+    for (int l = 0; l < t->of->layer_count; l++) {
+        const gradus_layer *layer = &t->of->layers[l];
+        for (int i = 0; i < t->of->tensor_count; i++) {
+            const gradus_shape *shape = &t->of->tensors[i].shape;
+            t->tensors[i].now[l] = (gradus_now){.update = update,
+                                                .rate = rate,
+                                                .loss = loss,
+                                                .gradient_norm = NAN,
+                                                .gradient_scale = t->of->maximize ? -1 : 1,
+                                                .rows = shape->matrices * shape->rows,
+                                                .columns = shape->columns,
+                                                .own = t->tensors[i].own + layer->first_own};
+            memset(t->tensors[i].constants[l], 0, sizeof t->tensors[i].constants[l]);
+            if (layer->row->prepare)
+                layer->row->prepare(twin_hyper(t, l), &t->tensors[i].now[l], t->memory[l], t->tensors[i].constants[l]);
+        }
+    }
+    const gradus_outcome outcome = twin_run(t, t->of->layer_count - 1);
+    if (outcome == GRADUS_APPLIED) t->of->update = update; /* where schedules stand */
+    return outcome;
+}
+
+/* What is shown for a tensor's values, where a layer averages. */
+static inline void twin_show(twin *t, int tensor, double *shown)
+{
+    for (int l = t->of->layer_count - 1; l >= 0; l--) {
+        const gradus_layer *layer = &t->of->layers[l];
+        twin_tensor *at = &t->tensors[tensor];
+        const gradus_now now = {.update = t->update, .gradient_scale = 1, .own = at->own + layer->first_own};
+        double constants[GRADUS_CONSTANTS] = {0};
+        gradus_twin_span span = {.count = (size_t)twin_count(t, tensor), .values = shown};
+        if (!layer->row->show.kernel[0]) continue;
+        memcpy(shown, at->values, span.count * sizeof(double));
+        if (layer->row->show.conclude) layer->row->show.conclude(twin_hyper(t, l), &now, NULL, t->memory[l], constants);
+        for (int j = 0; j < layer->slot_count; j++) span.state[j] = at->state[layer->first_slot + j];
+        layer->row->show.twin(&span, 1, constants);
+        return;
+    }
 }
 
 #endif
