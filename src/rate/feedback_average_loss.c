@@ -9,13 +9,12 @@ static void observe(const gradus_call *call, void *state, const char *metric, do
 }
 
 static const char notes[] =
-    "Windows follow each other without overlap. As long as every window is better than the one before by min_delta the "
-    "rate stays; with patience=2 a single window that is no better is forgiven, and the next is measured against the "
-    "same one. Losses of updates that were skipped, and what is not finite, enter no mean. A window is measured in "
-    "updates or epochs, not in looks: average_loss(5ep, val_loss) takes the means of five epochs.\n"
+    "Windows follow each other without overlap. As long as every window is better than the one before by min_delta "
+    "the rate stays; with patience=2 a single window that is no better is forgiven, and the next is measured against "
+    "the same one. Losses of updates that were skipped, and what is not finite, enter no mean. A window is measured "
+    "in updates or epochs, not in looks: average_loss(5ep, val_loss) takes the means of five epochs.\n"
     "How long? The mean of n losses of spread s is sure to about s/sqrt(n), and a window has to fall by some times "
-    "that. "
-    "slope works this out by itself.";
+    "that. slope works this out by itself.";
 
 const gradus_feedback_row gradus_feedback_average_loss = {
     .member = {.name = "average_loss",

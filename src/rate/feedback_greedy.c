@@ -237,13 +237,11 @@ static const gradus_like like[] = {
 
 static const char notes[] =
     "Better than ever at more than `patience` looks in a row raises the rate, no better at as many lowers it. The "
-    "factor "
-    "stays between floor and ceiling. Where a measure goes up and down in turn the first look of each kind ends the "
-    "row of "
-    "the other, so that the rate does not follow it; longer waves are met by settle=2, which doubles the patience at "
-    "each change of direction: n looks see no more than about log2(n / patience) of them.\n"
-    "A rate that rises as long as it helps ends close to where it hurts: set a guard beside it. like=hf has a floor of "
-    "1e-3 and a ceiling of 1 unless given, whatever the rate: one that begins below that floor can only rise.";
+    "factor stays between floor and ceiling. Where a measure goes up and down in turn the first look of each kind "
+    "ends the row of the other, so that the rate does not follow it; longer waves are met by settle=2, which doubles "
+    "the patience at each change of direction: n looks see no more than about log2(n / patience) of them.\n"
+    "A rate that rises as long as it helps ends close to where it hurts: set a guard beside it. like=hf has a floor "
+    "of 1e-3 and a ceiling of 1 unless given, whatever the rate: one that begins below that floor can only rise.";
 
 const gradus_feedback_row gradus_feedback_greedy = {
     .member = {.name = "greedy",

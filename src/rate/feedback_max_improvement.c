@@ -11,8 +11,7 @@ static const char notes[] =
     "The greatest improvement that a window makes is the difference between its best look and the best of the window "
     "before. plateau compares with the best of all time, which one lucky look may put out of reach; here such a look "
     "counts for one window only. The best of many noisy looks is a matter of luck too: for the loss of every update "
-    "take "
-    "average_loss or slope.";
+    "take average_loss or slope.";
 
 const gradus_feedback_row gradus_feedback_max_improvement = {
     .member = {.name = "max_improvement",

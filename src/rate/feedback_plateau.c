@@ -197,15 +197,14 @@ static const char *check(const gradus_call *call)
 }
 
 static const char notes[] =
-    "It multiplies, so that it goes together with any schedule and any other feedback: 'warmup(5%) > constant' with a "
-    "plateau warms up once, and what the plateau has taken away stays away. A look at which the measure is not finite "
-    "counts as no better. It compares single looks: where these are noisy, as a loss of every update is, write "
-    "average= or take average_loss or slope.\n"
-    "The frameworks differ in when the rate falls: with patience=2 at the third look that is no better (torch, timm), "
-    "or at the second (keras, optax). optax with a patience of 0 lowers at every improvement and never at a plateau; "
-    "so "
-    "does like=optax. A margin in per cent of a negative best is none in torch and optax: threshold_mode=relative is "
-    "right.";
+    "It multiplies, so that it goes together with any schedule and any other feedback: 'warmup(5%) > constant' with "
+    "a plateau warms up once, and what the plateau has taken away stays away. A look at which the measure is not "
+    "finite counts as no better. It compares single looks: where these are noisy, as a loss of every update is, "
+    "write average= or take average_loss or slope.\n"
+    "The frameworks differ in when the rate falls: with patience=2 at the third look that is no better (torch, "
+    "timm), or at the second (keras, optax). optax with a patience of 0 lowers at every improvement and never at a "
+    "plateau; so does like=optax. A margin in per cent of a negative best is none in torch and optax: "
+    "threshold_mode=relative is right.";
 
 const gradus_feedback_row gradus_feedback_plateau = {
     .member = {.name = "plateau",

@@ -3,6 +3,7 @@
 #include "better.h"
 #include "trend.h"
 #include <stddef.h>
+#include <string.h>
 
 enum { WINDOW, METRIC, CONFIDENCE, FACTOR, MIN_DELTA, MODE, COOLDOWN, FLOOR, TEST, UNTIL };
 enum { WINDOWS, DLIB };
@@ -26,6 +27,10 @@ static const double growth = 1.3, visible = 2.2, clear = 2.5;
 static const double highest_low = 1.5,
                     highest_high = 2.2; /* a slope beyond these is a fall, whatever could be afforded */
 
+typedef struct sums {
+    double n, y, xy, yy, offset; /* of y - offset at x = 0, 1, ... n - 1 */
+} sums;
+
 typedef struct slope_state {
     rate_held held;
     int64_t cooling;          /* looks that do not count any more */
@@ -34,7 +39,9 @@ typedef struct slope_state {
     int64_t batches;          /* before it */
     double sum;               /* of the one at hand */
     double means[ALL];
-    int64_t kept, next, credit; /* dlib: losses in the ring behind, where the next goes; see dlib_look */
+    /* dlib: losses in the ring behind, where the next goes, see dlib_look; of the whole ring, when it is full */
+    int64_t kept, next, credit;
+    sums all;
 } slope_state;
 
 /* clang-format off */
@@ -43,7 +50,8 @@ static const gradus_field fields[] = {
     RATE_HELD_FIELDS(slope_state, held), PIECE(cooling, GRADUS_INT64), PIECE(windows, GRADUS_INT64),
     PIECE(length, GRADUS_INT64), PIECE(in_batch, GRADUS_INT64), PIECE(batches, GRADUS_INT64), PIECE(sum, GRADUS_DOUBLE),
     {.name = "means", .kind = GRADUS_DOUBLE, .offset = offsetof(slope_state, means), .length_argument = -ALL},
-    PIECE(kept, GRADUS_INT64), PIECE(next, GRADUS_INT64), PIECE(credit, GRADUS_INT64),
+    PIECE(all.n, GRADUS_DOUBLE), PIECE(all.y, GRADUS_DOUBLE), PIECE(all.xy, GRADUS_DOUBLE), PIECE(all.yy, GRADUS_DOUBLE),
+    PIECE(all.offset, GRADUS_DOUBLE), PIECE(kept, GRADUS_INT64), PIECE(next, GRADUS_INT64), PIECE(credit, GRADUS_INT64),
     {.name = "losses", .kind = GRADUS_DOUBLE, .length_argument = WINDOW + 1}, {0}};
 #undef PIECE
 /* clang-format on */
@@ -140,31 +148,20 @@ static void window_look(const gradus_call *call, slope_state *state, double valu
 enum { CREDIT = 200, DROPPED = 400, DROPPED_OF_MODEL = 100 };
 static const double discarded = 0.1;
 
-typedef struct sums {
-    double n, y, xy, yy; /* of y - offset at x = 0, 1, ... */
-} sums;
-
-static void add_one(sums *to, double value, double offset)
+static void add_one(sums *to, double value)
 {
-    double left = value - offset;
+    double left = value - to->offset;
     to->y += left, to->xy += to->n * left, to->yy += left * left;
     to->n++;
 }
 
-/* Pairs side by side: a single sum would wait for every addition. */
-static void add_up(sums *to, const double *values, int64_t count, double offset)
+/* The oldest leaves, and every other one is one place nearer to the beginning. */
+static void slide(sums *all, double oldest, double newest)
 {
-    double y0 = 0, y1 = 0, xy0 = 0, xy1 = 0, yy0 = 0, yy1 = 0, x = to->n;
-    int64_t i = 0;
-    for (; i + 4 <= count; i += 4, x += 4) {
-        double a = values[i] - offset, b = values[i + 1] - offset, c = values[i + 2] - offset,
-               d = values[i + 3] - offset;
-        y0 += a + b, y1 += c + d;
-        xy0 += x * a + (x + 1) * b, xy1 += (x + 2) * c + (x + 3) * d;
-        yy0 += a * a + b * b, yy1 += c * c + d * d;
-    }
-    to->n = x, to->y += y0 + y1, to->xy += xy0 + xy1, to->yy += yy0 + yy1;
-    for (; i < count; i++) add_one(to, values[i], offset);
+    double left = oldest - all->offset;
+    all->n--, all->y -= left, all->yy -= left * left;
+    all->xy -= all->y;
+    add_one(all, newest);
 }
 
 /* The probability that the slope is below 0, normal about the one found. */
@@ -176,46 +173,61 @@ static double falls_with(const sums *all)
     return slope < 0 ? 1 : slope > 0 ? 0 : 0.5;
 }
 
-/* The value at `rank` of the sorted losses. Each pass keeps what lies on its side of one of them, chosen without regard to order. */
-static double value_at(const double *losses, int64_t count, int64_t rank)
+/* The bits of a number, so that greater numbers have greater bits. */
+static uint64_t ordered_bits(double number)
 {
-    double low = -INFINITY, high = INFINITY, pivot = losses[0];
-    for (;;) {
-        int64_t below = 0, equal = 0;
-        uint32_t best_lower = 0, best_upper = 0;
-        double lower_pivot = low, upper_pivot = high;
-        for (int64_t i = 0; i < count; i++) {
-            uint32_t draw = (uint32_t)(i + 1) * 2654435761u;
-            below += losses[i] < pivot;
-            equal += losses[i] == pivot;
-            if (losses[i] > low && losses[i] < pivot && draw > best_lower) best_lower = draw, lower_pivot = losses[i];
-            if (losses[i] > pivot && losses[i] < high && draw > best_upper) best_upper = draw, upper_pivot = losses[i];
-        }
-        if (rank >= below && rank < below + equal) return pivot;
-        if (rank < below)
-            high = pivot, pivot = lower_pivot;
-        else
-            low = pivot, pivot = upper_pivot;
-    }
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
 }
 
-static double falls_with_all(const double *losses, int64_t count, int64_t next)
+/* The value at `rank` of the sorted losses, without sorting them: the highest bits of it, then the next. */
+static double value_at(const double *losses, int64_t count, int64_t rank)
 {
-    sums all = {0};
-    add_up(&all, losses + next, count - next, losses[next]);
-    add_up(&all, losses, next, losses[next]);
-    return falls_with(&all);
+    enum { BITS = 11, BINS = 1 << BITS };
+    uint64_t found = 0, known = 0;
+    for (int shift = 64 - BITS, alone = 0; !alone; shift = shift > BITS ? shift - BITS : 0) {
+        int32_t bins[BINS] = {0}, bin = 0;
+        for (int64_t i = 0; i < count; i++) {
+            uint64_t bits = ordered_bits(losses[i]);
+            bins[bits >> shift & (BINS - 1)] += (bits & known) == found;
+        }
+        for (; rank >= bins[bin]; bin++) rank -= bins[bin];
+        found |= (uint64_t)bin << shift;
+        known |= (uint64_t)(BINS - 1) << shift;
+        alone = bins[bin] == 1 || shift == 0;
+    }
+    int64_t i = 0;
+    while ((ordered_bits(losses[i]) & known) != found) i++;
+    return losses[i];
 }
 
 static double falls_without_highest(const double *losses, int64_t count, int64_t next)
 {
-    sums all = {0};
+    sums kept = {.offset = losses[next]};
     double highest = value_at(losses, count, llround((double)(count - 1) * (1 - discarded)));
     for (int64_t i = 0; i < count; i++) {
         const double *at = &losses[(next + i) % count];
-        if (*at <= highest) add_one(&all, *at, losses[next]);
+        if (*at <= highest) add_one(&kept, *at);
     }
-    return falls_with(&all);
+    return falls_with(&kept);
+}
+
+/* Takes a loss in. Sums of a full ring slide, and are added up anew once it has been filled anew, before rounding counts. */
+static void keep(slope_state *state, double *losses, int64_t size, double value)
+{
+    double oldest = losses[state->next];
+    bool filled = state->kept == size - 1;
+    losses[state->next] = value;
+    state->next = (state->next + 1) % size;
+    if (state->kept < size) state->kept++;
+    if (state->kept < size) return;
+    if (!filled && state->next > 0) {
+        slide(&state->all, oldest, value);
+        return;
+    }
+    state->all = (sums){.offset = losses[state->next]};
+    for (int64_t i = 0; i < size; i++) add_one(&state->all, losses[(state->next + i) % size]);
 }
 
 /* Losses are tested when the credit, 200 for each, exceeds the window; measures of the model at every look. */
@@ -225,13 +237,11 @@ static void dlib_look(const gradus_call *call, slope_state *state, const char *m
     double *losses = (double *)(state + 1), confidence = call->number[CONFIDENCE];
     int64_t size = (int64_t)call->number[WINDOW];
     bool of_gradient = gradus_rate_is_of_gradient(metric), rises = gradus_rate_rises(metric, call->number[MODE]);
-    losses[state->next] = rises ? -value : value;
-    state->next = (state->next + 1) % size;
-    if (state->kept < size) state->kept++;
+    keep(state, losses, size, rises ? -value : value);
     state->credit += CREDIT;
     if (of_gradient && state->credit <= size) return;
     state->credit = 0;
-    if (state->kept < size || size < 3 || !(falls_with_all(losses, size, state->next) < confidence)) return;
+    if (state->kept < size || !(falls_with(&state->all) < confidence)) return;
     double falls = falls_without_highest(losses, size, state->next);
     if (!(falls < confidence)) return;
     lower(call, verdict, "{1=} is better with a probability of {2} in {4} looks, less than {3}", value, falls,
@@ -305,17 +315,15 @@ static const gradus_like like[] = {{"dlib", "dnn_trainer",
 
 static const char notes[] =
     "A false alarm is a fall of the rate while the loss still falls. Of a loss that falls by 2.2 standard errors of "
-    "its "
-    "slope in the first window and by as much in each that follows (as the logarithm of time does), or faster, at most "
-    "5 % "
-    "of stays at a rate end in one, all windows together, whether or not neighbouring losses go together. A slower "
-    "fall "
-    "is a plateau to it: a longer window sees more. Windows do not overlap, and each is 1.3 times as long as the one "
-    "before; one that leaves a doubt goes on for half its length. A plateau is found within one and a half windows of "
-    "those in hand, on average; bench/slope measures all this. After a reduction it begins anew with a first window.\n"
+    "its slope in the first window and by as much in each that follows (as the logarithm of time does), or faster, "
+    "at most 5 % of stays at a rate end in one, all windows together, whether or not neighbouring losses go "
+    "together. A slower fall is a plateau to it: a longer window sees more. Windows do not overlap, and each is 1.3 "
+    "times as long as the one before; one that leaves a doubt goes on for half its length. A plateau is found within "
+    "one and a half windows of those in hand, on average; bench/slope measures all this. After a reduction it begins "
+    "anew with a first window.\n"
     "like=dlib lowers the rate when the probability of a fall in the last 2000 losses (500 is usual for a measure of "
-    "the model) is below 51 %, with and without the tenth of them that is highest. That is the toss of a coin, tossed "
-    "again at every look: a loss that falls by 2.2 standard errors a window is cut short in nine runs of ten.";
+    "the model) is below 51 %, with and without the tenth of them that is highest. That is the toss of a coin, "
+    "tossed again at every look: a loss that falls by 2.2 standard errors a window is cut short in nine runs of ten.";
 
 const gradus_feedback_row gradus_feedback_slope = {
     .member = {.name = "slope",

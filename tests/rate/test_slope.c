@@ -193,10 +193,10 @@ static void check_dlib(const dlib_case *of)
 {
     gradus_policy *policy = make(of->spec);
     uint64_t bits = 7;
-    double rate = 1;
+    double rate = 1, sign = strstr(of->spec, "mode=max") ? -1 : 1;
     int next = 0;
     for (int i = 0; i < of->looks + of->losses; i++) {
-        gradus_policy_observe(policy, of->losses ? "loss" : "m", value_of(of->what, i, &bits));
+        gradus_policy_observe(policy, of->losses ? "loss" : "m", sign * value_of(of->what, i, &bits));
         double now = gradus_policy_rate(policy);
         bool expected = next < of->count && of->falls[next] == i - of->losses;
         if ((now < rate) != expected)
@@ -213,6 +213,7 @@ static void check_dlib(const dlib_case *of)
 /* clang-format off */
 static const dlib_case dlib_cases[] = {
     {"slope(100, min_learning_rate=0, factor=0.5, like=dlib)", BENDS, true, 1500, 9, {587, 687, 790, 890, 1000, 1100, 1219, 1319, 1419}},
+    {"slope(100, mode=max, min_learning_rate=0, factor=0.5, like=dlib)", BENDS, true, 1500, 9, {587, 687, 790, 890, 1000, 1100, 1219, 1319, 1419}},
     {"slope(450, min_learning_rate=0, factor=0.5, like=dlib)", BENDS, true, 1500, 2, {893, 1340}},
     {"slope(60, m, confidence=51%, min_learning_rate=0, factor=0.5, like=dlib)", BENDS, false, 500, 4, {95, 172, 232, 453}},
     {"slope(60, m, confidence=60%, min_learning_rate=0, factor=0.5, like=dlib)", BENDS, false, 500, 4, {94, 170, 231, 446}},
