@@ -25,7 +25,6 @@ static inline rate_cycle rate_cycle_at(double t, double first, double multiply)
         n = fmax(floor(log(grown) / log(multiply)), 0);
     }
     double start = rate_cycle_start(first, multiply, n), end = rate_cycle_start(first, multiply, n + 1);
-    if (!(end <= DBL_MAX)) return (rate_cycle){.index = n, .length = INFINITY}; /* longer than any run */
     if (t >= end * reached)
         n += 1, start = end;
     else if (t < start * reached)

@@ -13,7 +13,7 @@ static double factor(const gradus_call *call, double t, double length)
     uint64_t seed = (uint64_t)of[SEED], index = rate_draw(call, t, of[EVERY]);
     double drawn = of[DISTRIBUTION] == UNIFORM ? 2 * gradus_random_unit(seed, RATE_STREAM_NOISE, index) - 1
                                                : gradus_random_normal(seed, RATE_STREAM_NOISE, index);
-    return fmax(value * (1 + of[AMOUNT] * drawn), 0);
+    return value * (1 + of[AMOUNT] * drawn); /* what falls below 0 ends up at the floor */
 }
 
 static const char *check(const gradus_call *call)

@@ -88,7 +88,7 @@ static double factor(const gradus_call *call, double t, double length)
     for (; i < last && t > parts[i].end; i++) begin = parts[i].end;
     double span = parts[i].end - begin, p = span > 0 || span < 0 ? (t - begin) / span : 1;
     bool open = call->number[INCLUSIVE] != 0; /* PyTorch's goes on past its end, and so back up */
-    return fmax(along(call, &parts[i], open ? p : fmin(p, 1)), 0);
+    return along(call, &parts[i], open ? p : fmin(p, 1));
 }
 
 static bool prepare(const gradus_call *call, gradus_preparation *preparation, const void **made)

@@ -256,6 +256,13 @@ static const like_case cases[] = {
       {25, 0.0452945843340743},
       {30, 0.09221639627510077},
       {50, 0.011474337861210515}}},
+    {"cosine(t_initial=20, noise_range_t=0, noise_pct=0.003, noise_seed=9, like=timm)", /* hundreds of draws each */
+     {{0, 0.09987051377642843},
+      {1, 0.09933682924407103},
+      {2, 0.09742372206547958},
+      {7, 0.07276441904307433},
+      {13, 0.02729818160324886},
+      {19, 0.0006167796156090247}}},
     {"cosine(t_initial=20, warmup_t=4, warmup_lr_init=0.01, noise_range_t=[3, 12], noise_pct=0.05, noise_std=0.5, "
      "noise_seed=123, like=timm)",
      {{0, 0.01},

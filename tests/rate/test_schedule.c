@@ -1,38 +1,12 @@
 /* Schedules by hand: first and last updates, composition, units, what comes past the end, memory, and every mistake that
  * must be found when a schedule is made. */
-#include "check.h"
-#include "gradus/base.h"
-#include "gradus/spec.h"
+#include "values.h"
 
-static const gradus_units hundred = {.total = 100};
 static const gradus_units epochs = {.total = 10,
                                     .total_unit = GRADUS_EPOCHS,
                                     .updates_per_epoch = 20,
                                     .samples_per_update = 32,
                                     .tokens_per_update = 1024};
-
-static gradus_schedule *make(const char *spec, const gradus_units *units)
-{
-    gradus_error error = {0};
-    gradus_schedule *schedule = gradus_schedule_create(spec, units, NULL, &error);
-    if (!schedule) fail_msg("%s: %s", spec, error.message);
-    return schedule;
-}
-
-static double value(const char *spec, const gradus_units *units, double position)
-{
-    gradus_schedule *schedule = make(spec, units);
-    double factor = gradus_schedule_at(schedule, position);
-    gradus_schedule_destroy(schedule);
-    return factor;
-}
-
-static void check_value(const char *spec, const gradus_units *units, double position, double expected)
-{
-    double factor = value(spec, units, position);
-    if (!check_is_close(factor, expected, 1e-12, 1e-15))
-        fail_msg("%s at %g is %.17g, expected %.17g", spec, position, factor, expected);
-}
 
 static void test_members(void **state)
 {
@@ -237,15 +211,6 @@ static void test_axis(void **state)
     check_value("hold(1ep) > linear(40)", &epochs, 40, 0.5); /* mixed: all in updates */
     check_value("hold(320 samples) > linear(20)", &epochs, 20, 0.5);
     check_value("hold(1 min) > linear(1 min)", NULL, 90, 0.5);
-}
-
-static void check_error(const char *spec, const gradus_units *units, gradus_code code, int column, const char *part)
-{
-    gradus_error error = {0};
-    gradus_schedule *schedule = gradus_schedule_create(spec, units, NULL, &error);
-    if (schedule) fail_msg("%s was accepted", spec);
-    if (error.code != (int32_t)code || error.column != column || !strstr(error.message, part))
-        fail_msg("%s: column %d, %s: %s", spec, error.column, gradus_code_name(error.code), error.message);
 }
 
 static void test_mistakes(void **state)

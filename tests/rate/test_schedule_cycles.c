@@ -40,6 +40,7 @@ static void test_restarts(void **state)
     check_value("cosine_restarts(20, 0.5)", &hundred, 35, 1); /* 0, 20, 30, 35, ... 40 */
     check_value("cosine_restarts(20, 0.5, to=0.1)", &hundred, 40, 0.1);
     check_value("cosine_restarts(20, 0.5, to=0.1)", &hundred, 99, 0.1);
+    check_value(growing, NULL, 1e308, 0); /* its thousandth cycle */
     check_value("cosine_restarts(10, to=20%, from=80%)", &hundred, 15, 0.5);
     check_value("cosine_restarts(10ep, multiply=1.5, decay=0.8)", &epochs, 10 + 7.5, 0.4);
 }
@@ -50,6 +51,7 @@ static void test_restarts_warm_up(void **state)
     const char *const warm = "cosine_restarts(10, warmup=4, decay=0.5, to=0.1)";
     check_value(warm, &hundred, 0, 0.1 + 0.9 / 4);
     check_value(warm, &hundred, 3, 1);
+    check_value(warm, &hundred, 3.5, 1);
     check_value(warm, &hundred, 4, 1);
     check_value(warm, &hundred, 7, 0.55);
     check_value(warm, &hundred, 10, 0.1 + 0.4 / 4);
@@ -79,6 +81,8 @@ static void test_restarts_end(void **state)
     check_error("cosine_restarts(cycles=2)", NULL, GRADUS_CODE_LENGTHS, 1, "whose length is not known");
     check_error("cosine_restarts", &hundred, GRADUS_CODE_OUT_OF_RANGE, 1, "or how many there are: cycles=4");
     check_error("cosine_restarts(10, cycles=4)", &hundred, GRADUS_CODE_OUT_OF_RANGE, 1, "not both");
+    check_error("cosine_restarts(first_cycle_steps=5, warmup_steps=5, min_lr=0, like=pytorch_optimizer)",
+                &(gradus_units){.base = 1}, GRADUS_CODE_OUT_OF_RANGE, 1, "must be shorter than the first cycle");
     check_error("cosine_restarts(0)", &hundred, GRADUS_CODE_OUT_OF_RANGE, 17, "above 0");
 }
 
@@ -156,7 +160,9 @@ static void test_onecycle_as_torch(void **state)
     check_value(spec, &based, 9, 0.5 / 25e4);
     gradus_schedule_destroy(make(spec, &ten));
     check_error(spec, &eleven, GRADUS_CODE_LENGTHS, 1, "the schedule ends at 10 of 11 updates");
-    check_value("onecycle(total_steps=10, pct_start=0.1, like=torch)", &ten, 0, 1); /* PyTorch divides by 0 */
+    check_value("onecycle(transition_steps=10.5, shape=linear, like=optax)", NULL, 20, 4e-6); /* past whole updates */
+    check_value("onecycle(total_steps=10, pct_start=0.1, like=torch)", &ten, 0, 1);           /* PyTorch divides by 0 */
+    check_value("onecycle(total_steps=1, anneal_strategy=linear, like=torch)", NULL, 1, 0); /* PyTorch's is negative */
     check_value("onecycle(total_steps=10, pct_start=1.0, like=torch)", NULL, 10, 4e-6);
 }
 
@@ -181,7 +187,8 @@ static void test_cyclic(void **state)
     check_value("cyclic(5, mode=triangular2, low=20%)", NULL, 1e6 + 5, 0.2);
     check_value("cyclic(5, mode=exp_range, decay=0.5, low=0)", &hundred, 5, 1.0 / 32);
     check_value("cyclic(5, mode=exp_range, decay=0.5, low=0)", &hundred, 15,
-                0x1p-15); /* of all updates, not of the cycle's */
+                0x1p-15);                                                     /* of all updates, not of the cycle's */
+    check_value("cyclic(5, mode=exp_range, decay=2, low=0)", NULL, 20000, 0); /* the foot of a height without bound */
     check_value("cyclic(1ep, mode=exp_range, decay=0.5, low=0)", &epochs, 1, 0x1p-20);
     check_value("cyclic(5, low=0.9, high=0.8)", &hundred, 5, 0.8); /* a momentum moves the other way */
     check_value("cyclic(5, 0)", &hundred, 5, 0.25);                /* saw teeth */

@@ -81,6 +81,8 @@ static void test_reproducible(void **state)
     check_reproducible("random(seed=42)", "random(seed=43)");
     check_reproducible("noise(constant, 10%, seed=42)", "noise(constant, 10%, seed=41)");
     check_reproducible("noise(cosine, 10%, seed=42)", "noise(cosine, 10%)");
+    /* what two members draw with one seed has nothing in common */
+    assert_true(value("noise(constant, 1, distribution=uniform)", NULL, 7) != 2 * value("random", NULL, 7));
     /* updates by whatever clock: the 7th draws the same in updates, epochs and samples */
     const gradus_units samples = {.total = 1000, .total_unit = GRADUS_SAMPLES, .samples_per_update = 5};
     double seventh = value("random(seed=5)", &hundred, 7);

@@ -1,36 +1,8 @@
 /* The members of the table by hand: values worked out beside each line, both sides of each boundary, degenerate lengths, and the
  * forms of each that are computed from one update to the next. */
-#include "check.h"
-#include "gradus/spec.h"
+#include "values.h"
 
-static const gradus_units hundred = {.total = 100};
 static const gradus_units epochs = {.total = 30, .total_unit = GRADUS_EPOCHS, .updates_per_epoch = 10};
-
-static gradus_schedule *make(const char *spec, const gradus_units *units)
-{
-    gradus_error error = {0};
-    gradus_schedule *schedule = gradus_schedule_create(spec, units, NULL, &error);
-    if (!schedule) fail_msg("%s: %s", spec, error.message);
-    return schedule;
-}
-
-static void check_value(const char *spec, const gradus_units *units, double position, double expected)
-{
-    gradus_schedule *schedule = make(spec, units);
-    double factor = gradus_schedule_at(schedule, position);
-    gradus_schedule_destroy(schedule);
-    if (!check_is_close(factor, expected, 1e-12, 1e-15))
-        fail_msg("%s at %g is %.17g, expected %.17g", spec, position, factor, expected);
-}
-
-static void check_error(const char *spec, const gradus_units *units, gradus_code code, int column, const char *part)
-{
-    gradus_error error = {0};
-    gradus_schedule *schedule = gradus_schedule_create(spec, units, NULL, &error);
-    if (schedule) fail_msg("%s was accepted", spec);
-    if (error.code != (int32_t)code || error.column != column || !strstr(error.message, part))
-        fail_msg("%s: column %d, %s: %s", spec, error.column, gradus_code_name(error.code), error.message);
-}
 
 /* ---- steps ---- */
 

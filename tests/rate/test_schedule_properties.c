@@ -50,7 +50,7 @@ static void check_finite(const gradus_schedule_row *row, const char *spec)
         if (!schedule) fail_msg("%s with total %g: %s", spec, totals[t], error.message);
         for (size_t p = 0; p < sizeof positions / sizeof *positions; p++) {
             double factor = gradus_schedule_at(schedule, positions[p]);
-            if (!isfinite(factor) || factor < 0)
+            if (!(factor >= 0 && factor < 100)) /* no example goes that far above the peak */
                 fail_msg("%s with total %g at %g: %g", spec, totals[t], positions[p], factor);
         }
         const double odd[] = {NAN, INFINITY, -INFINITY};

@@ -13,6 +13,8 @@ static void test_tanh(void **state)
     check_value("tanh(50, to=10%)", NULL, 60, 0.1 + 0.9 * (0.5 - 0.5 * tanh(3)));
     check_value("tanh(t_initial=50, like=timm)", NULL, 50, 0); /* it stands at lr_min there */
     check_value("tanh(t_initial=50, like=timm)", NULL, 35, 0.5);
+    check_value("tanh(t_initial=20, cycle_mul=0.5, cycle_limit=99, like=timm)", NULL, 33.5, 0.5); /* 30 and 35 */
+    check_value("tanh(t_initial=20, cycle_mul=0.5, cycle_limit=99, like=timm)", NULL, 45, 0); /* all cycles end at 40 */
     check_error("tanh(lower=4)", &hundred, GRADUS_CODE_OUT_OF_RANGE, 1, "lower must not be above upper");
     check_error("tanh", NULL, GRADUS_CODE_LENGTHS, 1, "whose length is not known");
 }
