@@ -73,6 +73,21 @@ static const gradus_feedback_row own_rate = {
     .absolute = true,
     .decide = polyak_decide};
 
+/* Two lengths of which the second must be the longer one: whether it is depends on how long the run is. */
+static const gradus_argument two_lengths[] = {
+    {.name = "first", .kind = GRADUS_LENGTH, .high = INFINITY, .help = "updates"},
+    {.name = "second", .kind = GRADUS_LENGTH, .high = INFINITY, .help = "updates"},
+    {0}};
+static const char *pair_check(const gradus_call *call)
+{
+    return call->number[1] > call->number[0] ? NULL : "the second length must be longer than the first";
+}
+static const gradus_feedback_row pair = {
+    .member = {.name = "pair", .summary = "two lengths", .formula = "-", .arguments = two_lengths},
+    .abi = GRADUS_ABI,
+    .decide = polyak_decide,
+    .check = pair_check};
+
 static gradus_context *make_context(void)
 {
     gradus_error error = {0};
@@ -80,6 +95,7 @@ static gradus_context *make_context(void)
     gradus_context_add_schedule(context, &halving, &error);
     gradus_context_add_feedback(context, &veto, &error);
     gradus_context_add_feedback(context, &own_rate, &error);
+    gradus_context_add_feedback(context, &pair, &error);
     if (error.status) fail_msg("%s", error.message);
     return context;
 }
@@ -176,6 +192,27 @@ static void test_rate_of_its_own(void **state)
     gradus_context_destroy(context);
 }
 
+/* Arguments are held against each other again when the run gets another length. */
+static void test_check_at_an_event(void **state)
+{
+    (void)state;
+    gradus_error error = {0};
+    gradus_context *context = make_context();
+    gradus_policy_config config = {.base = 1, .feedback = "pair(10%, 50)", .units = {.total = 400}, .context = context};
+    gradus_policy *policy = gradus_policy_create(&config, &error);
+    if (!policy) fail_msg("%s", error.message);
+    uint64_t before = gradus_policy_digest(policy);
+    assert_int_equal(gradus_policy_extend(policy, 450, &error), GRADUS_OK);
+    assert_int_equal(gradus_policy_extend(policy, 500, &error), GRADUS_ERROR_RANGE);
+    assert_non_null(strstr(error.message, "the second length must be longer than the first"));
+    assert_int_equal(error.column, 1);
+    error = (gradus_error){0};
+    assert_int_equal(gradus_policy_extend(policy, 499, &error), GRADUS_OK);
+    assert_true(gradus_policy_digest(policy) != before);
+    gradus_policy_destroy(policy);
+    gradus_context_destroy(context);
+}
+
 static void check_refused(gradus_schedule_row row, const char *message)
 {
     gradus_error error = {0};
@@ -224,9 +261,9 @@ static void test_malformed_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_schedule),       cmocka_unit_test(test_schedule_inside_others),
-        cmocka_unit_test(test_feedback),       cmocka_unit_test(test_rate_of_its_own),
-        cmocka_unit_test(test_malformed_rows),
+        cmocka_unit_test(test_schedule),          cmocka_unit_test(test_schedule_inside_others),
+        cmocka_unit_test(test_feedback),          cmocka_unit_test(test_rate_of_its_own),
+        cmocka_unit_test(test_check_at_an_event), cmocka_unit_test(test_malformed_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -357,7 +357,7 @@ static void test_seek(void **state)
     gradus_policy_destroy(policy);
 }
 
-/* A snapshot of updates that are undone is none to go back to. */
+/* A snapshot of updates that are undone is none to go back to, however far the run comes after. */
 static void test_seek_forgets_later_snapshots(void **state)
 {
     (void)state;
@@ -365,6 +365,7 @@ static void test_seek_forgets_later_snapshots(void **state)
         gradus_policy *policy = make(&(gradus_policy_config){.base = 1, .feedback = "guard", .snapshots = 2});
         step_to(policy, 150);
         gradus_policy_seek(policy, back, NULL);
+        gradus_policy_seek(policy, 150, NULL);
         gradus_decision decision = {0};
         for (int i = 0; i < 3; i++) {
             gradus_policy_observe(policy, "loss", NAN);

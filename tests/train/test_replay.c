@@ -249,6 +249,38 @@ static void test_other_schedule(void **state)
     assert_non_null(strstr(told.notes, "the run went on with other settings of its rate"));
 }
 
+static void write_file(const char *run, const char *name, const char *text)
+{
+    char path[256];
+    FILE *file = fopen(training_path(run, name, path), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* By hand: at update 3 the run went back to 1, and only then was given another base, at an update that it had been at before. */
+static void test_other_base_after_going_back(void **state)
+{
+    (void)state;
+    char path[256];
+    assert_int_equal(mkdir(training_path("hand", "", path), 0777), 0);
+    write_file("hand", "run.yaml", "data: glyphs\n");
+    write_file("hand", "summary.json",
+               "{\"config\": {\"schedule\": \"constant\"}, \"lr\": {\"base\": 0.2}, \"updates\": 3, "
+               "\"plan\": {\"updates\": 10, \"updates_per_epoch\": 10, \"batch\": 8}, \"data\": {\"training\": 80}}");
+    write_file("hand", "decisions.jsonl",
+               "{\"update\": 3, \"by\": \"guard\", \"action\": \"roll_back\"}\n"
+               "{\"update\": 1, \"by\": \"run\", \"action\": \"set_base\", \"seen\": {\"base_before\": 0.1, \"base\": "
+               "0.2}}\n");
+    write_file("hand", "measures.csv",
+               "update,samples,rate,loss\n0,0,0.1,1\n1,8,0.1,1\n2,16,0.1,1\n3,24,,9\n1,8,0.2,1\n2,16,0.2,1\n");
+    replay_run("hand", NULL);
+    assert_int_equal(told.points, 6);
+    assert_int_equal(told.different, 1); /* that of update 3, which nobody would have skipped */
+    assert_int_equal(told.end.parts, 3);
+    check_close(told.last, 0.2, 0, 0);
+}
+
 /* ---- other logs ---- */
 
 /* A run without its log: the reports serve, for feedbacks that listen to nothing else. */
@@ -366,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_guard_goes_back),
         cmocka_unit_test(test_bad_end),
         cmocka_unit_test(test_interrupted_and_longer),
+        cmocka_unit_test(test_other_base_after_going_back),
         cmocka_unit_test(test_other_schedule),
         cmocka_unit_test(test_reports),
         cmocka_unit_test(test_file),
