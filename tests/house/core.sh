@@ -16,10 +16,10 @@ ${CC:-cc} -O2 -Iinclude -c src/base/*.c src/rate/*.c src/optim/*.c
 complain "two files of the core have the same name" "$(ls src/base src/rate src/optim | sort | grep '\.c$' | uniq -d)"
 
 # What the core may call; everything else is an error. strtod, printf, qsort and others are missing on purpose: they follow
-# the locale, write, or allocate. A failed assert may end the program of a developer, so a release (NDEBUG) has none.
+# the locale, write, or allocate; sincos is what gcc makes of a sine and a cosine. A failed assert may end the program of a developer, so a release (NDEBUG) has none.
 allowed='^(gradus_.*|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail'
 allowed="$allowed"'|mem(cpy|move|set|cmp|chr)|str(len|cmp|ncmp|chr|rchr|str|spn|cspn|pbrk)|(__)?v?snprintf(_chk)?'
-allowed="$allowed"'|malloc|free|aligned_alloc|f?(abs|max|min|ma|mod)f?|(a?(sin|cos|tan)h?|atan2|sqrt|cbrt|hypot|pow|exp|exp2|expm1|log|log2|log10|log1p'
+allowed="$allowed"'|malloc|free|aligned_alloc|f?(abs|max|min|ma|mod)f?|(a?(sin|cos|tan)h?|sincos|atan2|sqrt|cbrt|hypot|pow|exp|exp2|expm1|log|log2|log10|log1p'
 allowed="$allowed"'|floor|ceil|trunc|round|rint|nearbyint|l?lrint|l?lround|ldexp|frexp|modf|nextafter|copysign|erfc?|[lt]gamma|remainder|scalbn|ilogb|logb)f?)$'
 called() { nm -A --undefined-only ./*.o | awk '{ sub(/^\.\//, "", $1); sub(/:.*/, "", $1); print $1, $NF }'; }
 foreign() { called | awk -v allowed="$allowed" '$2 !~ allowed'; }
