@@ -136,6 +136,54 @@ static void clip_and_zero(int32_t threads, memory all, int rounds)
     gradus_context_destroy(context);
 }
 
+static double time_update(gradus_policy *policy, gradus_optimizer *optimizer)
+{
+    gradus_error error = {0};
+    const double start = now();
+    gradus_update(policy, optimizer, &(gradus_step){.loss = 1}, NULL, &error);
+    if (error.status) stop(error.message);
+    return now() - start;
+}
+
+/* What a feedback's measures add to an update: the norm alone, the last update, gradients over a movement. */
+static void measured(const char *rule, int32_t threads, memory all, int rounds)
+{
+    static const char *const feedback[] = {"none", "polyak", "hypergradient", "barzilai_borwein(window=1)",
+                                           "barzilai_borwein(window=100)"};
+    enum { CASES = sizeof feedback / sizeof *feedback };
+    gradus_error error = {0};
+    gradus_context *context = gradus_context_create(&(gradus_context_config){.threads = threads}, &error);
+    for (int f = 1; f < CASES; f++) { /* two at a time, each with copies of its own */
+        double best[2] = {1e9, 1e9}, sum[2] = {0};
+        for (int side = 0; side < 2; side++) refill(&all);
+        gradus_optimizer *optimizer[2];
+        gradus_policy *policy[2];
+        for (int side = 0; side < 2; side++) {
+            optimizer[side] = make(rule, NULL, context, &all, all.count);
+            policy[side] =
+                gradus_policy_create(&(gradus_policy_config){.base = 1e-6, .feedback = feedback[side ? f : 0]}, &error);
+            if (error.status) stop(error.message);
+        }
+        for (int i = 0; i <= rounds; i++) {
+            for (int side = 0; side < 2; side++) {
+                const double time = time_update(policy[side], optimizer[side]);
+                if (i && time < best[side]) best[side] = time;
+                if (i) sum[side] += time;
+            }
+        }
+        const bool mean = f == CASES - 1; /* most of its updates keep nothing */
+        printf("%-6s %-28s %d thread%s  %7.1f ms   %.2f times without%s\n", rule, feedback[f],
+               (int)gradus_threads(context), gradus_threads(context) > 1 ? "s" : " ",
+               1e3 * (mean ? sum[1] / rounds : best[1]), mean ? sum[1] / sum[0] : best[1] / best[0],
+               mean ? ", on the mean" : "");
+        for (int side = 0; side < 2; side++) {
+            gradus_policy_destroy(policy[side]);
+            gradus_optimizer_destroy(optimizer[side]);
+        }
+    }
+    gradus_context_destroy(context);
+}
+
 static void many_small(const char *rule, int32_t threads, memory all)
 {
     gradus_error error = {0};
@@ -176,6 +224,7 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
             against_memory(rules[i].rule, rules[i].state, threads, all, rounds);
         clip_and_zero(threads, all, rounds);
+        measured("adamw", threads, all, rounds);
         many_small("adamw", threads, all);
         many_small("sgd(momentum=0.9)", threads, all);
     }

@@ -49,12 +49,32 @@ static double pass_schedule(const char *spec)
     return time;
 }
 
-static bool listens_to_halves(const gradus_policy *policy)
+/* What costs something to measure is told where somebody listens. */
+typedef struct wanted {
+    bool halves, last, movement;
+} wanted;
+
+static wanted measures_of(const gradus_policy *policy)
 {
-    const char *name;
-    for (int32_t i = 0; (name = gradus_policy_listens(policy, i)); i++)
-        if (strcmp(name, "half_gradient_norm") == 0) return true;
-    return false;
+    return (wanted){.halves = gradus_policy_window(policy, "half_gradient_norm"),
+                    .last = gradus_policy_window(policy, "gradient_dot_last_update"),
+                    .movement = gradus_policy_window(policy, "movement_norm")};
+}
+
+static void tell(gradus_policy *policy, const wanted *measures, int i)
+{
+    gradus_policy_observe(policy, "loss", losses[i % LOSSES]);
+    gradus_policy_observe(policy, "gradient_norm", losses[(i + 7) % LOSSES]);
+    if (measures->halves) gradus_policy_observe(policy, "half_gradient_norm", 1 + losses[(i + 7) % LOSSES]);
+    if (measures->last) {
+        gradus_policy_observe(policy, "gradient_dot_last_update", 0.1 * (losses[(i + 9) % LOSSES] - 1));
+        gradus_policy_observe(policy, "update_norm", losses[(i + 11) % LOSSES]);
+    }
+    if (measures->movement) {
+        gradus_policy_observe(policy, "movement_norm", losses[(i + 9) % LOSSES]);
+        gradus_policy_observe(policy, "gradient_change_dot_movement", losses[(i + 13) % LOSSES]);
+        gradus_policy_observe(policy, "gradient_change_norm", losses[(i + 11) % LOSSES]);
+    }
 }
 
 static double pass_policy(const char *feedback)
@@ -67,13 +87,11 @@ static double pass_policy(const char *feedback)
                                                      .units = {.total = UPDATES, .samples_per_update = 256},
                                                      .snapshots = 3},
                              &error);
-    bool halves = listens_to_halves(policy);
+    wanted measures = measures_of(policy);
     double start = now(), sum = 0;
     for (int i = 0; i < UPDATES; i++) {
         gradus_decision decision;
-        gradus_policy_observe(policy, "loss", losses[i % LOSSES]);
-        gradus_policy_observe(policy, "gradient_norm", losses[(i + 7) % LOSSES]);
-        if (halves) gradus_policy_observe(policy, "half_gradient_norm", 1 + losses[(i + 7) % LOSSES]);
+        tell(policy, &measures, i);
         if (gradus_policy_decide(policy, &decision) == GRADUS_APPLY) gradus_policy_applied(policy, NULL);
         sum += decision.rate;
     }
@@ -119,5 +137,9 @@ int main(void)
     report("observe, decide, applied, loss_scale", pass_policy, "loss_scale");
     report("observe, decide, applied, noise_scale", pass_policy, "noise_scale");
     report("observe, decide, applied, adascale(64)", pass_policy, "adascale(64)");
+    report("observe, decide, applied, hypergradient", pass_policy, "hypergradient");
+    report("observe, decide, applied, derivative_notch", pass_policy, "derivative_notch");
+    report("observe, decide, applied, polyak", pass_policy, "polyak");
+    report("observe, decide, applied, barzilai_borwein(window=1)", pass_policy, "barzilai_borwein(window=1)");
     return 0;
 }

@@ -199,12 +199,19 @@ static bool show_movement(const gradus_walk_request *request, int64_t at, gradus
            (kept->averaged == gradus_keeps_mean(keeping) || gradus_keeps_mean(keeping) == 0);
 }
 
-/* Whether the last step was one before which values were kept. */
-static bool knows_last(const gradus_optimizer *optimizer)
+typedef enum extent { NONE_OF_THEM, SOME_OF_THEM, ALL_OF_THEM } extent;
+
+/* Of which of the tensors that have a gradient the values before the last step are known. */
+static extent knows_last(const gradus_optimizer *optimizer)
 {
-    for (int32_t i = 0; i < optimizer->tensor_count && optimizer->keeping.values && optimizer->update > 0; i++)
-        if (optimizer->tensors[i].kept.stepped == optimizer->update) return true;
-    return false;
+    bool some = false, all = true;
+    for (int32_t i = 0; i < optimizer->tensor_count && optimizer->keeping.values && optimizer->update > 0; i++) {
+        const gradus_tensor *tensor = &optimizer->tensors[i];
+        const bool known = tensor->kept.stepped == optimizer->update;
+        some |= known;
+        all &= known || !tensor->gradient;
+    }
+    return !some ? NONE_OF_THEM : all ? ALL_OF_THEM : SOME_OF_THEM;
 }
 
 static gradus_status sums_of(gradus_optimizer *optimizer, const gradus_walk_request *request, double *sums,
@@ -225,13 +232,16 @@ gradus_status gradus_movement_measure(gradus_optimizer *optimizer, double scale,
     gradus_status status = GRADUS_OK;
     if (!gradus_keeps(optimizer) || gradus_lives_elsewhere(optimizer)) return GRADUS_OK;
     if ((status = gradus_plan_settle(optimizer, error))) return status;
-    if (knows_last(optimizer)) {
+    const extent moved = knows_last(optimizer);
+    if (moved) {
         request.kernel = gradus_kernel_for(optimizer, last_kernel);
         request.show = show_last;
-        request.sums = 2;
+        request.sums = 3;
         if ((status = sums_of(optimizer, &request, sums, error))) return status;
         measures->gradient_dot_last_update = sums[0] * scale * sign;
         measures->update_norm = sqrt(sums[1]);
+        /* The gradients have been read: their norm comes with that, unless a tensor was left out. */
+        if (moved == ALL_OF_THEM) optimizer->found.norm[GRADUS_NORM_2] = isfinite(sums[2]) ? sqrt(sums[2]) : INFINITY;
     }
     if (ends_window(keeping) && keeping->started > 0) {
         request.kernel = gradus_kernel_for(optimizer, movement_kernel);
@@ -260,18 +270,18 @@ static void ISA(mean)(const span *spans, size_t how_many, const number *k)
     walk(ISA(mean_element), VALUES | GRADIENT, VALUES, 2, 0, spans, how_many, k);
 }
 
-/* gradient * update, update^2; state 0: values before it. */
+/* gradient * update, update^2, gradient^2; state 0: values before it. */
 static inline void ISA(last_element)(cell *c, const lane *k)
 {
     (void)k;
     const lane update = c->x - c->s[0];
-    c->sum[0] = c->g;
+    c->sum[0] = c->sum[2] = c->times[2] = c->g;
     c->sum[1] = c->times[0] = c->times[1] = update;
 }
 
 static void ISA(last)(const span *spans, size_t how_many, const number *k)
 {
-    walk(ISA(last_element), GRADIENT | VALUES | SLOT(0), 0, 0, 2, spans, how_many, k);
+    walk(ISA(last_element), GRADIENT | VALUES | SLOT(0), 0, 0, 3, spans, how_many, k);
 }
 
 /* The movement of values, which come as the gradient, from where they stood. */

@@ -232,13 +232,18 @@ gradus_status gradus_optimizer_measure(gradus_optimizer *optimizer, double gradi
         return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE, "a gradient scale is finite");
     if ((status = gradus_plan_settle(optimizer, error))) return status;
     double norm;
+    gradus_measures found;
     gradus_found_forget(optimizer);
-    if ((status = gradus_norm_find(optimizer, GRADUS_NORM_2, &norm, error)) || !measures) return status;
-    gradus_measures_forget(measures);
+    gradus_measures_forget(&found);
     const double scale = gradient_scale != 0 ? gradient_scale : 1;
+    if ((status = gradus_movement_measure(optimizer, scale, &found, error)) ||
+        (status = gradus_norm_find(optimizer, GRADUS_NORM_2, &norm, error)) || !measures)
+        return status;
+    if (!isfinite(norm)) gradus_measures_forget(&found);
+    *measures = found;
     measures->gradient_norm = norm * fabs(scale);
     measures->non_finite = optimizer->found.non_finite;
-    return isfinite(norm) ? gradus_movement_measure(optimizer, scale, measures, error) : GRADUS_OK;
+    return GRADUS_OK;
 }
 
 gradus_status gradus_optimizer_measures(const gradus_optimizer *optimizer, gradus_measures *measures)
