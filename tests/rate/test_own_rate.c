@@ -65,6 +65,9 @@ static void sps_by_hand(void **state)
     assert_true(polyak(policy, 2, 0.1) == 10); /* 400, capped at the base */
     assert_true(polyak(policy, 0, 3) == 0);
     assert_true(polyak(policy, -1, 3) == 0); /* never uphill */
+    char why[256];
+    gradus_policy_explain(policy, why, sizeof why);
+    assert_string_equal(why, "update 4: rate 0 = own rate 0 x schedule 1 x feedback 1");
     assert_true(polyak(policy, 1, 0) == 10);
     assert_true(polyak(policy, 0, 0) == 0);
     assert_true(polyak(policy, NAN, 1) == 0); /* as it was */
@@ -279,6 +282,7 @@ static void borwein_by_hand(void **state)
     policy = make("barzilai_borwein(bb2, window=1)", 0.2);
     check_close(borwein(policy, 2, 8, 5), 0.32, 1e-15, 0);
     check_close(borwein(policy, 2, 8, 2.5), 0.64, 1e-15, 0); /* 1.28, but twice as much at most */
+    check_close(borwein(policy, 2, 0, 2.5), 0.64, 1e-15, 0); /* straight on: nothing to go by */
     gradus_policy_destroy(policy);
     policy = make("barzilai_borwein(alternating, window=1)", 0.3);
     check_close(borwein(policy, 2, 8, 5), 0.5, 1e-15, 0);
@@ -398,6 +402,35 @@ static void borwein_in_noise(void **state)
     assert_true(of_single < 0.01); /* fifty times too small */
 }
 
+/* A feedback of one's own that gives a rate: before its first one the base is what it comes from. */
+static void give(const gradus_call *call, void *state, const gradus_clock *now, gradus_verdict *verdict)
+{
+    (void)call, (void)state;
+    assert_int_equal(now->updates > 0, !isnan(verdict->factor));
+    verdict->factor = 0.25;
+    verdict->rule = "given";
+}
+
+static void own_member(void **state)
+{
+    (void)state;
+    static const gradus_argument nothing[] = {{0}};
+    static const gradus_feedback_row row = {.member = {.name = "given", .summary = "-", .arguments = nothing},
+                                            .abi = GRADUS_ABI,
+                                            .absolute = true,
+                                            .decide = give};
+    gradus_context *context = gradus_context_create(NULL, &error);
+    gradus_context_add_feedback(context, &row, &error);
+    gradus_policy *policy = make_with((gradus_policy_config){.base = 1, .feedback = "given", .context = context});
+    assert_true(next(policy) == 0.25);
+    assert_non_null(strstr(told.text, "\"action\": \"lower\""));
+    assert_non_null(strstr(told.text, "\"rate_before\": 1, \"rate_after\": 0.25"));
+    assert_non_null(strstr(told.text, "\"text\": \"given: given: rate 0.25\""));
+    assert_true(next(policy) == 0.25);
+    gradus_policy_destroy(policy);
+    gradus_context_destroy(context);
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -418,20 +451,14 @@ static void refuses(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(sps_by_hand),
-                                       cmocka_unit_test(smoothed_by_hand),
-                                       cmocka_unit_test(base_until_it_knows),
-                                       cmocka_unit_test(beside_the_others),
-                                       cmocka_unit_test(polyak_tells),
-                                       cmocka_unit_test(polyak_comes_down),
-                                       cmocka_unit_test(polyak_of_optax),
-                                       cmocka_unit_test(alig_of_pytorch_optimizer),
-                                       cmocka_unit_test(borwein_by_hand),
-                                       cmocka_unit_test(borwein_of_windows),
-                                       cmocka_unit_test(borwein_left_out),
-                                       cmocka_unit_test(borwein_tells),
-                                       cmocka_unit_test(borwein_comes_down),
-                                       cmocka_unit_test(borwein_in_noise),
-                                       cmocka_unit_test(refuses)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sps_by_hand),         cmocka_unit_test(smoothed_by_hand),
+        cmocka_unit_test(base_until_it_knows), cmocka_unit_test(beside_the_others),
+        cmocka_unit_test(polyak_tells),        cmocka_unit_test(polyak_comes_down),
+        cmocka_unit_test(polyak_of_optax),     cmocka_unit_test(alig_of_pytorch_optimizer),
+        cmocka_unit_test(borwein_by_hand),     cmocka_unit_test(borwein_of_windows),
+        cmocka_unit_test(borwein_left_out),    cmocka_unit_test(borwein_tells),
+        cmocka_unit_test(borwein_comes_down),  cmocka_unit_test(borwein_in_noise),
+        cmocka_unit_test(own_member),          cmocka_unit_test(refuses)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -235,6 +235,11 @@ static void notches(void **state)
     mean_cosine(policy, 40, 0.9, 0.6); /* stays on the last */
     assert_int_equal(told.count, 2);
     gradus_policy_destroy(policy);
+    policy = make("derivative_notch([2, 1])", 1, "constant");
+    decide(policy);
+    gradus_policy_applied(policy, NULL);
+    mean_cosine(policy, 17, 0, 1); /* 0 is not above 0 */
+    gradus_policy_destroy(policy);
 }
 
 /* Only the ratio to the first counts. */

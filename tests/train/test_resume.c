@@ -132,6 +132,23 @@ static void test_sgd_and_stops(void **state)
     go_on(settings, 1, "stops");
 }
 
+/* What is kept of values and gradients is part of the state, in a snapshot too. */
+static void test_feedback_by_gradients(void **state)
+{
+    (void)state;
+    const char *const settings[] = {SMALL, "optimizer=sgd(momentum=0.9)", "lr=0.01",
+                                    "feedback=hypergradient(rate=0.9) > derivative_notch([1, 0.5], window=15, "
+                                    "threshold=-1) > barzilai_borwein(window=12)",
+                                    NULL};
+    go_on(settings, 1, "gradients");
+    size_t size;
+    char *decisions = training_read("gradients-whole", "decisions.jsonl", &size);
+    assert_non_null(strstr(decisions, "\"by\": \"hypergradient\""));
+    assert_non_null(strstr(decisions, "\"by\": \"derivative_notch\""));
+    assert_non_null(strstr(decisions, "\"by\": \"barzilai_borwein\""));
+    free(decisions);
+}
+
 /* More epochs: the run goes on where it ended. */
 static void test_extend(void **state)
 {
@@ -206,6 +223,7 @@ int main(void)
                                        cmocka_unit_test(test_two_threads),
                                        cmocka_unit_test(test_while_the_guard_goes_back),
                                        cmocka_unit_test(test_sgd_and_stops),
+                                       cmocka_unit_test(test_feedback_by_gradients),
                                        cmocka_unit_test(test_extend),
                                        cmocka_unit_test(test_change_on_the_way),
                                        cmocka_unit_test(test_what_cannot_change)};
