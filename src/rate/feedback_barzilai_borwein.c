@@ -1,6 +1,7 @@
 /* barzilai_borwein: one over the curvature along the way that the values have gone, from how far they have moved and how much
  * the gradient has changed on that way. On single batches the change is noise, so it looks at a window, usually an epoch,
  * and at means of gradients; its growth is capped and it never leaves its bounds. */
+#include "better.h"
 #include "heard.h"
 
 enum { FORM, WINDOW, LEAST, GROWTH, LOW, HIGH };
@@ -63,9 +64,8 @@ static void tell(borwein_state *state, double before, double step, gradus_verdic
     verdict->was = before;
     verdict->reason = GRADUS_REASON_CURVATURE;
     verdict->rule = "a step of {1} by the curvature: {2=}, {3=}, {4=}";
-    verdict->seen[0].name = "step", verdict->seen[0].value = step;
-    for (int i = 0; i < RATE_HEARD; i++)
-        verdict->seen[1 + i].name = measures[i], verdict->seen[1 + i].value = state->heard.value[i];
+    gradus_rate_see(verdict, 0, "step", step);
+    for (int i = 0; i < RATE_HEARD; i++) gradus_rate_see(verdict, 1 + i, measures[i], state->heard.value[i]);
     state->told = verdict->factor;
 }
 

@@ -1,5 +1,6 @@
 /* derivative_notch: the rate stands on the notches of a falling list and moves to the next one when its own derivative says
  * that the loss would rise with it: when, on the mean of a window, gradients point along the updates before them. */
+#include "better.h"
 #include "heard.h"
 
 enum { NOTCHES, THRESHOLD, WINDOW, UNTIL };
@@ -52,11 +53,11 @@ static void move(const gradus_call *call, notch_state *state, double mean, gradu
     verdict->reason = over ? GRADUS_REASON_RATE_AT_MINIMUM : GRADUS_REASON_RATE_DERIVATIVE;
     verdict->rule = over ? "{1=} of gradient and last update, mean of {2} updates, is above {3}; {4=}"
                          : "{1=} of gradient and last update, mean of {2} updates, is above {3}";
-    verdict->seen[0].name = "cosine", verdict->seen[0].value = mean;
-    verdict->seen[1].name = "window", verdict->seen[1].value = (double)state->count;
-    verdict->seen[2].name = "threshold", verdict->seen[2].value = call->number[THRESHOLD];
+    gradus_rate_see(verdict, 0, "cosine", mean);
+    gradus_rate_see(verdict, 1, "window", (double)state->count);
+    gradus_rate_see(verdict, 2, "threshold", call->number[THRESHOLD]);
     if (over) {
-        verdict->seen[3].name = "until", verdict->seen[3].value = call->number[UNTIL];
+        gradus_rate_see(verdict, 3, "until", call->number[UNTIL]);
         verdict->action = GRADUS_STOP;
         return;
     }

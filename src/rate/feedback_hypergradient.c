@@ -1,6 +1,7 @@
 /* hypergradient: learns the rate as the net learns its values, by going down the derivative of the loss with respect to the
  * rate, which is the product of the present gradient and the last update. Its step is small against the rate, so that noise
  * of single batches averages out, and its factor never leaves its bounds. */
+#include "better.h"
 #include "heard.h"
 
 enum { FORM, RATE, LOW, HIGH, TARGET };
@@ -61,8 +62,8 @@ static void tell(hypergradient_state *state, gradus_verdict *verdict)
     verdict->was = state->told;
     verdict->reason = GRADUS_REASON_RATE_DERIVATIVE;
     verdict->rule = "{1=} of gradient and last update, mean of {2} updates";
-    verdict->seen[0].name = "cosine", verdict->seen[0].value = state->cosines / (double)state->count;
-    verdict->seen[1].name = "count", verdict->seen[1].value = (double)state->count;
+    gradus_rate_see(verdict, 0, "cosine", state->cosines / (double)state->count);
+    gradus_rate_see(verdict, 1, "count", (double)state->count);
     state->told = verdict->factor;
     state->cosines = 0;
     state->count = 0;

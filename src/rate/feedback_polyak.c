@@ -1,6 +1,7 @@
 /* polyak: the step that would bring a linear loss down to its lower bound, from the loss and the gradient of each batch. Its
  * rate stands in for the base, which only caps it: right where the bound can be reached, no smaller towards the end where
  * it cannot. */
+#include "better.h"
 #include "heard.h"
 
 enum { LOWER_BOUND, C, EPSILON, CAP, GROWTH, OVER };
@@ -63,10 +64,9 @@ static void tell(const gradus_call *call, polyak_state *state, gradus_verdict *v
         verdict->was = told;
         verdict->reason = GRADUS_REASON_LOSS_GAP;
         verdict->rule = "steps of {1} on the mean of {2} updates, this one with {3=} and {4=}";
-        verdict->seen[0].name = "mean", verdict->seen[0].value = mean;
-        verdict->seen[1].name = "count", verdict->seen[1].value = (double)state->count;
-        for (int i = 0; i < MEASURES; i++)
-            verdict->seen[2 + i].name = measures[i], verdict->seen[2 + i].value = state->heard.value[i];
+        gradus_rate_see(verdict, 0, "mean", mean);
+        gradus_rate_see(verdict, 1, "count", (double)state->count);
+        for (int i = 0; i < MEASURES; i++) gradus_rate_see(verdict, 2 + i, measures[i], state->heard.value[i]);
         state->told = mean;
     }
     state->logs = 0;
