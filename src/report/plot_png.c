@@ -148,6 +148,13 @@ static gradus_status fail_gnuplot(gradus_error *error, const char *why)
     return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_INPUT_OUTPUT, "gnuplot, which draws PNG: %s", why);
 }
 
+static gradus_status fail_absent(gradus_error *error)
+{
+    return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_INPUT_OUTPUT,
+                       "PNG is drawn by gnuplot, which is not here; install it (Debian and Ubuntu: apt-get install "
+                       "gnuplot-nox), or ask for SVG");
+}
+
 static gradus_status spawn(int input, int output, int complaints, pid_t *process, gradus_error *error)
 {
     char name[] = "gnuplot", defaults[] = "-d", standard[] = "-";
@@ -159,11 +166,7 @@ static gradus_status spawn(int input, int output, int complaints, pid_t *process
     posix_spawn_file_actions_adddup2(&actions, complaints, STDERR_FILENO);
     int number = posix_spawnp(process, name, &actions, NULL, words, environ);
     posix_spawn_file_actions_destroy(&actions);
-    if (number == ENOENT)
-        return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_INPUT_OUTPUT,
-                           "PNG is drawn by gnuplot, which is not here; install it (Debian and Ubuntu: apt-get install "
-                           "gnuplot-nox), or "
-                           "ask for SVG");
+    if (number == ENOENT) return fail_absent(error);
     return number ? fail_gnuplot(error, strerror(number)) : GRADUS_OK;
 }
 
@@ -176,6 +179,7 @@ static gradus_status run(FILE *input, FILE *picture, FILE *complaints, gradus_er
     while (waitpid(process, &status, 0) < 0)
         if (errno != EINTR) return fail_gnuplot(error, strerror(errno));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return GRADUS_OK;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return fail_absent(error); /* where spawn cannot tell */
     char line[160] = "";
     rewind(complaints);
     while (fgets(line, sizeof line, complaints) && !line[strspn(line, " ^\n")])

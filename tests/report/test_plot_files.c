@@ -139,6 +139,7 @@ static void test_gnuplot_fails(void **state)
     assert_png_fails(NULL, GRADUS_ERROR_UNSUPPORTED, "apt-get install gnuplot-nox");
     assert_png_fails("#!/bin/sh\nprintf '\\n   ^\\n  line 3: no such terminal\\n' >&2; exit 1\n", GRADUS_ERROR_FILE,
                      "line 3: no such terminal");
+    assert_png_fails("#!/bin/sh\nexit 127\n", GRADUS_ERROR_UNSUPPORTED, "apt-get install gnuplot-nox");
     assert_png_fails("#!/bin/sh\nexit 3\n", GRADUS_ERROR_FILE, "it ended before its time");
     assert_png_fails("#!/bin/sh\nkill -9 $$\n", GRADUS_ERROR_FILE, "it ended before its time");
     assert_png_fails("#!/bin/sh\necho nothing\n", GRADUS_ERROR_FILE, "what it wrote is no picture");
