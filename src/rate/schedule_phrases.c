@@ -9,9 +9,9 @@
 
 static const gradus_argument annealing[] = {
     READING("cosine", "(1 + cos(pi t / T)) / 2, cosine annealing", "cosine"),
-    READING("cosine_restarts", "the same again and again, with warm restarts", NULL),
+    READING("cosine_restarts", "the same again and again, with warm restarts", "cosine_restarts(10ep, 2)"),
     READING("exponential", "alpha gamma^t, as a temperature is lowered", "exponential(0.99, 1)"),
-    READING("inverse_time", "alpha / (1 + t / tau), search then converge", NULL),
+    READING("inverse_time", "alpha / (1 + t / tau), search then converge", "inverse_time(1, 10ep)"),
     READING("linear", "any rate that falls: 1 - t / T", "linear"),
     {0}};
 
@@ -23,16 +23,16 @@ static const gradus_argument linear_decay[] = {
     {0}};
 
 static const gradus_argument exponential_decay[] = {
-    READING("exponential", "alpha gamma^(t / s), the same factor over each s", "exponential(0.96, 1ep)"),
-    READING("exponential", "alpha gamma^floor(t / s), the same in stairs", "exponential(0.96, 1ep, staircase)"),
-    READING("natural_exponential", "alpha e^(-beta t)", NULL),
-    READING("polynomial", "alpha (1 - t / T)^beta, which falls to 0 at the end", "polynomial(2)"),
+    READING("exponential", "alpha gamma^(t / s), smoothly", "exponential(0.96, 1ep)"),
+    READING("exponential", "alpha gamma^floor(t / s), in stairs", "exponential(0.96, 1ep, staircase)"),
+    READING("natural_exponential", "alpha e^(-beta t)", "natural_exponential(0.001)"),
+    READING("polynomial", "alpha (1 - t / T)^beta, 0 at the end", "polynomial(2)"),
     {0}};
 
 /* The member of that name is explained first. */
 static const gradus_argument exponential[] = {
-    READING("natural_exponential", "alpha e^(-beta t)", NULL),
-    READING("polynomial", "alpha (1 - t / T)^beta, which falls to 0 at the end", "polynomial(2)"),
+    READING("natural_exponential", "alpha e^(-beta t)", "natural_exponential(0.001)"),
+    READING("polynomial", "alpha (1 - t / T)^beta, 0 at the end", "polynomial(2)"),
     {0}};
 
 static const gradus_argument polynomial_decay[] = {
@@ -42,13 +42,13 @@ static const gradus_argument polynomial_decay[] = {
 
 static const gradus_argument step_decay[] = {
     READING("step", "alpha gamma^floor(t / s), every s epochs", "step(30ep, 10%)"),
-    READING("multistep", "alpha gamma^(how many of the given places are passed)", NULL),
-    READING("two_factor", "alpha (1 - t / T)^beta (1 - t / (T - 1))^gamma", NULL),
+    READING("multistep", "alpha gamma^n, n of the given places passed", "multistep([30ep, 60ep], 10%)"),
+    READING("two_factor", "alpha (1 - t / T)^beta (1 - t / (T - 1))^gamma", "two_factor(power=2, last=1)"),
     {0}};
 
 static const gradus_argument step[] = {
-    READING("multistep", "alpha gamma^(how many of the given places are passed)", NULL),
-    READING("two_factor", "alpha (1 - t / T)^beta (1 - t / (T - 1))^gamma", NULL),
+    READING("multistep", "alpha gamma^n, n of the given places passed", "multistep([30ep, 60ep], 10%)"),
+    READING("two_factor", "alpha (1 - t / T)^beta (1 - t / (T - 1))^gamma", "two_factor(power=2, last=1)"),
     {0}};
 
 #define SEVERAL "texts mean several things by it"
