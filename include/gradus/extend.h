@@ -253,6 +253,7 @@ typedef struct gradus_pass {            /* one walk over memory                 
     gradus_twin   *twin;                                                            /* in double, for the tests; NULL: none */
     int32_t        sums;                /* how many sums the kernel adds up, 0..GRADUS_SUMS ...                      */
     bool           over_all;            /* ... over the tensor, or over all tensors (and processes)                  */
+    const char    *only_if;             /* argument whose value must not be 0 for the pass to be made, not for the last; NULL: always */
     void         (*learn)(const double *hyper, const gradus_now *now, const double *sums, double *memory);
                                         /* over_all: from sums to memory, once; hyper and rate are those without a group; NULL: nothing */
     void         (*conclude)(const double *hyper, const gradus_now *now, const double *sums, const double *memory, double *constants);

@@ -195,6 +195,8 @@ static inline bool gradus_slot_is_per_element(const gradus_slot *slot)
 {
     return slot->per == GRADUS_PER_ELEMENT && !slot->size;
 }
+/* Whether a pass is one that the hyperparameters ask for. */
+bool gradus_pass_is_made(const gradus_optimizer *optimizer, const gradus_layer *layer, const gradus_pass *pass);
 /* Whether tensors need constants of their own: their sums, or what is kept for each. */
 bool gradus_layers_share(const gradus_optimizer *optimizer);
 

@@ -98,10 +98,12 @@ static void flush(running *run)
 static void run_passes(const running *run, const gradus_layer *layer)
 {
     const gradus_pass *pass = layer->row->pass;
+    bool first = true;
     for (int i = 0; i < GRADUS_PASSES && pass[i].kernel[0] && !run->error->status; i++) {
         const bool last = i + 1 == GRADUS_PASSES || !pass[i + 1].kernel[0];
         gradus_around around = run->around;
-        if (i > 0) around.before_count = 0;
+        if (!gradus_pass_is_made(run->optimizer, layer, &pass[i])) continue;
+        if (!first) around.before_count = 0;
         if (!last) around.after_count = 0, around.measure = false;
         gradus_walk(&(gradus_walk_request){.optimizer = run->optimizer,
                                            .kernel = gradus_kernel_for(run->optimizer, pass[i].kernel),
@@ -111,9 +113,10 @@ static void run_passes(const running *run, const gradus_layer *layer)
                                            .rule = true,
                                            .around = &around,
                                            .zero = last && run->step->flags & GRADUS_ZERO_GRADIENTS,
-                                           .keep = i == 0 && gradus_keeps(run->optimizer),
+                                           .keep = first && gradus_keeps(run->optimizer),
                                            .scale = run->step->gradient_scale});
         conclude(run, layer, &pass[i]);
+        first = false;
     }
 }
 

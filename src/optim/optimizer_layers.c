@@ -177,6 +177,11 @@ int64_t gradus_slot_size(const gradus_optimizer *optimizer, const gradus_layer *
     }
 }
 
+bool gradus_pass_is_made(const gradus_optimizer *optimizer, const gradus_layer *layer, const gradus_pass *pass)
+{
+    return pass->kernel[0] && is_needed(optimizer, layer, pass->only_if, -1);
+}
+
 bool gradus_layers_share(const gradus_optimizer *optimizer)
 {
     bool share = optimizer->own_count == 0;

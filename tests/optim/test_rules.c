@@ -1,101 +1,84 @@
-/* Each rule on cases worked by hand, with hyperparameters that make whole numbers of everything, and on two
- * functions whose lowest point is known. */
+/* Each rule on cases worked by hand (by_hand.tsv), with hyperparameters that make whole numbers of everything, and on
+ * two functions whose lowest point is known. */
 #include "check.h"
 #include "gradus/base.h"
 #include "gradus/spec.h"
 
-/* ---- one value, given gradients ---- */
+/* ---- cases worked by hand: by_hand.tsv ---- */
 
-enum { LONGEST = 8 };
+enum { MOST = 8, TEXT = 512 };
 
-/* Starts at `x`, takes each gradient at its rate (the last one goes on), and expects exactly these values. */
-static void expect(const char *spec, float x, int count, const double *rates, const float *gradients,
-                   const float *expected)
+typedef struct by_hand {
+    const char *spec;
+    int count, line;
+    float values[MOST], gradient[MOST], expected[MOST];
+} by_hand;
+
+/* "3,4" up to what ends it; how many. */
+static int read_list(const char *text, float *numbers, char **end)
+{
+    int count = 1;
+    numbers[0] = strtof(text, end);
+    for (; **end == ',' && count < MOST; count++) numbers[count] = strtof(*end + 1, end);
+    return count;
+}
+
+/* One update, "0.5:2=9"; what is behind it. */
+static char *take_step(by_hand *c, gradus_optimizer *optimizer, char *text)
 {
     gradus_error error = {0};
-    float gradient = 0;
-    gradus_optimizer *optimizer = gradus_optimizer_create(&(gradus_optimizer_config){.rule = spec}, &error);
-    gradus_optimizer_add(optimizer, &(gradus_parameter){.name = "x", .shape = {1}, .values = &x, .gradient = &gradient},
-                         &error);
-    for (int i = 0; i < count; i++) {
-        gradient = gradients[i];
-        if (gradus_optimizer_step(optimizer, &(gradus_step){.rate = rates[i]}, &error) != GRADUS_APPLIED)
-            fail_msg("%s: %s", spec, error.message);
-        if (x != expected[i]) fail_msg("%s: %.9g after update %d, expected %.9g", spec, x, i + 1, expected[i]);
+    char *end;
+    const double rate = strtod(text, &end);
+    const int gradients = read_list(end + 1, c->gradient, &end), expected = read_list(end + 1, c->expected, &end);
+    if (gradients != c->count || expected != c->count) fail_msg("by_hand.tsv:%d: '%s' is no update", c->line, text);
+    gradus_outcome outcome = gradus_optimizer_step(optimizer, &(gradus_step){.rate = rate}, &error);
+    if (outcome == GRADUS_EVALUATE) outcome = gradus_optimizer_step(optimizer, &(gradus_step){.rate = rate}, &error);
+    if (outcome != GRADUS_APPLIED) fail_msg("by_hand.tsv:%d: %s: %s", c->line, c->spec, error.message);
+    for (int i = 0; i < c->count; i++) {
+        if (c->values[i] != c->expected[i])
+            fail_msg("by_hand.tsv:%d: %s: %.9g where %.9g is expected", c->line, c->spec, (double)c->values[i],
+                     (double)c->expected[i]);
     }
+    return end + strspn(end, " ");
+}
+
+static void check_by_hand(char *line, int number)
+{
+    gradus_error error = {0};
+    char *start = strchr(line, '\t'), *steps = start ? strchr(start + 1, '\t') : NULL, *end;
+    if (!steps) fail_msg("by_hand.tsv:%d: a rule, values and updates", number);
+    *start = *steps = 0;
+    by_hand c = {.spec = line, .line = number};
+    c.count = read_list(start + 1, c.values, &end);
+    gradus_optimizer *optimizer = gradus_optimizer_create(&(gradus_optimizer_config){.rule = line}, &error);
+    gradus_optimizer_add(
+        optimizer, &(gradus_parameter){.name = "x", .shape = {c.count}, .values = c.values, .gradient = c.gradient},
+        &error);
+    if (error.status) fail_msg("by_hand.tsv:%d: %s: %s", number, line, error.message);
+    for (char *at = steps + 1; *at && *at != '\t' && *at != '\n';) at = take_step(&c, optimizer, at);
     gradus_optimizer_destroy(optimizer);
 }
 
-#define LIST(...)   \
-    {               \
-        __VA_ARGS__ \
+/* Whether some line is about a rule. */
+static bool is_held[256];
+
+static void cases_by_hand(void **state)
+{
+    (void)state;
+    FILE *file = fopen("tests/optim/by_hand.tsv", "r");
+    char line[TEXT];
+    assert_non_null(file);
+    for (int number = 1; fgets(line, sizeof line, file); number++) {
+        if (*line == '#') continue;
+        for (int i = 0; gradus_optimizer_family.members[i]; i++) {
+            const char *name = gradus_optimizer_family.members[i]->name;
+            is_held[i] |= strncmp(line, name, strlen(name)) == 0 && strchr("(\t", line[strlen(name)]);
+        }
+        check_by_hand(line, number);
     }
-#define EXPECT(spec, x, rates, gradients, values)              \
-    do {                                                       \
-        const double r[LONGEST] = rates;                       \
-        const float g[] = gradients, v[] = values;             \
-        expect(spec, x, (int)(sizeof g / sizeof *g), r, g, v); \
-    } while (0)
-
-static void sgd(void **state)
-{
-    (void)state;
-    EXPECT("sgd", 10, LIST(0.5, 0.25), LIST(2, 4), LIST(9, 8));
-    /* b: 2, then 1 + 4 = 5 */
-    EXPECT("sgd(momentum=0.5)", 10, LIST(1, 1), LIST(2, 4), LIST(8, 3));
-    /* b + 0.5 of it: 2 + 1, then 4 + 2.5 */
-    EXPECT("sgd(momentum=0.5, nesterov)", 10, LIST(1, 1), LIST(2, 4), LIST(7, 0.5f));
-    /* the first buffer is the whole gradient, later ones take half of theirs: 2, then 1 + 2 */
-    EXPECT("sgd(momentum=0.5, dampening=0.5)", 10, LIST(1, 1), LIST(2, 4), LIST(8, 5));
-    /* a mean: 1, then 0.5 + 2 */
-    EXPECT("sgd(momentum=0.5, form=ema)", 10, LIST(1, 1), LIST(2, 4), LIST(9, 6.5f));
-    EXPECT("sgd(momentum=0.5, form=ema, nesterov)", 10, LIST(1, 1), LIST(2, 4), LIST(8.5f, 5.25f));
-    /* after a cut of the rate the old steps go on: 2, then 1 + 0.25 * 4 */
-    EXPECT("sgd(momentum=0.5, form=rate_inside)", 10, LIST(1, 0.25), LIST(2, 4), LIST(8, 6));
-    EXPECT("sgd(momentum=0.5)", 10, LIST(1, 0.25), LIST(2, 4), LIST(8, 6.75f));
-    EXPECT("sgd(momentum=0.5, form=rate_inside, nesterov)", 10, LIST(1, 0.5), LIST(2, 4), LIST(7, 3.5f));
-    EXPECT("sgd(weight_decay=0.5)", 8, LIST(1), LIST(2), LIST(2));                    /* g = 2 + 4 */
-    EXPECT("sgd(weight_decay=0.5, decay=decoupled)", 8, LIST(0.5), LIST(2), LIST(5)); /* 8 - 2 - 1 */
-    EXPECT("sgd(maximize)", 8, LIST(0.5), LIST(2), LIST(9));
-    EXPECT("sgd(maximize, weight_decay=0.5)", 8, LIST(0.5), LIST(2), LIST(7)); /* g = -2 + 4 */
-}
-
-static void rmsprop(void **state)
-{
-    (void)state;
-    /* v = 0.25 * 16, then 0.75 * 4 + 0.25 * 4: 4 both times */
-    EXPECT("rmsprop(alpha=0.75, epsilon=0)", 10, LIST(1, 1), LIST(4, 2), LIST(8, 7));
-    EXPECT("rmsprop(alpha=0.75, epsilon=2)", 10, LIST(1), LIST(4), LIST(9));                /* 4 / (2 + 2) */
-    EXPECT("rmsprop(alpha=0.75, epsilon=12, place=inside)", 10, LIST(1), LIST(4), LIST(9)); /* 4 / sqrt(4 + 12) */
-    /* v = 8, a = 2: 8 - 4 */
-    EXPECT("rmsprop(alpha=0.5, epsilon=0, centered)", 10, LIST(1), LIST(4), LIST(8));
-    /* d = 2, 1: b = 2, then 1 + 1 */
-    EXPECT("rmsprop(alpha=0.75, epsilon=0, momentum=0.5)", 10, LIST(1, 0.5), LIST(4, 2), LIST(8, 7));
-    EXPECT("rmsprop(alpha=0.75, epsilon=0, momentum=0.5, form=rate_inside)", 10, LIST(1, 0.5), LIST(4, 2),
-           LIST(8, 6.5f));
-    EXPECT("rmsprop(alpha=0.75, epsilon=0, weight_decay=0.25, decay=decoupled)", 8, LIST(0.5), LIST(4),
-           LIST(6)); /* 8 - 1 - 1 */
-    /* a constant gradient has no variance, and rounding must not make it negative */
-    EXPECT("rmsprop(alpha=0.5, epsilon=1, centered)", 0, LIST(0, 0, 0, 0), LIST(3, 3, 3, 3), LIST(0, 0, 0, 0));
-}
-
-static void adam(void **state)
-{
-    (void)state;
-    /* m = 2 of 4, v = 4 of 16: both corrected give the sign; then m = 1 - 2 = -1, c1 = 3/4, v = 3 + 4 = 7, c2 =
-     * 7/16: 16 again */
-    EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=0)", 10, LIST(1, 3), LIST(4, -4), LIST(9, 10));
-    EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=4)", 10, LIST(1), LIST(4), LIST(9.5f));            /* 4 / (4 + 4) */
-    EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=2, place=raw)", 10, LIST(1), LIST(4), LIST(9.5f)); /* 4 / ((2 + 2) 2) */
-    EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=0, epsilon_root=48)", 10, LIST(1), LIST(4),
-           LIST(9.5f)); /* 4 / sqrt(16 + 48) */
-    EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=0, bias_correction=false)", 10, LIST(1), LIST(4), LIST(9)); /* 2 / 2 */
-    /* coupled decay passes through the means and leaves the sign; decoupled takes 0.25 * 8 */
-    EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=0, weight_decay=0.5)", 8, LIST(0.5), LIST(4), LIST(7.5f));
-    EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=0, weight_decay=0.5, decay=decoupled)", 8, LIST(0.5), LIST(4),
-           LIST(5.5f));
-    EXPECT("adamw(beta1=0.5, beta2=0.75, epsilon=0, weight_decay=0.5)", 8, LIST(0.5), LIST(4), LIST(5.5f));
-    EXPECT("adam(beta1=0.5, beta2=0.75, epsilon=0, maximize)", 8, LIST(0.5), LIST(4), LIST(8.5f));
+    fclose(file);
+    for (int i = 0; gradus_optimizer_family.members[i]; i++)
+        if (!is_held[i]) fail_msg("no case worked by hand for %s", gradus_optimizer_family.members[i]->name);
 }
 
 /* ---- functions ---- */
@@ -168,9 +151,36 @@ static void forms(void **state)
     assert_true(best_left("rmsprop(centered, momentum=0.9)", quadratic, QUADRATIC, 2000) < 1e-5);
 }
 
+/* A rule with a rate of its own says it; with one for each tensor, or none, it is the caller's. */
+static void effective_rates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule;
+        double first, second;
+    } cases[] = {{"dog(first=5, start=distance, epsilon=0)", 5.0 / 3, 1}, {"sgd", 1, 1}, {"lamb", 1, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gradus_error error = {0};
+        gradus_measures measures;
+        float x = 10, gradient = 3;
+        gradus_optimizer *optimizer =
+            gradus_optimizer_create(&(gradus_optimizer_config){.rule = cases[i].rule}, &error);
+        gradus_optimizer_add(
+            optimizer, &(gradus_parameter){.name = "x", .shape = {1}, .values = &x, .gradient = &gradient}, &error);
+        gradus_optimizer_step(optimizer, &(gradus_step){.rate = 1}, &error);
+        gradus_optimizer_measures(optimizer, &measures);
+        check_close(measures.effective_rate, cases[i].first, 1e-15, 0);
+        gradient = 4;
+        gradus_optimizer_step(optimizer, &(gradus_step){.rate = 1}, &error);
+        gradus_optimizer_measures(optimizer, &measures);
+        check_close(measures.effective_rate, cases[i].second, 1e-15, 0);
+        gradus_optimizer_destroy(optimizer);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(sgd), cmocka_unit_test(rmsprop), cmocka_unit_test(adam),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(cases_by_hand), cmocka_unit_test(effective_rates),
                                        cmocka_unit_test(functions), cmocka_unit_test(forms)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,7 +146,8 @@ static inline void twin_update(twin *t, int layer, int tensor)
 static inline void twin_rule(twin *t, int layer)
 {
     const gradus_rule_row *row = t->of->layers[layer].row;
-    for (int p = 0; p < GRADUS_PASSES && row->pass[p].kernel[0]; p++) twin_pass(t, layer, &row->pass[p]);
+    for (int p = 0; p < GRADUS_PASSES && row->pass[p].kernel[0]; p++)
+        if (gradus_pass_is_made(t->of, &t->of->layers[layer], &row->pass[p])) twin_pass(t, layer, &row->pass[p]);
     for (int i = 0; i < t->of->tensor_count && row->update[0]; i++) {
         double scale = t->tensors[i].now[layer].gradient_scale;
         if (!gradus_layer_has(t->of, &t->of->layers[layer], i)) continue;

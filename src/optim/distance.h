@@ -1,0 +1,34 @@
+/* What dog and dowg share: how far the values have come from where they started and how large the gradient is, then a
+ * plain step. The kernels are in rule_dog.c. */
+#ifndef GRADUS_OPTIM_DISTANCE_H
+#define GRADUS_OPTIM_DISTANCE_H
+#include "gradus/extend.h"
+
+enum { DISTANCE_SCALE, DISTANCE_COUPLED, DISTANCE_STEP, DISTANCE_CONSTANTS };
+#define DISTANCE_CONSTANT_NAMES "scale, coupled, step"
+enum { DISTANCE_START };
+#define DISTANCE_SLOTS                                                   \
+    (const gradus_slot[])                                                \
+    {                                                                    \
+        [DISTANCE_START] = {.name = "start", .from_values = true}, { 0 } \
+    }
+/* Sums over all tensors: squares of the movement, of the gradient, of the values. */
+enum { DISTANCE_MOVED, DISTANCE_GRADIENT, DISTANCE_SIZE, DISTANCE_SUMS };
+
+#define DISTANCE_DECAY_ARGUMENT                                                                                        \
+    {                                                                                                                  \
+        "weight_decay", GRADUS_NUMBER,                                                                                 \
+            .initial = "0", .low = 0, .high = INFINITY, .help = "pull of the values towards 0, added to the gradient", \
+            .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "loguniform(1e-5, 1e-2)", .also = "wd, l2"             \
+    }
+
+gradus_kernel gradus_distance_measure_scalar, gradus_distance_measure_sse2, gradus_distance_measure_avx2,
+    gradus_distance_measure_avx512, gradus_distance_measure_neon;
+gradus_twin gradus_distance_measure_double;
+gradus_kernel gradus_distance_step_scalar, gradus_distance_step_sse2, gradus_distance_step_avx2,
+    gradus_distance_step_avx512, gradus_distance_step_neon;
+gradus_twin gradus_distance_step_double;
+
+void gradus_distance_prepare(const gradus_now *now, double weight_decay, double *constants);
+
+#endif
