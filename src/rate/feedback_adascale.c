@@ -1,5 +1,6 @@
 /* adascale: a rate that was made for one batch size, fitted to another while it trains. The more the gradient is noise, the more a larger
  * batch is worth; where it is all noise the rate grows with the batch, where there is none it stays. */
+#include "better.h"
 #include "noise.h"
 #include <stddef.h>
 
@@ -35,10 +36,10 @@ static void tell(const gradus_call *call, const rate_noise *noise, double gain, 
     verdict->factor = gain;
     verdict->reason = GRADUS_REASON_GRADIENT_NOISE;
     verdict->rule = "noise scale {1}: a batch of {2} is worth {3} times one of {4}";
-    verdict->seen[0].name = "noise_scale", verdict->seen[0].value = scale;
-    verdict->seen[1].name = "samples", verdict->seen[1].value = noise->samples;
-    verdict->seen[2].name = "gain", verdict->seen[2].value = gain;
-    verdict->seen[3].name = "batch", verdict->seen[3].value = call->number[BATCH];
+    gradus_rate_see(verdict, 0, "noise_scale", scale);
+    gradus_rate_see(verdict, 1, "samples", noise->samples);
+    gradus_rate_see(verdict, 2, "gain", gain);
+    gradus_rate_see(verdict, 3, "batch", call->number[BATCH]);
 }
 
 static void decide(const gradus_call *call, void *memory, const gradus_clock *now, gradus_verdict *verdict)
@@ -90,15 +91,16 @@ const gradus_feedback_row gradus_feedback_adascale = {
              "x r, r = (tr(Sigma) / batch + |G|^2) / (tr(Sigma) / B + |G|^2), from 1 to B / batch; rule=square_root: "
              "x sqrt(r)",
          .paper = "Johnson et al. 2020, AdaScale SGD, arXiv 2007.05105; the square root: Malladi et al. 2022, On the "
-                  "SDEs and "
-                  "scaling rules for adaptive gradient algorithms, arXiv 2205.10287",
+                  "SDEs and scaling rules for adaptive gradient algorithms, arXiv 2205.10287",
          .also = "linear_scaling, scale_lr, lr_scaling",
          .arguments = arguments,
          .example = "adascale(batch=64)",
          .notes =
              "The noise is measured as by noise_scale. The paper also lets the schedule and the end of the run wait "
-             "for the "
-             "sum of the gains; here the run keeps its length, so that equal epochs see equal numbers of examples."},
+             "until "
+             "the gains add up to the smaller batch's updates; here the run keeps its length, so that equal epochs see "
+             "equal numbers of examples, and it gets as far as the gains add up to. Where the rate is far below the "
+             "largest that is stable, the whole factor B / batch by hand gets further."},
     .abi = GRADUS_ABI,
     .needs_samples = true,
     .metrics = RATE_NOISE_METRICS,

@@ -1,4 +1,4 @@
-/* guard: looks at every gradient before it reaches the parameters. A non-finite or exploding one is skipped; when too many of
+/* guard: looks at every gradient before it reaches the parameters. A non-finite or exploding one is skipped, or clipped; when too many of
  * the last looks were wrong the run goes back to a snapshot from before the trouble began and on at a lower rate, or, where
  * there is no such snapshot, on from here at a lower rate. Statistics see finite numbers of applied updates only. */
 #include "better.h"
@@ -23,12 +23,14 @@ enum {
     RECOVER,
     WORSE,
     RISE,
-    EXPLODING
+    EXPLODING,
+    MANY,
+    AMONG
 };
 enum { ROLL_BACK, BACK_OFF, STOP, ONLY_SKIP };
 enum { NOT_USED, CLIPPED };
 enum { LOSS = 1, NORM_OF_GRADIENT, NON_FINITE };
-enum { FEWEST = 20, FREE_SKIPS = 10, PER_WHEN_ENDLESS = 1000, LONGEST_WITHIN = 64 };
+enum { FEWEST = 20, FREE_SKIPS = 10, PER_WHEN_ENDLESS = 1000, LONGEST_WITHIN = 64, LONGEST_AMONG = 60 };
 
 typedef struct guard_state {
     /* what was measured of the gradient at hand; non_finite: what of it is not, broken: its value */
@@ -43,6 +45,7 @@ typedef struct guard_state {
     int64_t recents, looks, firsts;
     double first;
     double first_norm; /* median of the first norms; 0: not enough have come yet */
+    int64_t highs;     /* a bit a look, the latest lowest: whether its loss was high */
     /* what it has lowered the rate to; updates without trouble; interventions in a row and in all */
     double level;
     int64_t skips, calm, in_a_row, interventions;
@@ -60,7 +63,7 @@ static const gradus_field fields[] = {
     INT(has_loss), INT(has_norm), INT(non_finite), REAL(loss), REAL(norm), REAL(broken),
     INT(held), INT(held_update), REAL(held_loss), REAL(held_norm),
     INT(losses), INT(next_loss), INT(norms), INT(next_norm),
-    INT(recents), INT(looks), INT(firsts), REAL(first), REAL(first_norm),
+    INT(recents), INT(looks), INT(firsts), REAL(first), REAL(first_norm), INT(highs),
     REAL(level), INT(skips), INT(calm), INT(in_a_row), INT(interventions),
     INT(asked), INT(asked_update), INT(warming), INT(warm_start),
     {"recent", GRADUS_DOUBLE, offsetof(guard_state, recent), -LONGEST_WITHIN},
@@ -151,7 +154,7 @@ static void push_norm(const gradus_call *call, guard_state *state, double norm)
 
 static void forget_burst(guard_state *state)
 {
-    state->recents = 0;
+    state->recents = state->highs = 0;
     for (int i = 0; i < LONGEST_WITHIN; i++) state->marks[i] = -1;
 }
 
@@ -174,16 +177,35 @@ static void settle(const gradus_call *call, guard_state *state, const gradus_clo
 
 /* ---- what it makes of it ---- */
 
-/* A loss far above what was usual before the latest looks: beyond z robust deviations, above all of them, and a real part
- * of the way back to where the run began, so that a converged run may be as noisy as it likes. */
-static bool loss_jumps(const gradus_call *call, guard_state *state)
+/* A loss above what was usual before the latest looks, beyond so many robust deviations, and a real part of the way back to where
+ * the run began, so that a converged run may be as noisy as it likes. */
+static bool loss_rises(const gradus_call *call, guard_state *state, double deviations)
 {
     rate_window window = loss_window(call, state);
     if (!state->has_loss || !is_full_enough(&window)) return false;
     double median = gradus_rate_window_median(&window), excess = state->loss - median;
-    return excess > 0 && state->loss > gradus_rate_window_highest(&window) &&
-           excess > call->number[RISE] * fabs(state->first - median) &&
-           gradus_rate_window_deviates_less(&window, excess / call->number[Z]);
+    return excess > 0 && excess > call->number[RISE] * fabs(state->first - median) &&
+           gradus_rate_window_deviates_less(&window, excess / deviations);
+}
+
+/* Far above, and above all of them. */
+static bool loss_jumps(const gradus_call *call, guard_state *state)
+{
+    rate_window window = loss_window(call, state);
+    return loss_rises(call, state, call->number[Z]) && state->loss > gradus_rate_window_highest(&window);
+}
+
+/* Half as far above, this one too and MANY of the latest AMONG. Losses that stay high enter the windows, which a few of them do
+ * not move. */
+static bool loss_stays_high(const gradus_call *call, guard_state *state)
+{
+    if (call->number[MANY] < 0) return false;
+    bool high = loss_rises(call, state, call->number[Z] / 2);
+    uint64_t latest = ((uint64_t)1 << (int)call->number[AMONG]) - 1, count = 0;
+    uint64_t highs = ((uint64_t)state->highs << 1 | high) & latest;
+    state->highs = (int64_t)highs;
+    for (; high && highs; highs &= highs - 1) count++;
+    return (double)count >= call->number[MANY];
 }
 
 /* Losses that have been worse than at the start for half a window. */
@@ -227,11 +249,40 @@ static void tell(gradus_verdict *verdict, gradus_reason reason, const char *rule
     verdict->rule = rule;
 }
 
-/* Says which of its rules was broken; the reason is that of the gradient at hand. */
-static void explain(const gradus_call *call, guard_state *state, bool jumps, bool explodes, gradus_verdict *verdict)
+/* What is wrong with the gradient at hand. */
+typedef struct guard_look {
+    bool broken, jumps, stays, lost, explodes;
+} guard_look;
+
+static void explain_loss(const gradus_call *call, guard_state *state, const guard_look *look, gradus_verdict *verdict)
 {
     rate_window losses = loss_window(call, state);
-    if (state->non_finite) {
+    double median = gradus_rate_window_median(&losses);
+    if (look->jumps) {
+        tell(verdict, GRADUS_REASON_DIVERGING, "{1=} is {2} deviations above its median {3}");
+        gradus_rate_see(verdict, 0, "loss", state->loss);
+        gradus_rate_see(verdict, 1, "z", (state->loss - median) / gradus_rate_window_deviation(&losses));
+        gradus_rate_see(verdict, 2, "median", median);
+    } else if (look->stays) {
+        tell(verdict, GRADUS_REASON_DIVERGING,
+             "{2} of the latest {3} losses are far above their median {4}, this one is {1}");
+        gradus_rate_see(verdict, 0, "loss", state->loss);
+        gradus_rate_see(verdict, 1, "many", call->number[MANY]);
+        gradus_rate_see(verdict, 2, "among", call->number[AMONG]);
+        gradus_rate_see(verdict, 3, "median", median);
+    } else {
+        tell(verdict, GRADUS_REASON_DIVERGING, "{1=}, and the median {2}, are above {3} times the first, {4}");
+        gradus_rate_see(verdict, 0, "loss", state->loss);
+        gradus_rate_see(verdict, 1, "median", median);
+        gradus_rate_see(verdict, 2, "worse", call->number[WORSE]);
+        gradus_rate_see(verdict, 3, "first", state->first);
+    }
+}
+
+/* Says which of its rules was broken; the reason is that of the gradient at hand. */
+static void explain(const gradus_call *call, guard_state *state, const guard_look *look, gradus_verdict *verdict)
+{
+    if (look->broken) {
         bool counted = state->non_finite == NON_FINITE;
         tell(verdict, GRADUS_REASON_NON_FINITE,
              counted ? "{1} values of the gradient are not finite" : "{1=} is not finite");
@@ -240,23 +291,13 @@ static void explain(const gradus_call *call, guard_state *state, bool jumps, boo
                         : state->non_finite == LOSS ? "loss"
                                                     : "gradient_norm",
                         state->broken);
-    } else if (jumps) {
-        double median = gradus_rate_window_median(&losses), deviation = gradus_rate_window_deviation(&losses);
-        tell(verdict, GRADUS_REASON_DIVERGING, "{1=} is {2} deviations above its median {3}");
-        gradus_rate_see(verdict, 0, "loss", state->loss);
-        gradus_rate_see(verdict, 1, "z", (state->loss - median) / deviation);
-        gradus_rate_see(verdict, 2, "median", median);
-    } else if (explodes) {
+    } else if (look->explodes && !look->jumps) {
         tell(verdict, GRADUS_REASON_EXPLODING_GRADIENT, "{1=} is more than {2} times what is usual, {3}");
         gradus_rate_see(verdict, 0, "gradient_norm", state->norm);
         gradus_rate_see(verdict, 1, "norm", call->number[NORM]);
         gradus_rate_see(verdict, 2, "usual", usual_norm(call, state));
     } else {
-        tell(verdict, GRADUS_REASON_DIVERGING, "{1=}, and the median {2}, are above {3} times the first, {4}");
-        gradus_rate_see(verdict, 0, "loss", state->loss);
-        gradus_rate_see(verdict, 1, "median", gradus_rate_window_median(&losses));
-        gradus_rate_see(verdict, 2, "worse", call->number[WORSE]);
-        gradus_rate_see(verdict, 3, "first", state->first);
+        explain_loss(call, state, look, verdict);
     }
 }
 
@@ -335,34 +376,51 @@ static void skip(const gradus_call *call, guard_state *state, const gradus_clock
 /* After a long calm the rate may rise again, never above what the schedule says. */
 static void recover(const gradus_call *call, guard_state *state, gradus_verdict *verdict)
 {
-    if (++state->calm < (int64_t)call->number[QUIET]) return;
+    double quiet = fmin(call->number[QUIET], per_of(call)); /* where nothing happened for so long, all is forgiven */
+    if ((double)++state->calm < quiet) return;
     state->calm = 0;
     state->in_a_row = 0;
     if (state->level >= 1 || call->number[RECOVER] <= 1) return;
     state->level = fmin(1, state->level * call->number[RECOVER]);
     verdict->rule = "{1} updates without trouble";
-    gradus_rate_see(verdict, 0, "quiet", call->number[QUIET]);
+    gradus_rate_see(verdict, 0, "quiet", ceil(quiet));
 }
 
-/* What is wrong with the gradient at hand, and what is done about it. */
+/* Where the trouble began, as far back as the rule that saw it looks. */
+static int64_t onset_of(const gradus_call *call, const guard_state *state, const guard_look *look, int64_t first)
+{
+    int64_t window = (int64_t)call->number[WINDOW];
+    if (look->lost) return first - (state->losses < window ? state->losses : window);
+    return look->stays && !look->jumps ? first - (int64_t)call->number[AMONG] : first;
+}
+
+static guard_look look_at(const gradus_call *call, guard_state *state)
+{
+    guard_look look = {.broken = state->non_finite != 0, .explodes = norm_explodes(call, state)};
+    look.stays = loss_stays_high(call, state);
+    look.jumps = !look.broken && loss_jumps(call, state);
+    look.lost = !look.jumps && loss_is_lost(call, state);
+    return look;
+}
+
+/* What is done about it. */
 static void answer(const gradus_call *call, guard_state *state, const gradus_clock *now, gradus_verdict *verdict)
 {
-    bool jumps = !state->non_finite && loss_jumps(call, state), lost = !jumps && loss_is_lost(call, state);
-    bool explodes = norm_explodes(call, state), wrong = state->non_finite || jumps || lost || explodes;
-    int64_t onset = now->updates;
-    bool burst = mark(call, state, wrong, now->updates, &onset);
+    guard_look look = look_at(call, state);
+    bool wrong = look.broken || look.jumps || look.stays || look.lost || look.explodes;
+    int64_t first = now->updates;
+    bool trouble = mark(call, state, wrong, now->updates, &first) || look.stays;
     if (!wrong) {
         recover(call, state, verdict);
         verdict->factor = warmed(call, state, now);
         return;
     }
     state->calm = 0;
-    explain(call, state, jumps, explodes, verdict);
-    if (lost) onset -= state->losses < (int64_t)call->number[WINDOW] ? state->losses : (int64_t)call->number[WINDOW];
-    if (burst && (int)call->number[ACTION] != ONLY_SKIP) {
-        intervene(call, state, now, onset, verdict);
-    } else if (burst || state->non_finite || explodes) {
-        skip(call, state, now, explodes && !state->non_finite && !burst, verdict);
+    explain(call, state, &look, verdict);
+    if (trouble && (int)call->number[ACTION] != ONLY_SKIP) {
+        intervene(call, state, now, onset_of(call, state, &look, first), verdict);
+    } else if (trouble || look.broken || look.explodes) {
+        skip(call, state, now, look.explodes && !look.broken && !trouble, verdict);
     } else { /* a single bad loss is not yet anything */
         verdict->rule = NULL, verdict->reason = GRADUS_REASON_NONE;
         verdict->factor = warmed(call, state, now);
@@ -459,7 +517,7 @@ static const gradus_argument arguments[] = {
      WHOLE("1000"),
      .low = 1,
      .high = INFINITY,
-     .help = "updates without trouble after which the rate may rise ..."},
+     .help = "updates without trouble, but no more than per=, after which the rate may rise ..."},
     {.name = "recover",
      .kind = GRADUS_NUMBER,
      .initial = "1.25",
@@ -486,11 +544,19 @@ static const gradus_argument arguments[] = {
      .words = "skip|clip",
      .flags = GRADUS_NAMED,
      .help = "what becomes of a gradient that has exploded: it is not used, or scaled down to the median length"},
+    {.name = "many",
+     WHOLE("15"),
+     .low = 1,
+     .high = LONGEST_AMONG,
+     .words = "never",
+     .help = "losses half of z too high that make trouble as well ..."},
+    {.name = "among", WHOLE("20"), .low = 1, .high = LONGEST_AMONG, .help = "... out of this many"},
     {0}};
 #undef WHOLE
 
 static const char *check(const gradus_call *call)
 {
+    if (call->number[MANY] > call->number[AMONG]) return "many= cannot be more than among=";
     return call->number[COUNT] > call->number[WITHIN] ? "count= cannot be more than within=" : NULL;
 }
 
@@ -498,7 +564,8 @@ const gradus_feedback_row gradus_feedback_guard = {
     .member = {.name = "guard",
                .summary = "skips broken gradients and goes back when the loss diverges",
                .formula = "wrong: not finite, (loss - median) > z 1.4826 MAD, norm > 20 times the median and the first "
-                          "ones; trouble: 3 of 5 wrong",
+                          "ones; trouble: 3 of 5 wrong, or (loss - median) > z/2 1.4826 MAD for 15 of 20",
+               .paper = "going back and on with other batches: Chowdhery et al. 2022, PaLM, arXiv 2204.02311",
                .also = "nan_guard, skip_nonfinite, terminate_on_nan, spike_detector",
                .arguments = arguments},
     .abi = GRADUS_ABI,

@@ -1,6 +1,6 @@
 /* loss_scale: what a loss is multiplied by before it is differentiated, so that gradients of 16 bits neither vanish nor overflow. An
  * overflow says that it was too much: that gradient is not used and the scale falls; after many without one it may rise. */
-#include "rate.h"
+#include "better.h"
 #include <stddef.h>
 #include <string.h>
 
@@ -29,8 +29,8 @@ static void start(const gradus_call *call, void *memory)
 static void tell(gradus_verdict *verdict, const char *rule, double first, const char *name, double second)
 {
     verdict->rule = rule;
-    verdict->seen[0].name = "loss_scale", verdict->seen[0].value = first;
-    verdict->seen[1].name = name, verdict->seen[1].value = second;
+    gradus_rate_see(verdict, 0, "loss_scale", first);
+    gradus_rate_see(verdict, 1, name, second);
 }
 
 /* It answers at once: a guard, wherever it stands in the chain, is to know that this gradient is no trouble. At the lowest scale

@@ -174,6 +174,48 @@ static void test_only_skips(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* Losses 0.9, 1, 1.1 in turn: median 1, MAD 0.1. 1.8 is 5.4 deviations above, which is less than z and more than half of it. */
+static void run_in_turn(gradus_policy *policy, int updates)
+{
+    for (int i = 0; i < updates; i++) check_next(policy, 0.9 + 0.1 * (i % 3), 1, GRADUS_APPLY, GRADUS_REASON_NONE);
+}
+
+static void test_losses_that_stay_high(void **state)
+{
+    (void)state;
+    gradus_policy *policy = make("guard", 10000, 3);
+    run_in_turn(policy, 350);
+    for (int i = 0; i < 3; i++) { /* five of each six: 15 high ones in 18 */
+        if (i) check_next(policy, 1, 1, GRADUS_APPLY, GRADUS_REASON_NONE);
+        for (int j = 0; j < (i < 2 ? 5 : 4); j++) check_next(policy, 1.8, 1, GRADUS_APPLY, GRADUS_REASON_NONE);
+    }
+    gradus_decision decision = attempt(policy, 1.8, 1);
+    assert_int_equal(decision.action, GRADUS_ROLL_BACK);
+    assert_int_equal(decision.reason, GRADUS_REASON_DIVERGING);
+    assert_int_equal(decision.update, 300);
+    check_why(policy, "guard: 15 of the latest 20 losses are far above their median 1, this one is 1.8: back to update "
+                      "300, x 0.5");
+    run_in_turn(policy, 150);
+    for (int i = 0; i < 60; i++) /* two of each three: 14 in 20 */
+        check_next(policy, i % 3 ? 1.8 : 1, 1, GRADUS_APPLY, GRADUS_REASON_NONE);
+    gradus_policy_destroy(policy);
+    policy = make("guard(many=never)", 10000, 3);
+    run_in_turn(policy, 350);
+    for (int i = 0; i < 90; i++) check_next(policy, 1.8, 1, GRADUS_APPLY, GRADUS_REASON_NONE);
+    gradus_policy_destroy(policy);
+}
+
+/* The snapshot must be older than the losses that were counted. */
+static void test_where_high_losses_began(void **state)
+{
+    (void)state;
+    gradus_policy *policy = make("guard", 10000, 3);
+    run_in_turn(policy, 295);
+    for (int i = 0; i < 14; i++) check_next(policy, 1.8, 1, GRADUS_APPLY, GRADUS_REASON_NONE);
+    assert_int_equal(attempt(policy, 1.8, 1).update, 200); /* 300 was kept among them */
+    gradus_policy_destroy(policy);
+}
+
 /* A snapshot taken after the trouble had begun is of no use. */
 static void test_takes_an_older_snapshot(void **state)
 {
@@ -303,6 +345,14 @@ static void test_third_time_and_recovery(void **state)
     trouble(policy);
     check_close(gradus_policy_rate(policy), 0.5, 0, 0); /* no longer in a row */
     gradus_policy_destroy(policy);
+    policy = make("guard(rewarm=0)", 2000, 0); /* a short run: a tenth of it is long enough */
+    run_usual(policy, 100);
+    trouble(policy);
+    run_usual(policy, 199);
+    check_close(gradus_policy_rate(policy), 0.5, 0, 0);
+    run_usual(policy, 1);
+    check_close(gradus_policy_rate(policy), 0.625, 0, 0);
+    gradus_policy_destroy(policy);
 }
 
 /* What it says while it is on the way up again: a skip changes no rate, and a further back-off is told as what it is. */
@@ -408,6 +458,9 @@ static void test_arguments(void **state)
     assert_null(gradus_policy_create(&(gradus_policy_config){.base = 1, .feedback = "guard(count=6)"}, &error));
     assert_string_equal(error.message, "feedback: count= cannot be more than within=");
     error = (gradus_error){0};
+    assert_null(gradus_policy_create(&(gradus_policy_config){.base = 1, .feedback = "guard(among=9)"}, &error));
+    assert_string_equal(error.message, "feedback: many= cannot be more than among=");
+    error = (gradus_error){0};
     assert_null(gradus_policy_create(&(gradus_policy_config){.base = 1, .feedback = "guard(per=1ep)"}, &error));
     assert_int_equal(error.code, GRADUS_CODE_WRONG_UNIT);
     assert_int_equal(error.column, 11);
@@ -425,6 +478,8 @@ int main(void)
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_a_hard_example_explodes_nothing),
         cmocka_unit_test(test_rolls_back),
+        cmocka_unit_test(test_losses_that_stay_high),
+        cmocka_unit_test(test_where_high_losses_began),
         cmocka_unit_test(test_takes_an_older_snapshot),
         cmocka_unit_test(test_backs_off_without_snapshots),
         cmocka_unit_test(test_losses_that_never_come_back),
