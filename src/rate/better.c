@@ -62,8 +62,8 @@ bool gradus_rate_hold(rate_held *held, const char *metric, double *value, double
 
 bool gradus_rate_lower(gradus_verdict *verdict, double factor, double floor, double least)
 {
-    double lowered = fmax(verdict->factor * factor, floor);
-    if (!(verdict->factor - lowered > least)) return false;
+    double lowered = fmax(verdict->factor * factor, floor), rounding = 1e-12 * verdict->factor;
+    if (!(verdict->factor - lowered > fmax(least, rounding))) return false; /* 0.1 x 0.1 is a little more than 1 % */
     verdict->factor = lowered;
     return true;
 }

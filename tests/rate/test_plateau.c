@@ -39,6 +39,25 @@ static void test_patience(void **state)
     trace("plateau(patience=1, factor=0.5, like=torch)", "val_loss", {1, 1}, {1, 1}, {1, 0.5}, {1, 0.5}, {1, 0.25});
 }
 
+/* Two tenths come to a little more than the floor; that is no reason to lower it, and to say so. */
+static void test_rounding_is_no_reduction(void **state)
+{
+    (void)state;
+    gradus_policy *policy = make("plateau(patience=1, factor=0.1, floor=1%)", 1);
+    for (int i = 0; i < 4; i++) gradus_policy_observe(policy, "val_loss", 1);
+    double rate = gradus_policy_rate(policy);
+    check_close(rate, 0.01, 1e-15, 0);
+    char why[128];
+    gradus_policy_decide(policy, NULL);
+    gradus_policy_applied(policy, NULL);
+    for (int i = 0; i < 4; i++) gradus_policy_observe(policy, "val_loss", 1);
+    assert_true(gradus_policy_rate(policy) == rate);
+    gradus_policy_decide(policy, NULL);
+    gradus_policy_explain(policy, why, sizeof why);
+    assert_null(strstr(why, "plateau"));
+    gradus_policy_destroy(policy);
+}
+
 /* How many looks at a measure that stays the same bring the rate down, the first of them included; 0: never. */
 static int looks_until(const char *framework, int patience, int after)
 {
@@ -297,12 +316,19 @@ static void test_timm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_patience),  cmocka_unit_test(test_frameworks_count_differently),
-        cmocka_unit_test(test_average),   cmocka_unit_test(test_cooldown),
-        cmocka_unit_test(test_threshold), cmocka_unit_test(test_mode),
-        cmocka_unit_test(test_floor),     cmocka_unit_test(test_non_finite_is_never_the_best),
-        cmocka_unit_test(test_affine),    cmocka_unit_test(test_better_never_lowers),
-        cmocka_unit_test(test_refused),   cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_rounding_is_no_reduction),
+        cmocka_unit_test(test_frameworks_count_differently),
+        cmocka_unit_test(test_average),
+        cmocka_unit_test(test_cooldown),
+        cmocka_unit_test(test_threshold),
+        cmocka_unit_test(test_mode),
+        cmocka_unit_test(test_floor),
+        cmocka_unit_test(test_non_finite_is_never_the_best),
+        cmocka_unit_test(test_affine),
+        cmocka_unit_test(test_better_never_lowers),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_golden),
         cmocka_unit_test(test_timm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
