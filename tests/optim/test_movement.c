@@ -2,7 +2,7 @@
  * loop, bits that do not depend on threads, instruction sets or an interruption, and nothing kept where nobody listens. */
 #include "check.h"
 #include "gradus/base.h"
-#include "gradus/extend.h"
+#include "gradus/spec.h"
 
 enum { SMALL = 7, LARGE = 9001, COUNT = SMALL + LARGE, STATE_ROOM = 1 << 19 };
 
@@ -246,6 +246,48 @@ static void of_tensors_at_rest(void **state)
     close_net(&whole);
 }
 
+/* Whatever the rule, and however it is handed its tensors, what was kept is where the values stood before the step. */
+static void of_every_rule(void **state)
+{
+    (void)state;
+    for (const gradus_member *const *member = gradus_optimizer_family.members; *member; member++) {
+        const char *rule = (*member)->example ? (*member)->example : (*member)->name;
+        open_net(&whole, rule, "watch_last > watch_movement", NULL);
+        for (int i = 0; i < 4; i++) {
+            gradus_measures m;
+            pull(&whole, i);
+            measure(&whole, 0.5, &m);
+            for (int j = 0; j < COUNT; j++)
+                values_at[i][j] = whole.values[j], gradient_at[i][j] = 0.5 * whole.gradients[j];
+            if (i > 0) {
+                double dot = 0, norm = 0, change = 0;
+                for (int j = 0; j < COUNT; j++) {
+                    double moved = values_at[i][j] - values_at[i - 1][j];
+                    dot += gradient_at[i][j] * moved;
+                    norm += moved * moved;
+                    change += moved * (gradient_at[i][j] - gradient_at[i - 1][j]);
+                }
+                assert_true(norm > 0);
+                check_close(m.update_norm, sqrt(norm), 1e-6, 0);
+                check_close(m.movement_norm, sqrt(norm), 1e-6, 0);
+                check_close(m.gradient_dot_last_update, dot, 1e-5, 1e-5 * sqrt(norm));
+                check_close(m.gradient_change_dot_movement, change, 1e-5, 1e-5 * sqrt(norm));
+            }
+            gradus_outcome outcome = GRADUS_EVALUATE;
+            gradus_optimizer_follow(whole.optimizer, whole.policy, &error);
+            const gradus_step how = {.rate = 0.01,
+                                     .gradient_scale = 0.5,
+                                     .flags = i == 2 ? GRADUS_ZERO_GRADIENTS | GRADUS_MEASURE_UPDATE : 0};
+            while (outcome == GRADUS_EVALUATE) {
+                pull(&whole, i);
+                outcome = gradus_optimizer_step(whole.optimizer, &how, &error);
+            }
+            if (outcome != GRADUS_APPLIED) fail_msg("%s: %s", rule, error.message);
+        }
+        close_net(&whole);
+    }
+}
+
 /* ---- bits ---- */
 
 static void run(net *of, int from, int to, gradus_measures *last)
@@ -442,10 +484,16 @@ static void in_the_usual_loop(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(windows),    cmocka_unit_test(by_hand),
-                                       cmocka_unit_test(of_windows), cmocka_unit_test(of_tensors_at_rest),
-                                       cmocka_unit_test(equal_bits), cmocka_unit_test(nobody_listens),
-                                       cmocka_unit_test(resumes),    cmocka_unit_test(goes_on_with_others),
-                                       cmocka_unit_test(resets),     cmocka_unit_test(in_the_usual_loop)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(windows),
+                                       cmocka_unit_test(by_hand),
+                                       cmocka_unit_test(of_windows),
+                                       cmocka_unit_test(of_tensors_at_rest),
+                                       cmocka_unit_test(of_every_rule),
+                                       cmocka_unit_test(equal_bits),
+                                       cmocka_unit_test(nobody_listens),
+                                       cmocka_unit_test(resumes),
+                                       cmocka_unit_test(goes_on_with_others),
+                                       cmocka_unit_test(resets),
+                                       cmocka_unit_test(in_the_usual_loop)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
