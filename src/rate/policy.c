@@ -249,8 +249,9 @@ int64_t gradus_policy_window(const gradus_policy *policy, const char *metric)
 {
     int64_t shortest = 0;
     for (int32_t i = 0; policy && i < policy->listener_count; i++) {
-        const rate_member *member = &policy->members[policy->listeners[i].member];
-        if (strcmp(policy->listeners[i].metric, metric) != 0) continue;
+        const rate_listener *listener = &policy->listeners[i];
+        if (*listener->metric != *metric || strcmp(listener->metric, metric) != 0) continue;
+        const rate_member *member = &policy->members[listener->member];
         int32_t argument = member->row->window_argument;
         int64_t window = argument > 0 ? rate_whole_window(member->call->number[argument - 1]) : 1;
         if (shortest == 0 || window < shortest) shortest = window;
