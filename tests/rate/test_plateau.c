@@ -44,9 +44,10 @@ static void test_rounding_is_no_reduction(void **state)
 {
     (void)state;
     gradus_policy *policy = make("plateau(patience=1, factor=0.1, floor=1%)", 1);
-    for (int i = 0; i < 4; i++) gradus_policy_observe(policy, "val_loss", 1);
+    for (int i = 0; i < 3; i++) gradus_policy_observe(policy, "val_loss", 1);
     double rate = gradus_policy_rate(policy);
     check_close(rate, 0.01, 1e-15, 0);
+    assert_true(rate > 0.01);
     char why[128];
     gradus_policy_decide(policy, NULL);
     gradus_policy_applied(policy, NULL);
