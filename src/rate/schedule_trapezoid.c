@@ -9,7 +9,7 @@ static double factor(const gradus_call *call, double t, double length)
     double up = call->counts[FROM] ? rate_between(call->number[FROM], 1, fmin(rate_progress(t, rise), 1))
                                    : fmin(rate_progress(t + call->update, rise), 1);
     double down = fmax(rate_progress(t - (length - fall), fall), 0);
-    return fmin(up, rate_between(1, call->number[TO], fall > 0 ? fmin(down, 1) : t >= length));
+    return fmin(up, rate_between(1, call->number[TO], fall > 0 ? down : t >= length));
 }
 
 /* Per cents that are defaults are not known to be convertible before. */

@@ -166,6 +166,7 @@ static void test_wrong_files(void **state)
     check_wrong("é,rate\nü,x\n", rate, GRADUS_CODE_BAD_DATA, "my rates.csv:2:3: 'x' is no number");
     check_wrong("a,rate\n1\n", rate, GRADUS_CODE_BAD_DATA, "my rates.csv:2: this line has no column 'rate'");
     check_wrong("a,rate\n1,\n", rate, GRADUS_CODE_BAD_DATA, "my rates.csv:2:3: '' is no number");
+    check_wrong("rate,note\n1,\"a\nb\"\nx,\n", rate, GRADUS_CODE_BAD_DATA, "my rates.csv:4:1: 'x' is no number");
     check_wrong("a,b\n1,2\n", plain, GRADUS_CODE_BAD_DATA, "my rates.csv has 2 columns; say which with column=");
     check_wrong("a,rates\n1,2\n", rate, GRADUS_CODE_BAD_DATA,
                 "my rates.csv has no column 'rate'; did you mean 'rates'?");
