@@ -57,7 +57,7 @@ static void refuses_specs(void **state)
         {"sgd", "clip_norm(max_norm=1)", NULL, NULL, "the limit is the first value"},
         {"sgd", "clip_norm(0)", NULL, NULL, "must be"},
         {"sgd", NULL, "match(head, lr=10)", NULL, "write lr_scale=10"},
-        {"sgd", NULL, NULL, "ema(0.999)", "ema"},
+        {"sgd", NULL, NULL, "emma(0.999)", "did you mean 'ema'"},
         {"adamw(state=8bit)", NULL, NULL, NULL, "not in this version"},
         {NULL, NULL, NULL, NULL, "needs a rule"},
     };

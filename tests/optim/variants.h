@@ -90,7 +90,7 @@ static inline bool variant_is_element_wise(const gradus_optimizer *optimizer)
 {
     for (int i = 0; i < optimizer->layer_count; i++) {
         const gradus_rule_row *row = optimizer->layers[i].row;
-        if (row->update[0] || row->takes || row->drive || row->own) return false;
+        if (row->update[0] || row->takes) return false;
         for (int p = 0; p < GRADUS_PASSES; p++)
             if (row->pass[p].sums) return false;
     }
