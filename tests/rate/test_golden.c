@@ -160,7 +160,7 @@ static bool spec_of_children(const json_t *children, const char *between, char s
 /* "linear_schedule(0, 0.1, 5)", "cosine_decay_schedule(0.1, 20)": values without names, as optax takes them. */
 static bool spec_of_joined(const json_t *children, char spec[SPEC])
 {
-    double from, to, length, peak, steps;
+    double from = 0, to = 0, length = 0, peak = 0, steps = 0;
     bool read =
         sscanf(json_string_value(json_array_get(children, 0)), "linear_schedule(%lf, %lf, %lf)", &from, &to, &length) ==
             3 &&
