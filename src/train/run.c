@@ -172,6 +172,16 @@ gradus_policy *gradus_run_policy(gradus_run *run, double base, gradus_error *err
 }
 
 /* The schedule is tried alone first: that tells whose fault it is when the policy cannot be made. */
+/* The policy names the text that is meant, and so does whoever reports: once is enough. */
+static bool misfed(const gradus_run *run, gradus_report *report)
+{
+    static const char place[] = "feedback: ";
+    char *message = report->error.message;
+    if (strncmp(message, place, sizeof place - 1) == 0)
+        memmove(message, message + sizeof place - 1, strlen(message + sizeof place - 1) + 1);
+    return unplaced(run, "feedback", report);
+}
+
 static bool make_policy(gradus_run *run, gradus_report *report)
 {
     double given = gradus_settings_number(run->settings, "lr");
@@ -186,7 +196,7 @@ static bool make_policy(gradus_run *run, gradus_report *report)
                                                         run->context, &report->error));
     if (report->error.status) return misplaced(run, "schedule", report);
     run->policy = gradus_run_policy(run, units.base, &report->error);
-    return run->policy ? true : unplaced(run, "feedback", report);
+    return run->policy ? true : misfed(run, report);
 }
 
 /* ---- measures that are asked for must be there ---- */

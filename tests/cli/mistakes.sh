@@ -51,3 +51,5 @@ echo 'schedule: cosin' | gradus train - 2>&1 || echo "[$?]"
 echo 'schedule: cosin' | gradus train - --json 2>&1 || echo "[$?]"
 file 'data: glyphs\nmodel: dense(10, name=head)\nfeedback: plateau(patience=2, group=haed)\n'
 say train run.yaml --dry-run
+file 'data: glyphs\nmodel: dense(10)\nfeedback: guard(many=30, among=20)\n'
+say train run.yaml --dry-run
