@@ -195,6 +195,8 @@ static void test_losses_that_stay_high(void **state)
     assert_int_equal(decision.update, 300);
     check_why(policy, "guard: 15 of the latest 20 losses are far above their median 1, this one is 1.8: back to update "
                       "300, x 0.5");
+    for (int i = 0; i < 5; i++) /* what was counted before it went back is forgotten */
+        check_next(policy, 1.8, 1, GRADUS_APPLY, GRADUS_REASON_NONE);
     run_in_turn(policy, 150);
     for (int i = 0; i < 60; i++) /* two of each three: 14 in 20 */
         check_next(policy, i % 3 ? 1.8 : 1, 1, GRADUS_APPLY, GRADUS_REASON_NONE);
