@@ -56,7 +56,7 @@ static void check_product(const product *p)
         }
         if (p->beta != 0 && p->c_row > p->n) assert_true(c[0][i * p->c_row + p->n] == 1); /* nothing beside it */
     }
-    for (int32_t isa = GRADUS_ISA_SSE2; isa <= GRADUS_ISA_NEON; isa++) {
+    for (int32_t isa = GRADUS_ISA_SCALAR + 1; isa <= gradus_isa_of(NULL, NULL); isa++) {
         multiply(p, isa, &inside, c[1]);
         if (memcmp(c[0], c[1], sizeof c[0]) != 0)
             fail_msg("%d x %d x %d has other bits with instruction set %d", (int)p->m, (int)p->n, (int)p->k, (int)isa);
