@@ -76,10 +76,14 @@ enum { ADAM_CORRECTED, ADAM_RAW };
                            .also = "wd, l2"}
 
 enum { ADAM_MEAN, ADAM_SQUARE };
-#define ADAM_SLOTS                                                                                             \
-    (const gradus_slot[])                                                                                      \
-    {                                                                                                          \
-        [ADAM_MEAN] = {.name = "exp_avg"}, [ADAM_SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, { 0 } \
+#define ADAM_SLOTS                                                    \
+    (const gradus_slot[])                                             \
+    {                                                                 \
+        [ADAM_MEAN] = {.name = "exp_avg", .only_if = "beta1"},        \
+        [ADAM_SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, \
+        {                                                             \
+            0                                                         \
+        }                                                             \
     }
 
 #define ADAM_CONSTANTS "scale, coupled, rise1, beta2, rise2, inside, root, outside, step, shrink"

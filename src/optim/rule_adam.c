@@ -85,15 +85,19 @@ const gradus_rule_row gradus_rule_adam = {
 static inline void ISA(adam_element)(cell *c, const lane *k)
 {
     const lane g = c->g * k[SCALE] + c->x * k[COUPLED];
-    c->s[ADAM_MEAN] = c->s[ADAM_MEAN] + k[RISE1] * (g - c->s[ADAM_MEAN]);
+    lane mean = g; /* with beta1=0 */
+    if (c->has & SLOT(ADAM_MEAN)) c->s[ADAM_MEAN] = mean = c->s[ADAM_MEAN] + k[RISE1] * (g - c->s[ADAM_MEAN]);
     c->s[ADAM_SQUARE] = k[BETA2] * c->s[ADAM_SQUARE] + k[RISE2] * (g * g);
     const lane below = root(c->s[ADAM_SQUARE] + k[INSIDE]) * k[ROOT] + k[OUTSIDE];
-    c->x = c->x - (k[SHRINK] * c->x + k[STEP] * c->s[ADAM_MEAN] / below);
+    c->x = c->x - (k[SHRINK] * c->x + k[STEP] * mean / below);
 }
 
 void ISA(gradus_adam)(const span *spans, size_t how_many, const number *k)
 {
-    enum { ALL = VALUES | SLOT(ADAM_MEAN) | SLOT(ADAM_SQUARE) };
-    walk(ISA(adam_element), GRADIENT | ALL, ALL, CONSTANTS, 0, spans, how_many, k);
+    enum { BOTH = VALUES | SLOT(ADAM_SQUARE), ALL = BOTH | SLOT(ADAM_MEAN) };
+    if (spans->state[ADAM_MEAN])
+        walk(ISA(adam_element), GRADIENT | ALL, ALL, CONSTANTS, 0, spans, how_many, k);
+    else
+        walk(ISA(adam_element), GRADIENT | BOTH, BOTH, CONSTANTS, 0, spans, how_many, k);
 }
 #endif

@@ -33,6 +33,10 @@ const gradus_rule_row gradus_rule_adamw = {
                        {"timm", "adamw", "eps=epsilon", NULL},
                        {"optax", "adamw", "b1=beta1, b2=beta2, eps=epsilon, eps_root=epsilon_root",
                         "weight_decay=1e-4"},
+                       {"schedulefree", "AdamWScheduleFree", "eps=epsilon", "weight_decay=0"},
+                       {"keras", "ScheduleFreeAdamW", "beta_2=beta2", "weight_decay=0"},
+                       {"optax", "contrib.schedule_free_adamw", "b2=beta2, eps=epsilon", "weight_decay=0"},
+                       {"pytorch_optimizer", "ScheduleFreeAdamW", "eps=epsilon", "weight_decay=0, epsilon_root=1e-15"},
                        {0}},
                .notes = "The decay of an update is rate * weight_decay: a schedule of the rate is one of the decay "
                         "too. Defaults differ\n"

@@ -79,6 +79,9 @@ const gradus_rule_row gradus_rule_sgd = {
                                              {"keras", "SGD", NULL, "form=rate_inside, decay=decoupled"},
                                              {"optax", "sgd", NULL, NULL},
                                              {"timm", "sgd", NULL, "momentum=0.9, nesterov=true"},
+                                             {"schedulefree", "SGDScheduleFree", NULL, NULL},
+                                             {"optax", "contrib.schedule_free_sgd", NULL, NULL},
+                                             {"pytorch_optimizer", "ScheduleFreeSGD", NULL, NULL},
                                              {0}},
                .notes =
                    "form=ema keeps a mean of the gradients instead of their sum, so that at the same rate it learns "

@@ -91,20 +91,31 @@ static gradus_status make_sweep(rate_sweep *sweep, double constant, gradus_error
     return error->status;
 }
 
-/* What the optimizer's row names as its usual rate, for the hyperparameters that were given. */
+/* The rule that another one wraps; NULL: none. */
+static const gradus_item *wrapped(const gradus_item *item)
+{
+    for (int32_t i = 0; i < item->value_count; i++)
+        if (item->values[i].chain && item->values[i].chain->count &&
+            item->values[i].chain->items[0].family == item->family)
+            return &item->values[i].chain->items[0];
+    return NULL;
+}
+
+/* What the optimizer's row names as its usual rate, for the hyperparameters that were given; else that of the rule inside. */
 static gradus_status usual_rate(const gradus_run *run, double *rate, gradus_error *error)
 {
-    const gradus_spec *spec = gradus_settings_spec(run->settings, "optimizer");
-    const gradus_item *item = &gradus_spec_chain(spec)->items[0];
-    const gradus_rule_row *row = (const gradus_rule_row *)item->member;
-    double hyper[GRADUS_CONSTANTS] = {0};
-    for (int32_t i = 0; i < item->value_count && i < GRADUS_CONSTANTS; i++) hyper[i] = item->values[i].number;
-    if (!row->usual_rate) {
-        return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_MISSING,
-                           "no rate is known for '%s'; give one: lr=0.01", item->member->name);
+    enum { MOST = 64 };
+    const gradus_item *outermost = &gradus_spec_chain(gradus_settings_spec(run->settings, "optimizer"))->items[0];
+    for (const gradus_item *item = outermost; item; item = wrapped(item)) {
+        const gradus_rule_row *row = (const gradus_rule_row *)item->member;
+        double hyper[MOST] = {0};
+        if (!row->usual_rate) continue;
+        for (int32_t i = 0; i < item->value_count && i < MOST; i++) hyper[i] = item->values[i].number;
+        *rate = row->usual_rate(hyper);
+        return GRADUS_OK;
     }
-    *rate = row->usual_rate(hyper);
-    return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_MISSING, "no rate is known for '%s'; give one: lr=0.01",
+                       outermost->member->name);
 }
 
 gradus_status gradus_auto_rate(gradus_run *run, gradus_run_rate *rate, gradus_error *error)

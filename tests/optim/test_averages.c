@@ -83,6 +83,24 @@ static void by_hand(void **state)
     }
 }
 
+/* Of a rule that averages on its own: it steps to 15, 14, 13, ..., and the values stand between its steps and their mean.
+ */
+static void rule_that_averages(void **state)
+{
+    (void)state;
+    static const float mean[] = {15, 14.5f, 14, 13.5f};
+    gradus_optimizer *optimizer = make("schedule_free(sgd, beta=0.5)", NULL);
+    for (int u = 0; u < 4; u++) {
+        step(optimizer);
+        assert_true(averaged(optimizer) == mean[u]);
+        assert_true(x == 0.5f * mean[u] + 0.5f * (15 - (float)u));
+    }
+    gradus_optimizer_destroy(optimizer);
+    assert_null(
+        gradus_optimizer_create(&(gradus_optimizer_config){.rule = "schedule_free(sgd(momentum=0.9))"}, &error));
+    assert_failed(GRADUS_ERROR_RANGE, "momentum must be 0");
+}
+
 /* ---- views ---- */
 
 static void shows_and_goes_back(void **state)
@@ -164,8 +182,11 @@ static void hyperparameters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(by_hand, fresh),          cmocka_unit_test_setup(shows_and_goes_back, fresh),
-        cmocka_unit_test_setup(nothing_averaged, fresh), cmocka_unit_test_setup(rests, fresh),
+        cmocka_unit_test_setup(by_hand, fresh),
+        cmocka_unit_test_setup(shows_and_goes_back, fresh),
+        cmocka_unit_test_setup(nothing_averaged, fresh),
+        cmocka_unit_test_setup(rule_that_averages, fresh),
+        cmocka_unit_test_setup(rests, fresh),
         cmocka_unit_test_setup(hyperparameters, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,7 +103,8 @@ static double rosenbrock(const float *x, float *gradient)
     return a * a + 100 * b * b;
 }
 
-/* The loss that is left of 1 after some updates at a rate that falls to 0, at the best of a few rates. */
+/* The loss that is left of 1 after some updates at a rate that falls to 0, at the best of a few rates; of an average where
+ * there is one. */
 static double best_left(const char *spec, double (*function)(const float *, float *), int count, int updates)
 {
     double best = INFINITY;
@@ -112,15 +113,17 @@ static double best_left(const char *spec, double (*function)(const float *, floa
         float x[QUADRATIC], gradient[QUADRATIC];
         for (int i = 0; i < count; i++) x[i] = i % 2 ? 1 : -1.2f;
         const double first = function(x, gradient);
-        gradus_optimizer *optimizer =
-            gradus_optimizer_create(&(gradus_optimizer_config){.rule = spec, .gradient = "clip_norm(10)"}, &error);
+        const gradus_optimizer_config config = {.rule = spec, .gradient = "clip_norm(10)", .units = {.total = updates}};
+        gradus_optimizer *optimizer = gradus_optimizer_create(&config, &error);
         gradus_optimizer_add(
             optimizer, &(gradus_parameter){.name = "x", .shape = {count}, .values = x, .gradient = gradient}, &error);
         for (int i = 0; i < updates && !error.status; i++) {
-            function(x, gradient);
-            gradus_optimizer_step(optimizer, &(gradus_step){.rate = rate * (updates - i) / updates}, &error);
+            const double loss = function(x, gradient);
+            gradus_optimizer_step(optimizer, &(gradus_step){.rate = rate * (updates - i) / updates, .loss = loss},
+                                  &error);
         }
         if (error.status) fail_msg("%s: %s", spec, error.message);
+        gradus_optimizer_show(optimizer, GRADUS_AVERAGED, NULL);
         const double left = function(x, gradient) / first;
         if (left < best) best = left;
         gradus_optimizer_destroy(optimizer);
@@ -132,7 +135,8 @@ static void functions(void **state)
 {
     (void)state;
     for (int i = 0; gradus_optimizer_family.members[i]; i++) {
-        const char *name = gradus_optimizer_family.members[i]->name;
+        const gradus_member *member = gradus_optimizer_family.members[i];
+        const char *name = member->example ? member->example : member->name;
         const double bowl = best_left(name, quadratic, QUADRATIC, 2000),
                      valley = best_left(name, rosenbrock, ROSENBROCK, 20000);
         print_message("%s leaves %.1e of a quadratic, %.1e of Rosenbrock's valley\n", name, bowl, valley);
