@@ -424,7 +424,8 @@ void              gradus_optimizer_destroy(gradus_optimizer *optimizer);   /* NU
 int32_t gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter *parameter, gradus_error *error);
 
 /* Memory has moved. values NULL: as before; gradient NULL: the tensor takes no part until it has one again: its state, its values
- * and its own count of updates rest. GRADUS_ERROR_RANGE: no such tensor. */
+ * and its own count of updates rest. GRADUS_ERROR_RANGE: no such tensor; GRADUS_ERROR_USE: it would come in or drop out while the values
+ * are a trial point. */
 gradus_status gradus_optimizer_bind(gradus_optimizer *optimizer, int32_t index, void *values, void *gradient, gradus_error *error);
 
 /* State and counts as if all tensors had just been added; hyperparameters stay as they are. */

@@ -308,6 +308,8 @@ gradus_status gradus_optimizer_bind(gradus_optimizer *optimizer, int32_t index, 
     gradus_status status = gradus_optimizer_ready(optimizer, error);
     if (status || (status = gradus_optimizer_index(optimizer, index, error))) return status;
     gradus_tensor *tensor = &optimizer->tensors[index];
+    if (optimizer->trial && !gradient != !tensor->gradient) /* the others would go back without it */
+        return gradus_optimizer_whole(optimizer, error);
     if (values) tensor->values = values;
     tensor->gradient = gradient;
     optimizer->plan.valid = optimizer->lanes.valid = false;

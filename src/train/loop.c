@@ -111,12 +111,34 @@ static gradus_status forward_backward(gradus_loop *loop, gradus_error *error)
     return gradus_net_train(run->net, &loop->batch, masks, false, &loop->loss, &loop->score, error);
 }
 
+/* Trial points of an update (sam, a line search): the same batch again. What is told of the batch, and what the net keeps of it, is
+ * that at the values themselves. A gradient that is not finite is the rule's to deal with: it goes back. */
+static gradus_outcome evaluate_trials(gradus_loop *loop, gradus_step *step, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    const gradus_score score = loop->score;
+    const double loss = loop->loss;
+    gradus_outcome outcome = GRADUS_EVALUATE;
+    if (gradus_statistics_take(run->net, &loop->statistics, error)) return error->status;
+    step->gradient_norm = 0;
+    step->flags |= GRADUS_SKIP_NON_FINITE;
+    while (outcome == GRADUS_EVALUATE) {
+        if (forward_backward(loop, error)) return error->status;
+        step->loss = loop->loss;
+        outcome = gradus_optimizer_step(run->optimizer, step, error);
+    }
+    gradus_statistics_restore(run->net, &loop->statistics);
+    loop->score = score;
+    loop->loss = loss;
+    return outcome;
+}
+
 static gradus_status apply(gradus_loop *loop, gradus_error *error)
 {
     gradus_run *run = loop->run;
     gradus_tally *tally = &run->tally;
     bool last = ends_a_report(run, run->update + 1);
-    double scale = loop->decision.gradient_scale, loss = loop->loss;
+    double scale = loop->decision.gradient_scale;
     gradus_step step = {.rate = loop->decision.rate,
                         .gradient_scale = scale,
                         .loss = loop->loss,
@@ -124,12 +146,7 @@ static gradus_status apply(gradus_loop *loop, gradus_error *error)
                         .flags = last ? GRADUS_MEASURE_UPDATE : 0};
     gradus_optimizer_follow(run->optimizer, run->policy, error);
     gradus_outcome outcome = gradus_optimizer_step(run->optimizer, &step, error);
-    while (outcome == GRADUS_EVALUATE) { /* line searches and the like: the same batch at a trial point */
-        if (forward_backward(loop, error)) return error->status;
-        step.loss = loop->loss;
-        step.gradient_norm = 0;
-        outcome = gradus_optimizer_step(run->optimizer, &step, error);
-    }
+    if (outcome == GRADUS_EVALUATE) outcome = evaluate_trials(loop, &step, error);
     if (error->status || outcome == GRADUS_SKIPPED) return error->status;
     tick(loop);
     gradus_progress progress = {.samples = loop->batch.count, .seconds = loop->now - loop->applied_at};
@@ -138,7 +155,7 @@ static gradus_status apply(gradus_loop *loop, gradus_error *error)
     gradus_policy_applied(run->policy, &progress);
     policy_ends(loop);
     bool limited = loop->decision.rate == loop->least || loop->decision.rate == loop->most;
-    gradus_course_note(&run->course, loss, loop->decision.rate, loop->decision.schedule, limited);
+    gradus_course_note(&run->course, loop->loss, loop->decision.rate, loop->decision.schedule, limited);
     run->update++;
     tally->samples += loop->batch.count;
     tally->score.count += loop->score.count;
@@ -391,5 +408,6 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
     if (ended && run->tally.score.count) report(loop, error); /* in the middle of an epoch */
     free(loop->half_gradient);
     loop->half_gradient = NULL;
+    gradus_buffer_release(&loop->statistics);
     return error->status;
 }

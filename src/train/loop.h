@@ -12,6 +12,7 @@ typedef struct gradus_loop {
     double loss, norm;        /* of the batch; norm 0: not measured */
     double half_norm;         /* half_gradient_norm; NaN: not measured */
     float *half_gradient;     /* of the first half of a batch, one tensor after another; NULL: none was cut yet */
+    gradus_buffer statistics; /* of the net, while trial points are evaluated */
     gradus_decision decision; /* the last one */
     bool norms;               /* somebody listens to the gradient's norm in every update ... */
     bool halves;              /* ... or to that of its halves */

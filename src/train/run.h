@@ -122,6 +122,9 @@ void gradus_snapshot_save(const gradus_snapshot *snapshot, const char *prefix, g
 gradus_status gradus_snapshot_load(gradus_snapshot *snapshot, const char *prefix, gradus_state_reader *reader,
                                    gradus_error *error);
 void gradus_snapshot_release(gradus_snapshot *snapshot);
+/* The running statistics of a net alone. What is there already is overwritten. */
+gradus_status gradus_statistics_take(const gradus_net *net, gradus_buffer *into, gradus_error *error);
+void gradus_statistics_restore(const gradus_net *net, const gradus_buffer *from);
 
 /* ---- states in files (state.c) ---- */
 

@@ -22,18 +22,34 @@ static int32_t next_buffer(const gradus_net *net, int32_t index, gradus_net_tens
     return -1;
 }
 
+gradus_status gradus_statistics_take(const gradus_net *net, gradus_buffer *into, gradus_error *error)
+{
+    gradus_net_tensor tensor;
+    into->size = 0;
+    for (int32_t i = -1; (i = next_buffer(net, i + 1, &tensor)) >= 0;)
+        if (gradus_buffer_write(into, tensor.values, (size_t)tensor.count * sizeof(float))) return out_of_memory(error);
+    return GRADUS_OK;
+}
+
+void gradus_statistics_restore(const gradus_net *net, const gradus_buffer *from)
+{
+    const unsigned char *bytes = from->bytes;
+    gradus_net_tensor tensor;
+    for (int32_t i = -1; (i = next_buffer(net, i + 1, &tensor)) >= 0;) {
+        memcpy(tensor.values, bytes, (size_t)tensor.count * sizeof(float));
+        bytes += (size_t)tensor.count * sizeof(float);
+    }
+}
+
 gradus_status gradus_snapshot_take(const gradus_run *run, gradus_snapshot *snapshot, gradus_error *error)
 {
     if (error->status) return error->status;
     snapshot->taken = false;
-    snapshot->optimizer.size = snapshot->buffers.size = 0;
+    snapshot->optimizer.size = 0;
     if (gradus_optimizer_save(run->optimizer, GRADUS_STATE_AND_VALUES, gradus_buffer_write, &snapshot->optimizer,
                               error))
         return error->code == GRADUS_CODE_INPUT_OUTPUT ? out_of_memory(error) : error->status;
-    gradus_net_tensor tensor;
-    for (int32_t i = -1; (i = next_buffer(run->net, i + 1, &tensor)) >= 0;)
-        if (gradus_buffer_write(&snapshot->buffers, tensor.values, (size_t)tensor.count * sizeof(float)))
-            return out_of_memory(error);
+    if (gradus_statistics_take(run->net, &snapshot->buffers, error)) return error->status;
     snapshot->cursor = gradus_loader_cursor(run->training);
     snapshot->update = run->update;
     snapshot->tally = run->tally;
@@ -59,12 +75,7 @@ gradus_status gradus_snapshot_restore(gradus_run *run, const gradus_snapshot *sn
                            "the snapshot to go back to does not fit the net");
     if (gradus_optimizer_load(run->optimizer, snapshot->optimizer.bytes, snapshot->optimizer.size, NULL, error))
         return error->status;
-    const unsigned char *from = snapshot->buffers.bytes;
-    gradus_net_tensor tensor;
-    for (int32_t i = -1; (i = next_buffer(run->net, i + 1, &tensor)) >= 0;) {
-        memcpy(tensor.values, from, (size_t)tensor.count * sizeof(float));
-        from += (size_t)tensor.count * sizeof(float);
-    }
+    gradus_statistics_restore(run->net, &snapshot->buffers);
     gradus_loader_seek(run->training, snapshot->cursor);
     run->update = snapshot->update;
     run->tally = snapshot->tally;

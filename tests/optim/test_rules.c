@@ -3,6 +3,7 @@
 #include "check.h"
 #include "gradus/base.h"
 #include "gradus/spec.h"
+#include "variants.h"
 
 /* ---- cases worked by hand: by_hand.tsv ---- */
 
@@ -117,10 +118,13 @@ static double best_left(const char *spec, double (*function)(const float *, floa
         gradus_optimizer *optimizer = gradus_optimizer_create(&config, &error);
         gradus_optimizer_add(
             optimizer, &(gradus_parameter){.name = "x", .shape = {count}, .values = x, .gradient = gradient}, &error);
-        for (int i = 0; i < updates && !error.status; i++) {
-            const double loss = function(x, gradient);
-            gradus_optimizer_step(optimizer, &(gradus_step){.rate = rate * (updates - i) / updates, .loss = loss},
-                                  &error);
+        gradus_outcome outcome = GRADUS_APPLIED;
+        for (int i = 0; i < updates && outcome > 0 && outcome != GRADUS_CONVERGED; i++) {
+            do {
+                const double loss = function(x, gradient);
+                outcome = gradus_optimizer_step(
+                    optimizer, &(gradus_step){.rate = rate * (updates - i) / updates, .loss = loss}, &error);
+            } while (outcome == GRADUS_EVALUATE);
         }
         if (error.status) fail_msg("%s: %s", spec, error.message);
         gradus_optimizer_show(optimizer, GRADUS_AVERAGED, NULL);

@@ -149,6 +149,14 @@ static void test_feedback_by_gradients(void **state)
     free(decisions);
 }
 
+/* Interrupted between the two evaluations of an update it ends with the second. */
+static void test_two_evaluations(void **state)
+{
+    (void)state;
+    const char *const settings[] = {SMALL, "optimizer=sam(lookahead(adamw))", "lr=0.003", NULL};
+    go_on(settings, 1, "sam");
+}
+
 /* More epochs: the run goes on where it ended. */
 static void test_extend(void **state)
 {
@@ -224,6 +232,7 @@ int main(void)
                                        cmocka_unit_test(test_while_the_guard_goes_back),
                                        cmocka_unit_test(test_sgd_and_stops),
                                        cmocka_unit_test(test_feedback_by_gradients),
+                                       cmocka_unit_test(test_two_evaluations),
                                        cmocka_unit_test(test_extend),
                                        cmocka_unit_test(test_change_on_the_way),
                                        cmocka_unit_test(test_what_cannot_change)};
