@@ -255,6 +255,7 @@ typedef struct gradus_around { /* what wrappers do with each stretch of values b
     gradus_step_of before[GRADUS_LAYERS], after[GRADUS_LAYERS]; /* in the order in which they are done */
     int32_t before_count, after_count;
     bool measure; /* the update is measured too */
+    bool keep;    /* before anything changes, what measures of movement need is kept */
 } gradus_around;
 
 typedef struct gradus_walk_request gradus_walk_request;
@@ -269,7 +270,7 @@ struct gradus_walk_request {
     bool filter;                   /* the walk's own: there are others */
     const gradus_around *around;   /* NULL: nothing */
     bool zero;                     /* leaves the gradients zero */
-    bool keep;                     /* gradus_keep_span for each first */
+    bool keep;                     /* gradus_keep_span for each first; without a kernel nothing else */
     double scale;                  /* keep: of the gradients */
     /* Puts what is kept in the place of a span's state and constants; false: it is left out. NULL: the span as it is. */
     bool (*show)(const gradus_walk_request *request, int64_t at, gradus_span *span, float *number);

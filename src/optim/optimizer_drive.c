@@ -84,6 +84,14 @@ static void conclude(const running *run, const gradus_layer *layer, const gradus
 
 /* ---- the rule in the middle, and its alternative ---- */
 
+/* What measures of movement need is of the values and the gradients where the update begins. */
+static void keep(running *run)
+{
+    if (!run->around.keep) return;
+    gradus_walk(&(gradus_walk_request){.optimizer = run->optimizer, .keep = true, .scale = run->step->gradient_scale});
+    run->around.keep = false;
+}
+
 /* What was to go along with the rule's first pass goes first, where something else comes before that. */
 static void flush(running *run)
 {
@@ -91,6 +99,7 @@ static void flush(running *run)
     if (!around.before_count || run->error->status) return;
     around.after_count = 0;
     around.measure = false;
+    keep(run);
     gradus_walk(&(gradus_walk_request){.optimizer = run->optimizer, .passage = run->passage, .around = &around});
     run->around.before_count = 0;
 }
@@ -113,7 +122,7 @@ static void run_passes(const running *run, const gradus_layer *layer)
                                            .rule = true,
                                            .around = &around,
                                            .zero = last && run->step->flags & GRADUS_ZERO_GRADIENTS,
-                                           .keep = first && gradus_keeps(run->optimizer),
+                                           .keep = first && around.keep,
                                            .scale = run->step->gradient_scale});
         conclude(run, layer, &pass[i]);
         first = false;
@@ -125,7 +134,7 @@ static gradus_outcome run_rule(running *run)
     gradus_optimizer *optimizer = run->optimizer;
     const int32_t rules = optimizer->layer_count > 1 && optimizer->layers[1].alternative ? 2 : 1;
     bool updates = false;
-    if (gradus_keeps(optimizer)) flush(run); /* what is kept is of the values that are updated */
+    if (run->around.keep) flush(run);
     for (int32_t i = 0; i < rules; i++) {
         if (optimizer->layers[i].row->update[0])
             updates = true;
@@ -135,6 +144,7 @@ static gradus_outcome run_rule(running *run)
     if (updates && !run->error->status)
         gradus_update_tensors(optimizer, run->passage, &run->around, run->step, run->error);
     run->around.before_count = run->around.after_count = 0;
+    run->around.keep = false;
     return GRADUS_APPLIED;
 }
 
@@ -147,6 +157,7 @@ static void drive_pass(gradus_drive *drive, int32_t which)
     const gradus_pass *pass = &here->layer->row->pass[which];
     flush(run);
     if (run->error->status) return;
+    keep(run);
     gradus_walk(&(gradus_walk_request){.optimizer = run->optimizer,
                                        .kernel = gradus_kernel_for(run->optimizer, pass->kernel),
                                        .layer = here->layer,
@@ -205,7 +216,8 @@ gradus_outcome gradus_drive_layers(gradus_optimizer *optimizer, const gradus_pas
     running run = {.optimizer = optimizer,
                    .passage = passage,
                    .now = now,
-                   .around = {.measure = step->flags & GRADUS_MEASURE_UPDATE},
+                   .around = {.measure = step->flags & GRADUS_MEASURE_UPDATE,
+                              .keep = gradus_keeps(optimizer) && !optimizer->trial},
                    .step = step,
                    .abandon = abandon,
                    .error = error};

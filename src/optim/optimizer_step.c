@@ -197,6 +197,7 @@ static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step
     scaled.gradient_scale = scale_of(step);
     const gradus_outcome outcome = gradus_drive_layers(optimizer, &passage, &now, &scaled, skip, error);
     if (outcome < 0) return outcome;
+    if (outcome == GRADUS_SKIPPED && optimizer->trial) gradus_keep_forget(optimizer); /* it began with this update */
     optimizer->trial = outcome == GRADUS_EVALUATE;
     if (outcome == GRADUS_EVALUATE || outcome == GRADUS_SKIPPED) return leave(optimizer, step, outcome, error);
     for (int32_t i = 0; i < optimizer->tensor_count; i++) optimizer->updates[i] += optimizer->constants_of[i] >= 0;

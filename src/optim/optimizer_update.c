@@ -180,7 +180,7 @@ static void keep(const update_job *job, int32_t at)
 {
     const gradus_plan *plan = &job->optimizer->plan;
     const gradus_walk_request request = {.optimizer = job->optimizer, .scale = job->step->gradient_scale};
-    if (!gradus_keeps(job->optimizer)) return;
+    if (!job->around->keep) return;
     for (int64_t i = plan->first_span[at]; i < plan->span_count && plan->tensor_of[i] == at; i++)
         gradus_keep_span(&request, i);
 }

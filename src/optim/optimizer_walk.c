@@ -182,7 +182,7 @@ static void run_alone(const gradus_walk_request *request, int64_t index)
     if (request->keep) gradus_keep_span(request, index);
     if (request->passage || around)
         run_in_blocks(request, index, parts);
-    else {
+    else if (request->kernel) {
         gradus_span span = span_for(&at, request->layer);
         float shown[GRADUS_CONSTANTS];
         const bool left_out = request->show && !request->show(request, index, &span, shown);

@@ -3,7 +3,6 @@
 #include "check.h"
 #include "gradus/base.h"
 #include "gradus/spec.h"
-#include "variants.h"
 
 /* ---- cases worked by hand: by_hand.tsv ---- */
 
