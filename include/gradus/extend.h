@@ -206,6 +206,7 @@ enum { GRADUS_SLOTS = 6, GRADUS_SUMS = 4, GRADUS_PARTS = 16, GRADUS_CONSTANTS = 
 
 typedef struct gradus_span {            /* a piece of a tensor, float32, staged if it is stored as something else    */
     size_t       count;
+    size_t       first;                 /* which value of its tensor values[0] is                                    */
     float       *values;
     const float *gradient;
     const float *before;                /* what the values were before the wrapped rule ran, for passes that go with it; else NULL */
@@ -213,7 +214,7 @@ typedef struct gradus_span {            /* a piece of a tensor, float32, staged 
     double      *sums;                  /* GRADUS_PARTS interleaved parts for each sum that the pass declares        */
 } gradus_span;
 typedef void gradus_kernel(const gradus_span *spans, size_t how_many, const float *constants);
-typedef struct gradus_twin_span { size_t count; double *values; const double *gradient, *before; double *state[GRADUS_SLOTS]; double *sums; } gradus_twin_span;
+typedef struct gradus_twin_span { size_t count, first; double *values; const double *gradient, *before; double *state[GRADUS_SLOTS]; double *sums; } gradus_twin_span;
 typedef void gradus_twin(const gradus_twin_span *spans, size_t how_many, const double *constants);    /* the same in double: tests */
 
 /* ---- state ---- */
@@ -232,6 +233,8 @@ typedef struct gradus_slot {            /* one state array                      
     bool        from_values;            /* per element: starts as a copy of the values                               */
     double      initial;
     const char *only_if;                /* argument whose value must not be 0 for the slot to exist: "momentum"; NULL: always */
+    const char *every;                  /* per element, and not from_values: an argument n, a whole number; only the values 0, n, 2n, ...
+                                         * of a tensor have one, and a span's begin with that of its first such value; NULL: all */
     int64_t   (*size)(const double *hyper, const gradus_shape *shape);      /* how many numbers where `per` does not say it, 0: this
                                          * tensor has none; NULL: as `per` says                                      */
 } gradus_slot;

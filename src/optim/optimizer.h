@@ -189,6 +189,9 @@ gradus_status gradus_layers_make(gradus_optimizer *optimizer, const char *state,
 bool gradus_layer_has(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t tensor);
 /* How many numbers of a slot a tensor of a group has, 0 where it does not exist. */
 int64_t gradus_slot_size(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor);
+/* How many of them, where they are per element, are of the first `count` values. */
+int64_t gradus_slot_before(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor,
+                           int64_t count);
 /* The layer of a slot counted over all, and the slot's row there. */
 const gradus_layer *gradus_layer_of_slot(const gradus_optimizer *optimizer, int32_t slot, const gradus_slot **row);
 static inline bool gradus_slot_is_per_element(const gradus_slot *slot)

@@ -151,6 +151,18 @@ static bool is_needed(const gradus_optimizer *optimizer, const gradus_layer *lay
     return true;
 }
 
+int64_t gradus_slot_before(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor,
+                           int64_t count)
+{
+    const char *called = layer->row->slots[slot].every;
+    for (int32_t i = layer->first_hyper; called && i < layer->first_hyper + layer->hyper_count; i++) {
+        if (strcmp(gradus_hyper_argument(optimizer, i)->name, called) != 0) continue;
+        const int64_t every = (int64_t)gradus_hyper_of(optimizer, optimizer->group_of[tensor], i)->number;
+        return (count + every - 1) / every;
+    }
+    return count;
+}
+
 bool gradus_layer_has(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t tensor)
 {
     const int32_t at = (int32_t)(layer - optimizer->layers);
@@ -173,7 +185,7 @@ int64_t gradus_slot_size(const gradus_optimizer *optimizer, const gradus_layer *
     case GRADUS_PER_ROW: return shape->matrices * shape->rows;
     case GRADUS_PER_COLUMN: return shape->matrices * shape->columns;
     case GRADUS_PER_TENSOR: return 1;
-    default: return shape->count;
+    default: return gradus_slot_before(optimizer, layer, slot, tensor, shape->count);
     }
 }
 

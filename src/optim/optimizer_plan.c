@@ -119,11 +119,13 @@ static void cut_tensor(const gradus_optimizer *optimizer, int32_t at, gradus_pla
         const int64_t left = tensor->shape.count - start;
         gradus_span *span = &plan->spans[plan->span_count];
         *span = (gradus_span){.count = (size_t)(left < CHUNK ? left : CHUNK),
+                              .first = (size_t)start,
                               .values = tensor->values + start,
                               .gradient = tensor->gradient + start};
         for (int32_t j = 0; j < layer->slot_count; j++) {
             float *state = tensor->state[layer->first_slot + j];
-            if (state && gradus_slot_is_per_element(&layer->row->slots[j])) span->state[j] = state + start;
+            if (state && gradus_slot_is_per_element(&layer->row->slots[j]))
+                span->state[j] = state + gradus_slot_before(optimizer, layer, j, at, start);
         }
         plan->tensor_of[plan->span_count++] = at;
     }

@@ -52,16 +52,19 @@ static gradus_span span_for(const piece *at, const gradus_layer *layer)
 {
     const gradus_optimizer *optimizer = at->optimizer;
     const gradus_span *whole = &optimizer->plan.spans[at->span];
-    const gradus_tensor *tensor = &optimizer->tensors[optimizer->plan.tensor_of[at->span]];
-    const size_t offset = (size_t)(whole->values - tensor->values) + at->start;
+    const int32_t index = optimizer->plan.tensor_of[at->span];
+    const gradus_tensor *tensor = &optimizer->tensors[index];
+    const size_t first = whole->first + at->start;
     gradus_span span = {.count = at->count,
+                        .first = first,
                         .values = whole->values + at->start,
                         .gradient = at->gradient,
                         .before = at->before,
                         .sums = at->parts[first_sum(optimizer, layer)]};
     for (int32_t j = 0; j < layer->slot_count; j++) {
         float *state = tensor->state[layer->first_slot + j];
-        if (state && gradus_slot_is_per_element(&layer->row->slots[j])) span.state[j] = state + offset;
+        if (state && gradus_slot_is_per_element(&layer->row->slots[j]))
+            span.state[j] = state + gradus_slot_before(optimizer, layer, j, index, (int64_t)first);
     }
     return span;
 }

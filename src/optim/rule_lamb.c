@@ -7,6 +7,7 @@
  *     decoupled: the decay is no part of u; x <- x - rate weight_decay x first, which the ratio sees     (Keras)
  *     max_norm: all gradients are shrunk first when their norm is above it                               (timm) */
 #ifndef RULE
+#include "arguments.h"
 #include "kernel.h"
 #include "rules.h"
 
@@ -80,17 +81,6 @@ static double usual_rate(const double *hyper)
     return 0.01;
 }
 
-#define SHARE(called, initially, about, ...)                                                          \
-    {                                                                                                 \
-        called, GRADUS_NUMBER, .initial = initially, .low = 0, .high = 1, .open = ")", .help = about, \
-                               .flags = GRADUS_NAMED | GRADUS_SCHEDULED, __VA_ARGS__                  \
-    }
-#define AMOUNT(called, initially, about, ...)                                                   \
-    {                                                                                           \
-        called, GRADUS_NUMBER, .initial = initially, .low = 0, .high = INFINITY, .help = about, \
-                               .flags = GRADUS_NAMED | GRADUS_SCHEDULED, __VA_ARGS__            \
-    }
-
 const gradus_rule_row gradus_rule_lamb = {
     .member =
         {.name = "lamb",
@@ -99,30 +89,30 @@ const gradus_rule_row gradus_rule_lamb = {
          .paper = "You et al. 2020",
          .arguments =
              (const gradus_argument[]){
-                 [BETA1] = SHARE("beta1", "0.9", "part of the mean gradient that is kept",
-                                 .search = "uniform(0.8, 0.99)", .also = "beta_1, b1, momentum"),
-                 [BETA2] = SHARE("beta2", "0.999", "part of the mean square that is kept",
-                                 .search = "uniform(0.9, 0.9999)", .also = "beta_2, b2"),
-                 [EPSILON] = AMOUNT("epsilon", "1e-6", "keeps the division finite; added to the root",
-                                    .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
-                 [EPSILON_ROOT] = AMOUNT("epsilon_root", "0", "added under the root, to the corrected mean square",
-                                         .also = "eps_root"),
+                 [BETA1] = RULE_SHARE("beta1", "0.9", "part of the mean gradient that is kept",
+                                      .search = "uniform(0.8, 0.99)", .also = "beta_1, b1, momentum"),
+                 [BETA2] = RULE_SHARE("beta2", "0.999", "part of the mean square that is kept",
+                                      .search = "uniform(0.9, 0.9999)", .also = "beta_2, b2"),
+                 [EPSILON] = RULE_AMOUNT("epsilon", "1e-6", "keeps the division finite; added to the root",
+                                         .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
+                 [EPSILON_ROOT] = RULE_AMOUNT("epsilon_root", "0", "added under the root, to the corrected mean square",
+                                              .also = "eps_root"),
                  [BIAS_CORRECTION] = {"bias_correction", GRADUS_FLAG, .initial = "true",
                                       .help = "makes up for means that start at 0", .flags = GRADUS_NAMED},
-                 [WEIGHT_DECAY] = AMOUNT("weight_decay", "0.01", "pull of the values towards 0",
-                                         .search = "loguniform(1e-4, 1)", .also = "wd, l2"),
+                 [WEIGHT_DECAY] = RULE_AMOUNT("weight_decay", "0.01", "pull of the values towards 0",
+                                              .search = "loguniform(1e-4, 1)", .also = "wd, l2"),
                  [DECAY] = {"decay", GRADUS_WORD, .initial = "inside", .words = "inside|decoupled",
                             .help = "a part of the step whose length counts, or on its own before it",
                             .flags = GRADUS_NAMED},
                  [ADAPT] = {"adapt", GRADUS_WORD, .initial = "always", .words = "always|decayed",
                             .help = "which tensors have steps of a length of their own: all, or those that decay",
                             .flags = GRADUS_NAMED},
-                 [RATIO_MOST] = AMOUNT("ratio_most", "0", "the ratio is no larger than this; 0: any"),
-                 [NORM_MOST] = AMOUNT("norm_most", "0", "a tensor's values count as no longer than this; 0: any"),
-                 [RATIO_EPSILON] = AMOUNT("ratio_epsilon", "0", "added to the step's length in the ratio"),
-                 [MAX_NORM] = AMOUNT("max_norm",
-                                     "0", "norm of all gradients above which they are shrunk first; 0: none",
-                                     .also = "max_grad_norm"),
+                 [RATIO_MOST] = RULE_AMOUNT("ratio_most", "0", "the ratio is no larger than this; 0: any"),
+                 [NORM_MOST] = RULE_AMOUNT("norm_most", "0", "a tensor's values count as no longer than this; 0: any"),
+                 [RATIO_EPSILON] = RULE_AMOUNT("ratio_epsilon", "0", "added to the step's length in the ratio"),
+                 [MAX_NORM] = RULE_AMOUNT("max_norm",
+                                          "0", "norm of all gradients above which they are shrunk first; 0: none",
+                                          .also = "max_grad_norm"),
                  [STEP_CORRECTION] = {"step_correction", GRADUS_FLAG, .initial = "false",
                                       .help = "the mean is made up for in the rate, where the ratio does not see it",
                                       .flags = GRADUS_NAMED | GRADUS_FOREIGN},

@@ -7,7 +7,7 @@
 #include "twin.h"
 
 enum { TENSORS = 3, LARGEST = 64, UPDATES = 20, SPEC = 512 };
-enum { CASES = 302, AT_LEAST = 79 }; /* that are held against; raise it with the rules that come */
+enum { CASES = 302, AT_LEAST = 86 }; /* that are held against; raise it with the rules that come */
 
 /* References that are themselves not exact: they are held against as far as they go. */
 static const struct {
@@ -263,8 +263,8 @@ static void compare_with(const trial *t, const json_t *expected, const char *whe
     for (size_t i = 0; i < json_array_size(expected); i++) {
         const double number = check_number(json_array_get(expected, i));
         if (!check_is_close(values[i], number, relative, fmax(0.01 * relative, t->tolerance) * largest))
-            fail_msg("%s: %s[%zu] %s is %.17g, expected %.17g (%.2g off)", t->rule, tensors[tensor].name, i, when,
-                     values[i], number, fabs(values[i] / number - 1));
+            fail_msg("%s: to %g, %s[%zu] %s is %.17g, expected %.17g (%.2g off)", t->rule, relative,
+                     tensors[tensor].name, i, when, values[i], number, fabs(values[i] / number - 1));
     }
 }
 

@@ -34,8 +34,10 @@ static inline bool variant_value(const gradus_rule_row *row, const gradus_argume
         for (; index > 0 && word; index--) word = strchr(word, '|') ? strchr(word, '|') + 1 : NULL;
         return word && snprintf(text, 64, "%s=%.*s", a->name, (int)strcspn(word, "|"), word);
     }
-    for (const gradus_slot *slot = row->slots; slot && slot->name && index == 0; slot++)
+    for (const gradus_slot *slot = row->slots; slot && slot->name && index == 0; slot++) {
         if (slot->only_if && !strcmp(slot->only_if, a->name)) return snprintf(text, 64, "%s=0.5", a->name);
+        if (slot->every && !strcmp(slot->every, a->name)) return snprintf(text, 64, "%s=3", a->name);
+    }
     return false;
 }
 

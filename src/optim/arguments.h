@@ -1,0 +1,27 @@
+/* Arguments as most rules have them: numbers that go by name and may follow a schedule, and flags. What differs is written
+ * behind them: .search, .also. */
+#ifndef GRADUS_OPTIM_ARGUMENTS_H
+#define GRADUS_OPTIM_ARGUMENTS_H
+#include "gradus/extend.h"
+#include <math.h>
+
+/* A part of something that is kept: in [0, 1). */
+#define RULE_SHARE(called, initially, about, ...)                                                     \
+    {                                                                                                 \
+        called, GRADUS_NUMBER, .initial = initially, .low = 0, .high = 1, .open = ")", .help = about, \
+                               .flags = GRADUS_NAMED | GRADUS_SCHEDULED, __VA_ARGS__                  \
+    }
+
+/* Not below 0. */
+#define RULE_AMOUNT(called, initially, about, ...)                                              \
+    {                                                                                           \
+        called, GRADUS_NUMBER, .initial = initially, .low = 0, .high = INFINITY, .help = about, \
+                               .flags = GRADUS_NAMED | GRADUS_SCHEDULED, __VA_ARGS__            \
+    }
+
+#define RULE_FLAG(called, initially, about)                                             \
+    {                                                                                   \
+        called, GRADUS_FLAG, .initial = initially, .help = about, .flags = GRADUS_NAMED \
+    }
+
+#endif
