@@ -19,6 +19,14 @@
                                .flags = GRADUS_NAMED | GRADUS_SCHEDULED, __VA_ARGS__            \
     }
 
+/* Adam's. */
+#define RULE_BETA1                                                                                       \
+    RULE_SHARE("beta1", "0.9", "part of the mean gradient that is kept", .search = "uniform(0.8, 0.99)", \
+               .also = "beta_1, b1, momentum")
+#define RULE_BETA2                                                                                         \
+    RULE_SHARE("beta2", "0.999", "part of the mean square that is kept", .search = "uniform(0.9, 0.9999)", \
+               .also = "beta_2, b2")
+
 #define RULE_FLAG(called, initially, about)                                             \
     {                                                                                   \
         called, GRADUS_FLAG, .initial = initially, .help = about, .flags = GRADUS_NAMED \

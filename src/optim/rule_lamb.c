@@ -89,10 +89,8 @@ const gradus_rule_row gradus_rule_lamb = {
          .paper = "You et al. 2020",
          .arguments =
              (const gradus_argument[]){
-                 [BETA1] = RULE_SHARE("beta1", "0.9", "part of the mean gradient that is kept",
-                                      .search = "uniform(0.8, 0.99)", .also = "beta_1, b1, momentum"),
-                 [BETA2] = RULE_SHARE("beta2", "0.999", "part of the mean square that is kept",
-                                      .search = "uniform(0.9, 0.9999)", .also = "beta_2, b2"),
+                 [BETA1] = RULE_BETA1,
+                 [BETA2] = RULE_BETA2,
                  [EPSILON] = RULE_AMOUNT("epsilon", "1e-6", "keeps the division finite; added to the root",
                                          .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
                  [EPSILON_ROOT] = RULE_AMOUNT("epsilon_root", "0", "added under the root, to the corrected mean square",

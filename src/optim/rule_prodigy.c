@@ -15,22 +15,9 @@
 #include "adapt.h"
 #include "kernel.h"
 
-enum {
-    BETA1,
-    BETA2,
-    BETA3,
-    EPSILON,
-    FIRST,
-    COEFFICIENT,
-    GROWTH,
-    BIAS_CORRECTION,
-    SAFEGUARD,
-    WEIGHT_DECAY,
-    DECAY,
-    SLICE
-};
+enum { BETA1 = ADAPT_SHARED, BETA2, BETA3, EPSILON, COEFFICIENT, BIAS_CORRECTION, SAFEGUARD, DECAY, SLICE };
 enum { SCALE, COUPLED, WEIGHT, SUM_WEIGHT, KEEP3, KEEP1, RISE1, KEEP2, RISE2, OUTSIDE, STEP, SHRINK, EVERY, CONSTANTS };
-enum { DISTANCE, MOST, NUMERATOR };
+enum { MOST = ADAPT_NUMERATOR + 1 };
 enum { WAY, SUM, MEAN, SQUARE };
 enum { ALONG, SIZE };
 enum { MEANS = SLOT(MEAN) | SLOT(SQUARE), SUMMED = SLOT(SUM) | MEANS, MOVED = VALUES | SLOT(WAY) }; /* of a walk */
@@ -49,11 +36,11 @@ static double corrected(const double *hyper, const gradus_now *now)
 
 static void prepare(const double *hyper, const gradus_now *now, const double *memory, double *constants)
 {
-    const double d = gradus_adapt_distance(memory, hyper[FIRST]), rate = corrected(hyper, now);
+    const double d = gradus_adapt_distance(hyper, memory), rate = corrected(hyper, now);
     constants[SCALE] = now->gradient_scale;
-    constants[COUPLED] = hyper[DECAY] == DECAY_COUPLED ? hyper[WEIGHT_DECAY] : 0;
-    constants[WEIGHT] = d / hyper[FIRST] * d * rate;
-    constants[SUM_WEIGHT] = hyper[SAFEGUARD] ? d / hyper[FIRST] * d : constants[WEIGHT];
+    constants[COUPLED] = hyper[DECAY] == DECAY_COUPLED ? hyper[ADAPT_WEIGHT_DECAY] : 0;
+    constants[WEIGHT] = d / hyper[ADAPT_FIRST] * d * rate;
+    constants[SUM_WEIGHT] = hyper[SAFEGUARD] ? d / hyper[ADAPT_FIRST] * d : constants[WEIGHT];
     constants[KEEP3] = beta3(hyper);
     constants[KEEP1] = hyper[BETA1];
     constants[RISE1] = d * (1 - hyper[BETA1]);
@@ -61,40 +48,28 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[RISE2] = d * d * (1 - hyper[BETA2]);
     constants[STEP] = d * rate;
     constants[EVERY] = hyper[SLICE];
-    constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? d * rate * hyper[WEIGHT_DECAY] : 0;
+    constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? d * rate * hyper[ADAPT_WEIGHT_DECAY] : 0;
 }
 
 static void learn(const double *hyper, const gradus_now *now, const double *sums, double *memory)
 {
-    const double before = gradus_adapt_distance(memory, hyper[FIRST]);
-    double d = before;
+    double d = gradus_adapt_distance(hyper, memory);
     if (sums[SIZE] == 0) return;
-    memory[NUMERATOR] = beta3(hyper) * memory[NUMERATOR] + sums[ALONG];
+    memory[ADAPT_NUMERATOR] = beta3(hyper) * memory[ADAPT_NUMERATOR] + sums[ALONG];
     if (now->rate > 0) {
-        const double estimate = hyper[COEFFICIENT] * memory[NUMERATOR] / sums[SIZE];
-        if (d == hyper[FIRST]) d = fmax(d, estimate);
-        memory[MOST] = fmax(fmax(memory[MOST], hyper[FIRST]), estimate);
-        d = fmin(memory[MOST], d * gradus_adapt_growth(hyper[GROWTH]));
+        const double estimate = hyper[COEFFICIENT] * memory[ADAPT_NUMERATOR] / sums[SIZE];
+        if (d == hyper[ADAPT_FIRST]) d = fmax(d, estimate);
+        memory[MOST] = fmax(fmax(memory[MOST], hyper[ADAPT_FIRST]), estimate);
+        d = fmin(memory[MOST], d * gradus_adapt_growth(hyper));
     }
-    memory[DISTANCE] = d;
+    memory[ADAPT_DISTANCE] = d;
 }
 
 static void conclude(const double *hyper, const gradus_now *now, const double *sums, const double *memory,
                      double *constants)
 {
     (void)now, (void)sums;
-    constants[OUTSIDE] = gradus_adapt_distance(memory, hyper[FIRST]) * hyper[EPSILON];
-}
-
-static double effective_rate(const double *hyper, const gradus_now *now, const double *memory)
-{
-    return now->rate * gradus_adapt_distance(memory, hyper[FIRST]);
-}
-
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 1;
+    constants[OUTSIDE] = gradus_adapt_distance(hyper, memory) * hyper[EPSILON];
 }
 
 const gradus_rule_row gradus_rule_prodigy = {
@@ -105,39 +80,26 @@ const gradus_rule_row gradus_rule_prodigy = {
          .paper = "Mishchenko and Defazio 2024",
          .also = "prodigyopt",
          .arguments =
-             (const gradus_argument[]){[BETA1] =
-                                           RULE_SHARE("beta1", "0.9", "part of the mean gradient that is kept",
-                                                      .search = "uniform(0.8, 0.99)", .also = "beta_1, b1, momentum"),
-                                       [BETA2] = RULE_SHARE("beta2", "0.999", "part of the mean square that is kept",
-                                                            .search = "uniform(0.9, 0.9999)", .also = "beta_2, b2"),
-                                       [BETA3] =
-                                           RULE_SHARE("beta3", "0",
-                                                      "part of the sums for the distance that is kept; 0: the root of "
-                                                      "beta2"),
-                                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-8",
-                                                               "keeps the division finite; times the distance",
-                                                               .also = "eps"),
-                                       [FIRST] = ADAPT_FIRST,
-                                       [COEFFICIENT] = RULE_AMOUNT("coefficient", "1",
-                                                                   "of the estimate: what to tune where the rate is "
-                                                                   "too high",
-                                                                   .search = "loguniform(0.25, 4)",
-                                                                   .also = "d_coef, estim_lr_coef"),
-                                       [GROWTH] = ADAPT_GROWTH,
-                                       [BIAS_CORRECTION] = RULE_FLAG("bias_correction",
-                                                                     "true", "makes up for means that start at 0"),
-                                       [SAFEGUARD] = RULE_FLAG("safeguard", "false",
-                                                               "the estimate does not see a warmup of the rate, which "
-                                                               "would raise it"),
-                                       [WEIGHT_DECAY] = ADAPT_DECAY,
-                                       [DECAY] =
-                                           {"decay", GRADUS_WORD, .initial = "decoupled", .words = DECAY_WORDS,
-                                            .help = "added to the gradient, or as adamw has it", .flags = GRADUS_NAMED},
-                                       [SLICE] = {"slice", GRADUS_INTEGER, .initial = "1", .low = 1, .high = 1024,
-                                                  .help = "only every so many values of a tensor are part of the "
-                                                          "estimate, which saves memory",
-                                                  .flags = GRADUS_NAMED, .also = "slice_p"},
-                                       {0}},
+             (const gradus_argument[]){
+                 ADAPT_ARGUMENTS,
+                 [BETA1] = RULE_BETA1,
+                 [BETA2] = RULE_BETA2,
+                 [BETA3] =
+                     RULE_SHARE("beta3", "0", "part of the sums for the distance that is kept; 0: the root of beta2"),
+                 [EPSILON] =
+                     RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; times the distance", .also = "eps"),
+                 [COEFFICIENT] =
+                     RULE_AMOUNT("coefficient", "1", "of the estimate: what to tune where the rate is too high",
+                                 .search = "loguniform(0.25, 4)", .also = "d_coef, estim_lr_coef"),
+                 [BIAS_CORRECTION] = RULE_FLAG("bias_correction", "true", "makes up for means that start at 0"),
+                 [SAFEGUARD] = RULE_FLAG("safeguard", "false",
+                                         "the estimate does not see a warmup of the rate, which would raise it"),
+                 [DECAY] = ADAPT_DECAY_ARGUMENT("decoupled"),
+                 [SLICE] = {"slice", GRADUS_INTEGER, .initial = "1", .low = 1, .high = 1024,
+                            .help = "only every so many values of a tensor are part of the estimate, which saves "
+                                    "memory",
+                            .flags = GRADUS_NAMED, .also = "slice_p"},
+                 {0}},
          .like =
              (const gradus_like[]){
                  {"prodigy", "Prodigy",
@@ -151,11 +113,11 @@ const gradus_rule_row gradus_rule_prodigy = {
                   "eps=epsilon, d0=first, d_coef=coefficient, growth_rate=growth, safeguard_warmup=safeguard",
                   "bias_correction=false"},
                  {0}},
-         .notes = "The rate is a factor of what the rule finds: 1, or a schedule that falls; with a warmup also "
-                  "safeguard=true. Its authors\n"
-                  "leave bias_correction off, which makes the first steps three times too long and can saturate a net. "
-                  "The distance\n"
-                  "never falls: where it was once far too large, training starts anew with a smaller coefficient."},
+         .notes = ADAPT_NOTE
+         "With a warmup it needs safeguard=true. Its authors\n"
+         "leave bias_correction off, which makes the first steps three times too long and can saturate a net. "
+         "The distance\n"
+         "never falls: where it was once far too large, training starts anew with a smaller coefficient."},
     .abi = GRADUS_ABI,
     .slots = (const gradus_slot[]){[WAY] = {.name = "way", .every = "slice"},
                                    [SUM] = {.name = "s", .every = "slice"},
@@ -163,7 +125,7 @@ const gradus_rule_row gradus_rule_prodigy = {
                                    [SQUARE] = {.name = "exp_avg_sq", .non_negative = true},
                                    {0}},
     .constants = "scale, coupled, weight, sum_weight, keep3, keep1, rise1, keep2, rise2, outside, step, shrink, every",
-    .memory = "distance, most, numerator",
+    .memory = "distance, numerator, most",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(measure),
               .twin = measure_double,
@@ -172,8 +134,8 @@ const gradus_rule_row gradus_rule_prodigy = {
               .learn = learn,
               .conclude = conclude},
              {.kernel = EVERY_ISA(step), .twin = step_double}},
-    .effective_rate = effective_rate,
-    .usual_rate = usual_rate,
+    .effective_rate = gradus_adapt_effective_rate,
+    .usual_rate = gradus_adapt_usual_rate,
 };
 
 #else /* once for each instruction set */
