@@ -1,8 +1,15 @@
-/* cifar10: small colour photographs of ten kinds of things (Krizhevsky 2009). It is known, so that it can be fetched; the
- * reader of its archive is not written yet, and whoever opens it is told so. */
-#include "set.h"
+/* cifar10: small colour photographs of ten kinds of things (Krizhevsky 2009), in the authors' binary form: files of records, one byte
+ * for the class, then 32 x 32 bytes each of red, green and blue. */
+#include "files.h"
+#include "picture.h"
+#include "places.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-static const gradus_known_file files[] = {
+enum { SIDE = 32, PIXELS = 3 * SIDE * SIDE, RECORD = 1 + PIXELS, CLASSES = 10 };
+
+static const gradus_known_file archive[] = {
     {"cifar-10-binary.tar.gz", "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd", 170052171},
     {0},
 };
@@ -12,13 +19,95 @@ static const gradus_known_set known = {
     .summary = "colour photographs of ten kinds of things, 50000 + 10000 of 32x32",
     .url = "https://www.cs.toronto.edu/~kriz/",
     .licence = "none stated; the authors ask for a citation",
-    .files = files,
+    .files = archive,
 };
+
+static const char *const classes[] = {"airplane", "automobile", "bird", "cat",   "deer", "dog",
+                                      "frog",     "horse",      "ship", "truck", NULL};
+
+static const char *last_of(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash ? slash + 1 : name;
+}
+
+static bool is_test(const char *name) { return strcmp(last_of(name), "test_batch.bin") == 0; }
+
+static bool is_batch(const char *name) { return is_test(name) || strncmp(last_of(name), "data_batch_", 11) == 0; }
+
+static gradus_status check_batch(const gradus_files *files, int64_t index, gradus_error *error)
+{
+    const gradus_one_file *file = &files->file[index];
+    char path[GRADUS_DATA_PATH];
+    gradus_files_print(files, index, path);
+    if (file->size == 0 || file->size % RECORD)
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %zu bytes are no records of %d", path,
+                           file->size, RECORD);
+    for (size_t i = 0; i < file->size / RECORD; i++)
+        if (file->bytes[i * RECORD] >= CLASSES)
+            return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                               "%s: record %zu is of class %d, expected 0 to 9", path, i, file->bytes[i * RECORD]);
+    return GRADUS_OK;
+}
+
+/* The records of the training files, or of the test file. */
+static gradus_status take_part(gradus_data *data, const gradus_files *files, bool test, gradus_examples *examples,
+                               gradus_error *error)
+{
+    int64_t count = 0, at = 0;
+    for (int64_t i = 0; i < files->count; i++)
+        if (is_test(files->file[i].name) == test) count += (int64_t)(files->file[i].size / RECORD);
+    if (!count)
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: no %s in it", files->source[0].path,
+                           test ? "test_batch.bin" : "data_batch_1.bin");
+    unsigned char *pixels = gradus_data_keep(data, malloc((size_t)count * PIXELS));
+    int32_t *labels = gradus_arena_take(&data->arena, (size_t)count * sizeof *labels, sizeof *labels);
+    if (!pixels || !labels)
+        return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "cifar10: out of memory");
+    for (int64_t i = 0; i < files->count; i++) {
+        const gradus_one_file *file = &files->file[i];
+        if (is_test(file->name) != test) continue;
+        for (const unsigned char *record = file->bytes; record < file->bytes + file->size; record += RECORD, at++) {
+            labels[at] = record[0];
+            memcpy(pixels + at * PIXELS, record + 1, PIXELS);
+        }
+    }
+    *examples = (gradus_examples){.count = count, .width = PIXELS, .bytes = pixels, .classes = labels};
+    return GRADUS_OK;
+}
+
+static gradus_status read_batches(gradus_reading *reading, gradus_files *files, gradus_error *error)
+{
+    gradus_data *data = reading->data;
+    gradus_status status = GRADUS_OK;
+    for (int64_t i = 0; i < files->count && !status; i++) {
+        status = gradus_files_load(files, i, &reading->sum, error);
+        if (!status) status = check_batch(files, i, error);
+    }
+    if (!status) status = take_part(data, files, false, &data->training, error);
+    if (!status) status = take_part(data, files, true, &data->test, error);
+    if (!status) status = gradus_reading_split(reading, data->training.count, true, error);
+    if (status) return status;
+    data->info.shape[0] = 3, data->info.shape[1] = data->info.shape[2] = SIDE;
+    data->info.target = GRADUS_TARGET_CLASS, data->info.outputs = CLASSES;
+    char what[80];
+    snprintf(what, sizeof what, "%lld colour photographs 32x32 of ten classes",
+             (long long)(data->part[GRADUS_TRAINING].count + data->part[GRADUS_VALIDATION].count));
+    gradus_reading_title(reading, what);
+    return GRADUS_OK;
+}
 
 static gradus_status open_set(gradus_reading *reading, gradus_error *error)
 {
-    return gradus_spec_fail(error, reading->config->text, reading->item->name_place, GRADUS_CODE_NO_DATA,
-                            "cifar10 can be fetched, but this version cannot read it yet");
+    char folder[GRADUS_DATA_PATH], path[GRADUS_DATA_PATH];
+    gradus_files batches = {0};
+    gradus_status status = gradus_known_folder(reading, folder, error);
+    if (status) return status;
+    gradus_place_file(folder, archive[0].name, path);
+    status = gradus_files_add(&batches, path, is_batch, &reading->sum, error);
+    if (!status) status = read_batches(reading, &batches, error);
+    gradus_files_close(&batches);
+    return status;
 }
 
 static const gradus_argument arguments[] = {
@@ -28,10 +117,13 @@ static const gradus_argument arguments[] = {
 
 const gradus_reader gradus_reader_cifar10 = {
     .member = {.name = "cifar10",
-               .summary = "colour photographs of ten kinds of things (to be fetched; not read yet)",
+               .summary = "colour photographs of ten kinds of things, 50000 + 10000 of 32x32",
                .paper = "Krizhevsky 2009, Learning multiple layers of features from tiny images",
                .also = "cifar-10, cifar_10",
-               .arguments = arguments},
+               .arguments = arguments,
+               .notes = "get it with: gradus data get cifar10"},
     .known = &known,
+    .classes = classes,
     .open = open_set,
+    .inputs = gradus_folder_inputs,
 };

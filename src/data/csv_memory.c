@@ -1,5 +1,4 @@
-/* What is remembered of a table, as entries of a state and back: names, kinds and scales of columns, texts and classes.
- * A list of texts is one entry of bytes, each text ended by a 0, which none of them holds. */
+/* What is remembered of a table, as entries of a state and back: names, kinds and scales of columns, texts and classes. */
 #include "csv_walk.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,24 +7,6 @@
 enum { OPTIONS = 3 }; /* header, classes, separator */
 
 /* ---- saving ---- */
-
-static void save_texts(gradus_state_writer *writer, const char *name, const char *const *texts, int32_t count)
-{
-    size_t size = 0, used = 0;
-    for (int32_t i = 0; i < count; i++) size += strlen(texts[i]) + 1;
-    char *bytes = malloc(size + 1);
-    if (!bytes) {
-        gradus_fail(writer->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
-        return;
-    }
-    for (int32_t i = 0; i < count; i++) {
-        size_t length = strlen(texts[i]) + 1;
-        memcpy(bytes + used, texts[i], length);
-        used += length;
-    }
-    gradus_state_entry(writer, name, GRADUS_STATE_BYTES, (int64_t)size, bytes);
-    free(bytes);
-}
 
 static void texts_name(char name[32], int32_t column) { snprintf(name, 32, "texts.%d", column); }
 
@@ -47,14 +28,14 @@ void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
         gradus_fail(writer->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     else {
         gradus_state_entry(writer, "options", GRADUS_STATE_INT64, OPTIONS, options);
-        save_texts(writer, "missing", table->missing.text, table->missing.count);
-        save_texts(writer, "columns", names, table->column_count);
+        gradus_texts_save(writer, "missing", table->missing.text, table->missing.count);
+        gradus_texts_save(writer, "columns", names, table->column_count);
         gradus_state_entry(writer, "kinds", GRADUS_STATE_INT64, 2 * (int64_t)count, kinds);
         gradus_state_entry(writer, "scales", GRADUS_STATE_DOUBLE, 3 * (int64_t)count, scales);
         for (int32_t i = 0; i < table->column_count; i++) {
             char name[32];
             texts_name(name, i);
-            save_texts(writer, name, table->columns[i].texts.text, table->columns[i].texts.count);
+            gradus_texts_save(writer, name, table->columns[i].texts.text, table->columns[i].texts.count);
         }
     }
     free(kinds);
@@ -63,23 +44,6 @@ void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
 }
 
 /* ---- recalling ---- */
-
-static bool recall_texts(gradus_state_reader *state, const char *name, gradus_arena *arena, gradus_texts *texts)
-{
-    gradus_state_item item;
-    if (!gradus_state_find(state, name, &item) || item.type != GRADUS_STATE_BYTES) return false;
-    size_t size = (size_t)item.count;
-    const char *bytes = item.data;
-    if (size && bytes[size - 1] != 0) return false;
-    int32_t count = 0;
-    for (size_t i = 0; i < size; i++) count += bytes[i] == 0;
-    *texts = (gradus_texts){.count = count, .capacity = count};
-    if (!count) return true;
-    texts->text = gradus_arena_take(arena, (size_t)count * sizeof *texts->text, sizeof(void *));
-    const char *copy = gradus_arena_text(arena, bytes, size);
-    for (int32_t i = 0; texts->text && copy && i < count; i++, copy += strlen(copy) + 1) texts->text[i] = copy;
-    return texts->text && copy;
-}
 
 static bool recall_columns(gradus_table *table, const gradus_texts *names, gradus_state_reader *state,
                            gradus_arena *arena)
@@ -98,7 +62,7 @@ static bool recall_columns(gradus_table *table, const gradus_texts *names, gradu
             (gradus_column){.name = names->text[i], .role = (int32_t)kinds[2 * i], .numeric = kinds[2 * i + 1] != 0};
         column->mean = scales[3 * i], column->base = scales[3 * i + 1], column->spread = scales[3 * i + 2];
         texts_name(name, (int32_t)i);
-        if (!recall_texts(state, name, arena, &column->texts)) return false;
+        if (!gradus_texts_recall(state, name, arena, &column->texts)) return false;
         if (kinds[2 * i] < GRADUS_COLUMN_INPUT || kinds[2 * i] > GRADUS_COLUMN_DROPPED || !(column->spread > 0))
             return false;
         if (column->role == GRADUS_COLUMN_INPUT) table->width += column->numeric ? 1 : column->texts.count;
@@ -114,8 +78,8 @@ gradus_status gradus_table_recall(gradus_data *data, gradus_state_reader *state,
     gradus_texts names;
     int64_t options[OPTIONS];
     bool whole = table && gradus_state_take(state, "options", GRADUS_STATE_INT64, OPTIONS, options) &&
-                 recall_texts(state, "missing", arena, &table->missing) &&
-                 recall_texts(state, "columns", arena, &names);
+                 gradus_texts_recall(state, "missing", arena, &table->missing) &&
+                 gradus_texts_recall(state, "columns", arena, &names);
     if (whole) {
         table->header = options[0] != 0, table->classes = options[1] != 0, table->separator = (char)options[2];
         table->column_count = names.count;

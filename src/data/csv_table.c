@@ -5,65 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- texts ---- */
-
-static bool as_number(const char *text, size_t length, double *number)
-{
-    return length > 0 && gradus_number_read(text, length, number) == length;
-}
-
-static int compare(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-    double x, y;
-    bool first = as_number(a, a_length, &x), second = as_number(b, b_length, &y);
-    if (first != second) return first ? -1 : 1;
-    if (first && x != y) return x < y ? -1 : 1;
-    int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
-    return order ? order : (a_length > b_length) - (a_length < b_length);
-}
-
-/* The first text that does not stand before this one; *same: it is this one. */
-static int32_t position(const gradus_texts *texts, const char *text, size_t length, bool *same)
-{
-    int32_t low = 0, high = texts->count;
-    while (low < high) {
-        int32_t middle = low + (high - low) / 2;
-        if (compare(texts->text[middle], strlen(texts->text[middle]), text, length) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *same = low < texts->count && compare(texts->text[low], strlen(texts->text[low]), text, length) == 0;
-    return low;
-}
-
-bool gradus_texts_add(gradus_texts *texts, gradus_arena *arena, const char *text, size_t length)
-{
-    bool same;
-    int32_t at = position(texts, text, length, &same);
-    if (same) return true;
-    if (texts->count == texts->capacity) {
-        int32_t capacity = texts->capacity ? 2 * texts->capacity : 8;
-        const char **larger = gradus_arena_take(arena, (size_t)capacity * sizeof *larger, sizeof *larger);
-        if (!larger) return false;
-        if (texts->count) memcpy(larger, texts->text, (size_t)texts->count * sizeof *larger);
-        texts->text = larger, texts->capacity = capacity;
-    }
-    const char *copy = gradus_arena_text(arena, text, length);
-    if (!copy) return false;
-    memmove(texts->text + at + 1, texts->text + at, (size_t)(texts->count - at) * sizeof *texts->text);
-    texts->text[at] = copy;
-    texts->count++;
-    return true;
-}
-
-int32_t gradus_texts_find(const gradus_texts *texts, const char *text, size_t length)
-{
-    bool same;
-    int32_t at = position(texts, text, length, &same);
-    return same ? at : -1;
-}
-
 /* ---- the columns of the first file ---- */
 
 /* A row is a header when none of its fields is a number. */
@@ -71,7 +12,7 @@ static bool looks_like_header(const gradus_csv *csv)
 {
     double number;
     for (int32_t i = 0; i < csv->count; i++)
-        if (as_number(csv->fields[i].text, csv->fields[i].length, &number)) return false;
+        if (gradus_texts_number(csv->fields[i].text, csv->fields[i].length, &number)) return false;
     return true;
 }
 
@@ -241,7 +182,7 @@ bool gradus_table_next(gradus_table_file *file, gradus_error *error)
 bool gradus_table_number(const gradus_table_file *file, int32_t column, double *number, gradus_error *error)
 {
     const gradus_csv_field *field = gradus_table_field(file, column);
-    if (as_number(field->text, field->length, number)) return true;
+    if (gradus_texts_number(field->text, field->length, number)) return true;
     const char *name = file->table->columns[column].name;
     gradus_csv_fail(
         &file->csv, field, error,

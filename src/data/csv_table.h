@@ -4,14 +4,9 @@
 #define GRADUS_DATA_CSV_TABLE_H
 #include "csv_text.h"
 #include "set.h"
+#include "texts.h"
 
 typedef enum gradus_column_role { GRADUS_COLUMN_INPUT, GRADUS_COLUMN_TARGET, GRADUS_COLUMN_DROPPED } gradus_column_role;
-
-/* Texts without doubles, in order: numbers by their value, then the others by their bytes. */
-typedef struct gradus_texts {
-    const char **text;
-    int32_t count, capacity;
-} gradus_texts;
 
 typedef struct gradus_column {
     const char *name;
@@ -44,9 +39,6 @@ typedef struct gradus_table_file {
     bool headed, targets; /* the first row is a header; rows without a target are passed over */
     int64_t without;      /* how many were, so far */
 } gradus_table_file;
-
-bool gradus_texts_add(gradus_texts *texts, gradus_arena *arena, const char *text, size_t length); /* false: no memory */
-int32_t gradus_texts_find(const gradus_texts *texts, const char *text, size_t length); /* -1: not among them */
 
 /* Opens a file whose columns become those of the table: names, all inputs, no kinds yet. `header` -1: found out. */
 gradus_status gradus_table_create(gradus_table *table, gradus_table_file *file, const gradus_source *source,

@@ -1,17 +1,13 @@
-/* The tables of data sets and of augmentations: one line for each member, in the order of names.
+/* The families of data sets and of augmentations; a member is one file and one line in a .def file.
  * A text that names no member stands for the reader of its ending: house.csv is csv(house.csv). */
 #include <string.h>
 #include "set.h"
 
+#define GRADUS_MEMBER(name) &gradus_reader_##name.member,
 static const gradus_member *const data_members[] = {
-    &gradus_reader_cifar10.member,
-    &gradus_reader_csv.member,
-    &gradus_reader_fashion_mnist.member,
-    &gradus_reader_glyphs.member,
-    &gradus_reader_idx.member,
-    &gradus_reader_mnist.member,
-    NULL,
-};
+#include "readers.def"
+    NULL};
+#undef GRADUS_MEMBER
 enum { READERS = sizeof data_members / sizeof *data_members - 1 };
 
 /* A member is the first field of its row. */

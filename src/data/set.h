@@ -25,11 +25,11 @@ enum { GRADUS_MOST_FILES = 4 };
 struct gradus_data {
     gradus_data_info info;
     const gradus_reader *reader;
-    gradus_arena arena;             /* everything small */
-    void *kept[GRADUS_MOST_FILES];  /* of malloc: whole files, whole pictures */
-    gradus_examples training, test; /* from files; `test` stays empty where the test part comes out of `training` */
-    gradus_rows part[3];            /* enum gradus_part */
-    void *memory;                   /* what the reader must remember for prediction, in the arena */
+    gradus_arena arena;                         /* everything small */
+    void *kept[GRADUS_MOST_FILES];              /* of malloc: whole files, whole pictures */
+    gradus_examples training, validation, test; /* from files; empty: that part comes out of `training` */
+    gradus_rows part[3];                        /* enum gradus_part */
+    void *memory;                               /* what the reader must remember for prediction, in the arena */
 };
 
 typedef struct gradus_reading { /* what a reader is asked to read */
@@ -52,8 +52,9 @@ struct gradus_reader {             /* one row of the data table */
     gradus_status (*recall)(gradus_data *data, gradus_state_reader *state, gradus_error *error);
 };
 
-extern const gradus_reader gradus_reader_cifar10, gradus_reader_csv, gradus_reader_fashion_mnist, gradus_reader_glyphs,
-    gradus_reader_idx, gradus_reader_mnist;
+#define GRADUS_MEMBER(name) extern const gradus_reader gradus_reader_##name;
+#include "readers.def"
+#undef GRADUS_MEMBER
 const gradus_reader *gradus_reader_at(int32_t index); /* in the order of names; NULL: no more */
 
 /* ---- what readers share ---- */

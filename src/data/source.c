@@ -109,7 +109,7 @@ static gradus_status unpack(gradus_source *source, gradus_error *error)
 }
 
 /* "hose.csv: no such file; did you mean 'house.csv'?", from what else lies in the folder. */
-static gradus_status no_file(const char *path, gradus_error *error)
+gradus_status gradus_no_file(const char *path, gradus_error *error)
 {
     enum { MOST = 256, LONGEST = 64 };
     char folder[GRADUS_DATA_PATH], copies[MOST][LONGEST];
@@ -138,7 +138,7 @@ gradus_status gradus_source_open(gradus_source *source, const char *path, gradus
         return gradus_fail_file(error, path, ENAMETOOLONG);
     errno = 0;
     FILE *file = fopen(path, "rb");
-    if (!file) return errno == ENOENT ? no_file(path, error) : gradus_fail_file(error, path, errno);
+    if (!file) return errno == ENOENT ? gradus_no_file(path, error) : gradus_fail_file(error, path, errno);
     gradus_status status = read_stream(source, file, error);
     fclose(file);
     if (!status && sum) gradus_sha256_add(sum, source->bytes, source->size);

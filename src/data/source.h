@@ -18,6 +18,9 @@ typedef struct gradus_source {
 gradus_status gradus_source_open(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error);
 void gradus_source_close(gradus_source *source); /* also one that was never opened, but zeroed */
 
+/* Fails for a path that leads nowhere, with the nearest name that lies there. */
+gradus_status gradus_no_file(const char *path, gradus_error *error);
+
 /* How many bytes of a text to show: at most `most`, and no half characters. */
 int gradus_shown(const char *text, size_t length, size_t most);
 

@@ -1,0 +1,39 @@
+/* The files of a folder or of an archive (tar, zip, compressed or not), in the order of their names. */
+#ifndef GRADUS_DATA_FILES_H
+#define GRADUS_DATA_FILES_H
+#include "source.h"
+
+enum { GRADUS_MOST_SOURCES = 2 };
+
+typedef struct gradus_one_file {
+    const char *name;     /* below the folder: "train/cat/1.png" */
+    unsigned char *bytes; /* of malloc; NULL: not loaded */
+    size_t size;
+    int32_t source; /* which of the folders and archives it is from */
+} gradus_one_file;
+
+typedef struct gradus_files {
+    struct {
+        char path[GRADUS_DATA_PATH]; /* of the folder or archive */
+        bool packed;                 /* an archive: its files are loaded from the start */
+    } source[GRADUS_MOST_SOURCES];
+    int32_t sources;
+    gradus_one_file *file;
+    int64_t count;
+    gradus_arena names;
+} gradus_files;
+
+/* Adds to a list, zeroed at first, the files whose names `wanted` takes: below a folder, in an archive, or the file itself. Hidden ones
+ * are left out, links followed. What an archive holds goes to *sum (NULL: nobody asks). None at all is no error. */
+gradus_status gradus_files_add(gradus_files *files, const char *path, bool (*wanted)(const char *name),
+                               gradus_sha256 *sum, gradus_error *error);
+void gradus_files_close(gradus_files *files); /* also one that is zeroed */
+
+/* Loads a file of a folder and adds it to *sum; nothing in an archive, whose files are there. */
+gradus_status gradus_files_load(gradus_files *files, int64_t index, gradus_sha256 *sum, gradus_error *error);
+void gradus_files_unload(gradus_files *files, int64_t index);
+
+/* "PATH/NAME", or "PATH: NAME" in an archive: for errors. */
+void gradus_files_print(const gradus_files *files, int64_t index, char text[GRADUS_DATA_PATH]);
+
+#endif
