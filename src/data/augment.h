@@ -6,9 +6,44 @@
 
 typedef struct gradus_augmentation {
     gradus_member member;
-    /* Changes `values` (of this shape, channels first, ends at the first 0) in place. `key` is a random number of its own for each
-     * seed, epoch, example and item: all chance must come from it, so that a resumed run sees the same pictures. */
-    void (*apply)(const gradus_item *item, float *values, const int64_t shape[8], uint64_t key);
+    bool pictures; /* takes channels x height x width only */
+    /* Makes the shape that comes of a shape; what is wrong with that, in words, or NULL. NULL: the shape stays. */
+    const char *(*reshape)(const gradus_item *item, int64_t shape[8]);
+    /* Fills `into`, of the new shape, from `values` of `shape` (channels first, ends at the first 0); they do not overlap. `key` is a
+     * random number of its own for each seed, epoch, example and item: all chance must come from it, so that a resumed run sees the
+     * same examples. */
+    void (*apply)(const gradus_item *item, const int64_t shape[8], const float *values, float *into, uint64_t key);
 } gradus_augmentation;
+
+#define GRADUS_MEMBER(name) extern const gradus_augmentation gradus_augment_##name;
+#include "augments.def"
+#undef GRADUS_MEMBER
+
+/* ---- what members share ---- */
+
+static inline size_t gradus_augment_size(const int64_t shape[8])
+{
+    size_t size = 1;
+    for (int32_t i = 0; i < 8 && shape[i]; i++) size *= (size_t)shape[i];
+    return size;
+}
+
+/* Chance number `index` of a key: even in [low, high). */
+static inline double gradus_augment_even(uint64_t key, uint64_t index, double low, double high)
+{
+    return low + (high - low) * gradus_random_unit(key, 0, index);
+}
+
+/* A whole number from 0 to below `count`. */
+static inline int64_t gradus_augment_place(uint64_t key, uint64_t index, int64_t count)
+{
+    return (int64_t)(gradus_random_unit(key, 0, index) * (double)count);
+}
+
+/* into(y, x) <- values at (matrix (x - middle) + middle + shift), between four pixels; beyond the edge: 0. All channels. */
+typedef struct gradus_warp {
+    double xx, xy, yx, yy, x, y; /* x of the source: xx dx + xy dy + x */
+} gradus_warp;
+void gradus_augment_warp(const gradus_warp *warp, const int64_t shape[8], const float *values, float *into);
 
 #endif

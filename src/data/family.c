@@ -1,7 +1,7 @@
 /* The families of data sets and of augmentations; a member is one file and one line in a .def file.
  * A text that names no member stands for the reader of its ending: house.csv is csv(house.csv). */
+#include "augment.h"
 #include <string.h>
-#include "set.h"
 
 #define GRADUS_MEMBER(name) &gradus_reader_##name.member,
 static const gradus_member *const data_members[] = {
@@ -46,7 +46,11 @@ const gradus_family gradus_data_family = {
     .noun = "data set",
 };
 
-static const gradus_member *const augment_members[] = {NULL};
+#define GRADUS_MEMBER(name) &gradus_augment_##name.member,
+static const gradus_member *const augment_members[] = {
+#include "augments.def"
+    NULL};
+#undef GRADUS_MEMBER
 
 const gradus_family gradus_augment_family = {
     .name = "augment",

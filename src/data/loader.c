@@ -1,10 +1,11 @@
 /* Hands out batches: which examples, in which order, as floats. The order is a function of seed, epoch and `reshuffle` alone, so a
  * cursor of three numbers resumes it exactly; a second thread prepares the next batch while the last one is learnt from. */
+#include "augment.h"
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include "augment.h"
 
 enum { BUFFERS = 2, AHEAD = 4, SHUFFLE_STREAM = 0x73687566, AUGMENT_STREAM = 0x6175676d };
 static const size_t largest_ahead = (size_t)64
@@ -23,6 +24,8 @@ struct gradus_loader {
     const gradus_rows *rows;
     gradus_loader_config config;
     const gradus_chain *augment; /* NULL: none */
+    int64_t (*shapes)[8];        /* of an example before each step of it, and at the end */
+    float *halfway[2];           /* an example between two steps; NULL: no augmentation */
     int64_t batches;
     gradus_arena memory; /* of the buffers and the order */
 
@@ -56,13 +59,16 @@ static void shuffle(gradus_loader *loader, const gradus_cursor *at)
     loader->ordered = *at;
 }
 
+/* From the first of the two memories on, in turn, and at last into the batch. */
 static void augment(const gradus_loader *loader, const gradus_cursor *at, int64_t row, float *values)
 {
-    for (int32_t i = 0; loader->augment && i < loader->augment->count; i++) {
+    const int32_t steps = loader->augment->count;
+    for (int32_t i = 0; i < steps; i++) {
         const gradus_item *item = &loader->augment->items[i];
         const gradus_augmentation *augmentation = (const gradus_augmentation *)item->member;
         uint64_t seed = gradus_random_bits(loader->config.seed, AUGMENT_STREAM + (uint64_t)i, at->reshuffle);
-        augmentation->apply(item, values, loader->data->info.shape,
+        augmentation->apply(item, loader->shapes[i], loader->halfway[i % 2],
+                            i == steps - 1 ? values : loader->halfway[(i + 1) % 2],
                             gradus_random_bits(seed, (uint64_t)at->epoch, (uint64_t)row));
     }
 }
@@ -123,8 +129,8 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
         float *values = into->inputs + i * from->width;
         into->rows[i] = row;
         if (i + AHEAD < count) fetch(from, example_at(loader, first + i + AHEAD));
-        copy_example(from, example, values);
-        augment(loader, at, row, values);
+        copy_example(from, example, loader->augment ? loader->halfway[0] : values);
+        if (loader->augment) augment(loader, at, row, values);
         if (from->classes) into->classes[i] = from->classes[example];
         if (from->numbers)
             memcpy(into->numbers + i * outputs, from->numbers + example * outputs, (size_t)outputs * sizeof(float));
@@ -181,6 +187,47 @@ static bool start_thread(gradus_loader *loader)
     return loader->threaded;
 }
 
+/* ---- the steps of an augmentation ---- */
+
+static void print_shape(const int64_t shape[8], char text[64])
+{
+    size_t used = 0;
+    for (int32_t i = 0; i < 8 && shape[i] && used < 64; i++)
+        used += (size_t)snprintf(text + used, 64 - used, "%s%lld", i ? "x" : "", (long long)shape[i]);
+}
+
+/* The shapes on the way; what comes out must be what the net is made for. */
+static gradus_status plan_augment(gradus_loader *loader, gradus_error *error)
+{
+    const int64_t *whole = loader->data->info.shape;
+    const int32_t steps = loader->augment->count;
+    size_t largest = gradus_augment_size(whole);
+    char ends[64], begins[64];
+    loader->shapes = gradus_arena_take(&loader->memory, ((size_t)steps + 1) * sizeof *loader->shapes, 8);
+    if (!loader->shapes) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    memcpy(loader->shapes[0], whole, sizeof *loader->shapes);
+    for (int32_t i = 0; i < steps; i++) {
+        const gradus_item *item = &loader->augment->items[i];
+        const gradus_augmentation *step = (const gradus_augmentation *)item->member;
+        int64_t *shape = memcpy(loader->shapes[i + 1], loader->shapes[i], sizeof *loader->shapes);
+        const char *wrong = step->pictures && !(shape[2] && !shape[3]) ? "examples of this set are no pictures" : NULL;
+        if (!wrong && step->reshape) wrong = step->reshape(item, shape);
+        if (wrong)
+            return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_REFUSED, "augment: %s: %s", item->member->name,
+                               wrong);
+        if (gradus_augment_size(shape) > largest) largest = gradus_augment_size(shape);
+    }
+    print_shape(whole, begins), print_shape(loader->shapes[steps], ends);
+    if (memcmp(whole, loader->shapes[steps], sizeof *loader->shapes) != 0)
+        return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_REFUSED,
+                           "augment: makes %s of %s; the net is made for %s, so end at that size", ends, begins,
+                           begins);
+    for (int32_t i = 0; i < 2; i++)
+        if (!(loader->halfway[i] = gradus_arena_take(&loader->memory, largest * sizeof(float), 64)))
+            return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    return GRADUS_OK;
+}
+
 /* ---- life ---- */
 
 static bool take_memory(gradus_loader *loader)
@@ -223,7 +270,8 @@ gradus_loader *gradus_loader_create(const gradus_data *data, const gradus_loader
         return NULL;
     }
     *loader = (gradus_loader){.data = data, .rows = rows, .config = *config, .ordered = {.epoch = -1}};
-    if (config->augment) loader->augment = gradus_spec_chain(config->augment);
+    if (config->augment && gradus_spec_chain(config->augment)->count)
+        loader->augment = gradus_spec_chain(config->augment);
     if (config->batch > rows->count) loader->config.batch = (int32_t)rows->count;
     int64_t batch = loader->config.batch;
     loader->batches = config->drop_last ? rows->count / batch : (rows->count + batch - 1) / batch;
@@ -232,11 +280,13 @@ gradus_loader *gradus_loader_create(const gradus_data *data, const gradus_loader
     pthread_mutex_init(&loader->lock, NULL);
     pthread_cond_init(&loader->filled, NULL);
     pthread_cond_init(&loader->emptied, NULL);
-    bool memory = take_memory(loader);
-    if (!memory)
+    gradus_status status = loader->augment ? plan_augment(loader, error) : GRADUS_OK;
+    bool memory = !status && take_memory(loader);
+    if (!status && !memory)
         gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory for a batch of %d", (int)batch);
     if (memory && (!loader->config.ahead || start_thread(loader))) return loader;
-    gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no thread can be started to prepare batches");
+    if (memory)
+        gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no thread can be started to prepare batches");
     gradus_loader_destroy(loader);
     return NULL;
 }

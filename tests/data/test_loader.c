@@ -175,11 +175,12 @@ static void test_odd_sizes(void **state)
 
 /* ---- augmentation: the mechanism, with a member of the test's own ---- */
 
-static void add_chance(const gradus_item *item, float *values, const int64_t shape[8], uint64_t key)
+static void add_chance(const gradus_item *item, const int64_t shape[8], const float *values, float *into, uint64_t key)
 {
     assert_int_equal(shape[0], 3);
     float by = (float)gradus_item_value(item, "by")->number;
-    values[0] += by + (float)(key % 1000) / 1000;
+    memcpy(into, values, 3 * sizeof *into);
+    into[0] += by + (float)(key % 1000) / 1000;
 }
 
 static const gradus_argument add_arguments[] = {{.name = "by", .kind = GRADUS_NUMBER, .help = "how much"}, {0}};
