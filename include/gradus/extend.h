@@ -200,7 +200,7 @@ typedef struct gradus_feedback_row {
  * a row keeps to what it is handed. */
 
 enum { GRADUS_ISA_COUNT = 5 };          /* scalar, sse2, avx2, avx512, neon                                          */
-enum { GRADUS_SLOTS = 6, GRADUS_SUMS = 4, GRADUS_PARTS = 16, GRADUS_CONSTANTS = 24, GRADUS_PASSES = 4 };
+enum { GRADUS_SLOTS = 6, GRADUS_SUMS = 4, GRADUS_PARTS = 16, GRADUS_CONSTANTS = 24, GRADUS_PASSES = 10 };
 
 /* ---- kernels: what runs over memory, once for each instruction set, and in double for the tests ---- */
 
@@ -237,6 +237,8 @@ typedef struct gradus_slot {            /* one state array                      
                                          * of a tensor have one, and a span's begin with that of its first such value; NULL: all */
     int64_t   (*size)(const double *hyper, const gradus_shape *shape);      /* how many numbers where `per` does not say it, 0: this
                                          * tensor has none; NULL: as `per` says                                      */
+    int64_t   (*arrays)(const double *hyper);       /* per element: how many arrays of that size, of which `drive` says which one a pass
+                                         * sees (a history); NULL: one                                               */
 } gradus_slot;
 
 typedef struct gradus_now {             /* the update that is made                                                   */
@@ -309,7 +311,10 @@ struct gradus_drive {
     const double     *hyper;            /* of the row, without groups; a length in updates                           */
     const gradus_now *now;
     double           *memory;           /* what the row's `memory` names                                             */
-    bool              abandon;          /* the gradient at a trial point is of no use: put the values back, answer GRADUS_SKIPPED */
+    bool              abandon;          /* the gradient at a trial point is of no use: put the values back, answer GRADUS_SKIPPED,
+                                         * or try another point                                                      */
+    int32_t          *at;               /* [slot] of several arrays: which of them the passes see from now on        */
+    void           (*prepare)(gradus_drive *drive);                     /* the row's constants anew, from what `memory` holds now */
     void           (*pass)(gradus_drive *drive, int32_t pass);          /* one of the row's passes over all tensors, with what it concludes */
     /* The wrapped rule: makes its update, with pass `before` over each stretch of values just before it and pass `after` just after it
      * (-1: none); what they add up is concluded at the end. Gradients may be zero afterwards. What it answers other than GRADUS_APPLIED

@@ -105,6 +105,7 @@ static gradus_status build(gradus_optimizer *optimizer, const gradus_optimizer_c
     optimizer->average_spec = bind_text(optimizer, "average", optimizer->average_text, error);
     if (!optimizer->rule_spec || gradus_failed(error)) return error ? (gradus_status)error->status : GRADUS_ERROR_SPEC;
     gradus_status status = gradus_layers_make(optimizer, config->state, error);
+    if (!status) optimizer->keeping.values = optimizer->keeping.always = optimizer->layers[0].row->drive != NULL;
     if (!status) status = gradus_hypers_make(optimizer, error);
     return status ? status : take_transforms(optimizer, error);
 }

@@ -33,6 +33,7 @@ typedef struct gradus_layer {
     int32_t first_hyper, hyper_count; /* the row's arguments */
     int32_t first_own, own_count, memory_count;
     double *memory;                /* [memory_count] */
+    int32_t shown[GRADUS_SLOTS];   /* of slots of several arrays: which one passes see */
     struct gradus_constants *sets; /* [set_room]: of one update, for every layer the same tensors share one */
 } gradus_layer;
 
@@ -52,6 +53,7 @@ typedef struct gradus_kept {
 
 typedef struct gradus_keeping {
     bool values;     /* before each step */
+    bool always;     /* nobody has to listen: a rule moves the values in ways that only itself knows */
     int64_t window;  /* updates; 0: none */
     int64_t phase;   /* index of the gradient at hand in the window */
     int64_t started; /* optimizer.update when the window began; 0: none has yet */
@@ -198,6 +200,8 @@ static inline bool gradus_slot_is_per_element(const gradus_slot *slot)
 {
     return slot->per == GRADUS_PER_ELEMENT && !slot->size;
 }
+/* How many arrays of a tensor's size a slot has. */
+int64_t gradus_slot_arrays(const gradus_optimizer *optimizer, const gradus_layer *layer, const gradus_slot *slot);
 /* Whether a pass is one that the hyperparameters ask for. */
 bool gradus_pass_is_made(const gradus_optimizer *optimizer, const gradus_layer *layer, const gradus_pass *pass);
 /* Whether tensors need constants of their own: their sums, or what is kept for each. */
@@ -259,6 +263,7 @@ typedef struct gradus_around { /* what wrappers do with each stretch of values b
     int32_t before_count, after_count;
     bool measure; /* the update is measured too */
     bool keep;    /* before anything changes, what measures of movement need is kept */
+    bool began;   /* what the values were before is what was kept where the update began */
 } gradus_around;
 
 typedef struct gradus_walk_request gradus_walk_request;

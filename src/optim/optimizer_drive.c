@@ -30,6 +30,11 @@ static int32_t index_of(const running *run, const gradus_layer *layer)
 
 /* ---- sums become constants ---- */
 
+static void take_constants(gradus_constants *set)
+{
+    for (int i = 0; i < GRADUS_CONSTANTS; i++) set->number[i] = (float)set->exact[i];
+}
+
 static void conclude_set(const gradus_optimizer *optimizer, const gradus_layer *layer, const gradus_pass *pass,
                          int32_t set, const double *sums)
 {
@@ -37,7 +42,7 @@ static void conclude_set(const gradus_optimizer *optimizer, const gradus_layer *
     gradus_constants *into = &layer->sets[set];
     gradus_hypers_now(optimizer, into->group, hyper, NULL);
     pass->conclude(hyper + layer->first_hyper, &into->now, sums, layer->memory, into->exact);
-    for (int i = 0; i < GRADUS_CONSTANTS; i++) into->number[i] = (float)into->exact[i];
+    take_constants(into);
 }
 
 static void conclude_over_all(const running *run, const gradus_layer *layer, const gradus_pass *pass)
@@ -166,6 +171,20 @@ static void drive_pass(gradus_drive *drive, int32_t which)
     conclude(run, here->layer, pass);
 }
 
+static void drive_prepare(gradus_drive *drive)
+{
+    const level *here = drive->inside;
+    const gradus_optimizer *optimizer = here->run->optimizer;
+    const gradus_layer *layer = here->layer;
+    double hyper[GRADUS_HYPERS];
+    for (int32_t i = 0; i < optimizer->set_count && layer->row->prepare; i++) {
+        gradus_constants *set = &layer->sets[i];
+        gradus_hypers_now(optimizer, set->group, hyper, NULL);
+        layer->row->prepare(hyper + layer->first_hyper, &set->now, layer->memory, set->exact);
+        take_constants(set);
+    }
+}
+
 static gradus_outcome drive_inner(gradus_drive *drive, int32_t before, int32_t after)
 {
     const level *here = drive->inside;
@@ -190,10 +209,26 @@ static gradus_outcome drive_plainly(gradus_drive *drive)
     return drive->inner(drive, -1, here->layer->row->pass[0].kernel[0] ? 0 : -1);
 }
 
+/* After a rule over all tensors at once, which has moved the values by itself. */
+static gradus_outcome end_rule(running *run, gradus_outcome outcome)
+{
+    gradus_around around = run->around;
+    if (run->error->status || (outcome != GRADUS_APPLIED && outcome != GRADUS_CONVERGED)) return outcome;
+    flush(run);
+    around.before_count = 0;
+    around.began = true;
+    if (outcome == GRADUS_CONVERGED) around.after_count = 0;
+    gradus_walk(&(gradus_walk_request){.optimizer = run->optimizer,
+                                       .passage = run->passage,
+                                       .around = &around,
+                                       .zero = run->step->flags & GRADUS_ZERO_GRADIENTS});
+    return outcome;
+}
+
 static gradus_outcome run_layer(running *run, int32_t at)
 {
-    const gradus_optimizer *optimizer = run->optimizer;
-    const gradus_layer *layer = &optimizer->layers[at];
+    gradus_optimizer *optimizer = run->optimizer;
+    gradus_layer *layer = &optimizer->layers[at];
     if (run->error->status) return (gradus_outcome)run->error->status;
     if (layer->alternative) return run_layer(run, at - 1);
     if (at == 0 && !layer->row->drive) return run->abandon ? GRADUS_SKIPPED : run_rule(run);
@@ -204,10 +239,15 @@ static gradus_outcome run_layer(running *run, int32_t at)
                                 .now = &here.now,
                                 .memory = layer->memory,
                                 .abandon = run->abandon,
+                                .at = layer->shown,
+                                .prepare = drive_prepare,
                                 .pass = drive_pass,
                                 .inner = drive_inner,
                                 .inside = &here};
-    return layer->row->drive ? layer->row->drive(&here.drive) : drive_plainly(&here.drive);
+    if (!layer->row->drive) return drive_plainly(&here.drive);
+    if (at == 0) flush(run), keep(run); /* it moves the values by itself */
+    const gradus_outcome outcome = layer->row->drive(&here.drive);
+    return at == 0 ? end_rule(run, outcome) : outcome;
 }
 
 gradus_outcome gradus_drive_layers(gradus_optimizer *optimizer, const gradus_passage *passage, const gradus_now *now,

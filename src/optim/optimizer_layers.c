@@ -169,6 +169,14 @@ bool gradus_layer_has(const gradus_optimizer *optimizer, const gradus_layer *lay
     return (at > 0 && !layer->alternative) || optimizer->tensors[tensor].rule == at;
 }
 
+int64_t gradus_slot_arrays(const gradus_optimizer *optimizer, const gradus_layer *layer, const gradus_slot *slot)
+{
+    double hyper[GRADUS_HYPERS];
+    if (!slot->arrays) return 1;
+    gradus_hypers_now(optimizer, -1, hyper, NULL);
+    return slot->arrays(hyper + layer->first_hyper);
+}
+
 int64_t gradus_slot_size(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor)
 {
     const gradus_slot *row = &layer->row->slots[slot];
@@ -185,7 +193,9 @@ int64_t gradus_slot_size(const gradus_optimizer *optimizer, const gradus_layer *
     case GRADUS_PER_ROW: return shape->matrices * shape->rows;
     case GRADUS_PER_COLUMN: return shape->matrices * shape->columns;
     case GRADUS_PER_TENSOR: return 1;
-    default: return gradus_slot_before(optimizer, layer, slot, tensor, shape->count);
+    default:
+        return gradus_slot_arrays(optimizer, layer, row) *
+               gradus_slot_before(optimizer, layer, slot, tensor, shape->count);
     }
 }
 

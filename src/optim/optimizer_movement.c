@@ -57,8 +57,8 @@ void gradus_keep_forget(gradus_optimizer *optimizer)
 void gradus_keep_for(gradus_optimizer *optimizer, const gradus_policy *policy)
 {
     gradus_keeping *keeping = &optimizer->keeping;
-    const bool values =
-        gradus_policy_window(policy, "update_norm") || gradus_policy_window(policy, "gradient_dot_last_update");
+    const bool values = optimizer->keeping.always || gradus_policy_window(policy, "update_norm") ||
+                        gradus_policy_window(policy, "gradient_dot_last_update");
     int64_t window = gradus_policy_window(policy, "movement_norm");
     window = shorter(window, gradus_policy_window(policy, "gradient_change_dot_movement"));
     window = shorter(window, gradus_policy_window(policy, "gradient_change_norm"));

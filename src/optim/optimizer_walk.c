@@ -64,7 +64,9 @@ static gradus_span span_for(const piece *at, const gradus_layer *layer)
     for (int32_t j = 0; j < layer->slot_count; j++) {
         float *state = tensor->state[layer->first_slot + j];
         if (state && gradus_slot_is_per_element(&layer->row->slots[j]))
-            span.state[j] = state + gradus_slot_before(optimizer, layer, j, index, (int64_t)first);
+            span.state[j] = state +
+                            layer->shown[j] * gradus_slot_before(optimizer, layer, j, index, tensor->shape.count) +
+                            gradus_slot_before(optimizer, layer, j, index, (int64_t)first);
     }
     return span;
 }
@@ -114,6 +116,18 @@ const float *gradus_pass_through(const gradus_passage *passage, const float *gra
     return gradient;
 }
 
+static const float *copy_values(const piece *at, float *before)
+{
+    return memcpy(before, at->optimizer->plan.spans[at->span].values + at->start, at->count * sizeof(float));
+}
+
+static const float *values_at_begin(const piece *at)
+{
+    const gradus_span *whole = &at->optimizer->plan.spans[at->span];
+    const gradus_tensor *tensor = &at->optimizer->tensors[at->optimizer->plan.tensor_of[at->span]];
+    return tensor->kept.array[KEPT_VALUES] + (whole->values - tensor->values) + at->start;
+}
+
 static void run_block(const gradus_walk_request *request, piece *at)
 {
     static const gradus_around nothing;
@@ -121,10 +135,8 @@ static void run_block(const gradus_walk_request *request, piece *at)
     float staged[2][BLOCK], before[BLOCK];
     if (request->passage) at->gradient = gradus_pass_through(request->passage, at->gradient, at->count, staged);
     run_around(at, around->before, around->before_count);
-    if (around->measure || around->after_count) {
-        memcpy(before, at->optimizer->plan.spans[at->span].values + at->start, at->count * sizeof(float));
-        at->before = before;
-    }
+    if (around->measure || around->after_count)
+        at->before = around->began ? values_at_begin(at) : copy_values(at, before);
     if (request->kernel) {
         const gradus_span span = span_for(at, request->layer);
         request->kernel(&span, 1, constants_for(request, at->span));

@@ -282,6 +282,7 @@ static void of_every_rule(void **state)
                 pull(&whole, i);
                 outcome = gradus_optimizer_step(whole.optimizer, &how, &error);
             }
+            if (outcome == GRADUS_CONVERGED) break; /* a line search: these gradients are those of no loss */
             if (outcome != GRADUS_APPLIED) fail_msg("%s: %s", rule, error.message);
         }
         close_net(&whole);

@@ -8,7 +8,7 @@
 #include "../../src/optim/optimizer.h"
 #include "check.h"
 
-enum { TWIN_TENSORS = 4, TWIN_SLOTS = GRADUS_LAYERS * GRADUS_SLOTS, TWIN_MEMORY = 16 };
+enum { TWIN_TENSORS = 4, TWIN_SLOTS = GRADUS_LAYERS * GRADUS_SLOTS, TWIN_MEMORY = 48 };
 
 typedef struct twin_tensor {
     float unused[2]; /* stands for the values of the optimizer that says what there is */
@@ -19,6 +19,7 @@ typedef struct twin_tensor {
 
 typedef struct twin {
     gradus_optimizer *of;
+    int32_t shown[GRADUS_LAYERS][GRADUS_SLOTS];
     double memory[GRADUS_LAYERS][TWIN_MEMORY], hyper[GRADUS_HYPERS];
     int64_t update;
     double rate, loss;
@@ -90,7 +91,9 @@ static inline void twin_walk(twin *t, int layer, const gradus_pass *pass, int te
                              .before = at->before,
                              .sums = parts[0]};
     for (int j = 0; j < of->slot_count; j++)
-        span.state[j] = gradus_slot_is_per_element(&of->row->slots[j]) ? at->state[of->first_slot + j] : NULL;
+        span.state[j] = gradus_slot_is_per_element(&of->row->slots[j]) && at->state[of->first_slot + j]
+                            ? at->state[of->first_slot + j] + t->shown[layer][j] * twin_count(t, tensor)
+                            : NULL;
     pass->twin(&span, 1, at->constants[layer]);
     for (int j = 0; j < pass->sums; j++) sums[j] += gradus_gather(parts[j]);
 }
@@ -188,6 +191,15 @@ static inline void twin_drive_pass(gradus_drive *drive, int32_t pass)
     twin_pass(here->twin, here->layer, &here->twin->of->layers[here->layer].row->pass[pass]);
 }
 
+static inline void twin_drive_prepare(gradus_drive *drive)
+{
+    const twin_level *here = drive->inside;
+    for (int i = 0; i < here->twin->of->tensor_count; i++)
+        here->twin->of->layers[here->layer].row->prepare(
+            twin_hyper(here->twin, here->layer), &here->twin->tensors[i].now[here->layer],
+            here->twin->memory[here->layer], here->twin->tensors[i].constants[here->layer]);
+}
+
 static inline gradus_outcome twin_drive_inner(gradus_drive *drive, int32_t before, int32_t after)
 {
     const twin_level *here = drive->inside;
@@ -208,6 +220,8 @@ static inline gradus_outcome twin_run(twin *t, int layer)
     here.drive = (gradus_drive){.hyper = twin_hyper(t, layer),
                                 .now = &here.now,
                                 .memory = t->memory[layer],
+                                .at = t->shown[layer],
+                                .prepare = twin_drive_prepare,
                                 .pass = twin_drive_pass,
                                 .inner = twin_drive_inner,
                                 .inside = &here};
