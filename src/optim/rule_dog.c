@@ -12,10 +12,6 @@
 #include "kernel.h"
 #include "rules.h"
 
-enum { FIRST, START, EPSILON, WEIGHT_DECAY };
-enum { SHARE, DISTANCE, RATE };
-enum { MOST, GRADIENTS, UPDATES };
-
 #define RULE "rule_dog.c"
 #include "every_isa.h"
 
@@ -26,40 +22,47 @@ void gradus_distance_prepare(const gradus_now *now, double weight_decay, double 
     constants[DISTANCE_STEP] = now->rate;
 }
 
-static void prepare(const double *hyper, const gradus_now *now, const double *memory, double *constants)
+double gradus_distance_usual_rate(const double *hyper)
+{
+    (void)hyper;
+    return 1;
+}
+
+void gradus_dog_learn(const double *hyper, const double *sums, double *memory)
+{
+    if (memory[DOG_UPDATES]++ == 0) {
+        if (hyper[DOG_START] == DOG_SHARE) memory[DOG_MOST] = hyper[DOG_FIRST] * (1 + sqrt(sums[DISTANCE_SIZE]));
+        if (hyper[DOG_START] == DOG_DISTANCE) memory[DOG_MOST] = hyper[DOG_FIRST];
+    }
+    memory[DOG_MOST] = fmax(memory[DOG_MOST], sqrt(sums[DISTANCE_MOVED]));
+    memory[DOG_GRADIENTS] += sums[DISTANCE_GRADIENT];
+}
+
+double gradus_dog_rate(const double *hyper, const gradus_now *now, const double *memory)
+{
+    if (memory[DOG_UPDATES] <= 1 && hyper[DOG_START] == DOG_RATE) return now->rate * hyper[DOG_FIRST];
+    return now->rate * memory[DOG_MOST] / sqrt(memory[DOG_GRADIENTS] + hyper[DOG_EPSILON]);
+}
+
+void gradus_dog_prepare(const double *hyper, const gradus_now *now, const double *memory, double *constants)
 {
     (void)memory;
-    gradus_distance_prepare(now, hyper[WEIGHT_DECAY], constants);
+    gradus_distance_prepare(now, hyper[DOG_WEIGHT_DECAY], constants);
 }
+
+/* ---- dog ---- */
 
 static void learn(const double *hyper, const gradus_now *now, const double *sums, double *memory)
 {
     (void)now;
-    if (memory[UPDATES]++ == 0) {
-        if (hyper[START] == SHARE) memory[MOST] = hyper[FIRST] * (1 + sqrt(sums[DISTANCE_SIZE]));
-        if (hyper[START] == DISTANCE) memory[MOST] = hyper[FIRST];
-    }
-    memory[MOST] = fmax(memory[MOST], sqrt(sums[DISTANCE_MOVED]));
-    memory[GRADIENTS] += sums[DISTANCE_GRADIENT];
-}
-
-static double effective_rate(const double *hyper, const gradus_now *now, const double *memory)
-{
-    if (memory[UPDATES] <= 1 && hyper[START] == RATE) return now->rate * hyper[FIRST];
-    return now->rate * memory[MOST] / sqrt(memory[GRADIENTS] + hyper[EPSILON]);
+    gradus_dog_learn(hyper, sums, memory);
 }
 
 static void conclude(const double *hyper, const gradus_now *now, const double *sums, const double *memory,
                      double *constants)
 {
     (void)sums;
-    constants[DISTANCE_STEP] = effective_rate(hyper, now, memory);
-}
-
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 1;
+    constants[DISTANCE_STEP] = gradus_dog_rate(hyper, now, memory);
 }
 
 const gradus_rule_row gradus_rule_dog = {
@@ -67,20 +70,7 @@ const gradus_rule_row gradus_rule_dog = {
                .summary = "a step as long as the way come so far over the root of all gradients",
                .formula = "d = max |x - x0|; G = sum |g|^2; x <- x - rate d / sqrt(G + epsilon) g",
                .paper = "Ivgi, Hinder and Carmon 2023",
-               .arguments =
-                   (const gradus_argument[]){
-                       [FIRST] = {"first", GRADUS_NUMBER, .initial = "1e-6", .low = 0, .high = INFINITY, .open = "(",
-                                  .help = "how far the first step reaches, as `start` says; 1e-4 with batch "
-                                          "normalisation",
-                                  .flags = GRADUS_NAMED, .search = "loguniform(1e-8, 1e-3)", .also = "reps_rel"},
-                       [START] = {"start", GRADUS_WORD, .initial = "share", .words = "share|distance|rate",
-                                  .help = "what `first` is: a share of the values' norm, a distance, or a rate",
-                                  .flags = GRADUS_NAMED},
-                       [EPSILON] = {"epsilon", GRADUS_NUMBER, .initial = "1e-8", .low = 0, .high = INFINITY,
-                                    .help = "keeps the division finite", .flags = GRADUS_NAMED | GRADUS_SCHEDULED,
-                                    .also = "eps"},
-                       [WEIGHT_DECAY] = DISTANCE_DECAY_ARGUMENT,
-                       {0}},
+               .arguments = (const gradus_argument[]){DOG_ARGUMENTS, {0}},
                .like =
                    (const gradus_like[]){
                        {"optax", "contrib.dog", "eps=epsilon, init_step1=start, init_step2=first", NULL}, {0}},
@@ -90,8 +80,8 @@ const gradus_rule_row gradus_rule_dog = {
     .abi = GRADUS_ABI,
     .slots = DISTANCE_SLOTS,
     .constants = DISTANCE_CONSTANT_NAMES,
-    .memory = "most, gradients, updates",
-    .prepare = prepare,
+    .memory = DOG_MEMORY,
+    .prepare = gradus_dog_prepare,
     .pass = {{.kernel = EVERY_ISA(gradus_distance_measure),
               .twin = gradus_distance_measure_double,
               .sums = DISTANCE_SUMS,
@@ -99,8 +89,8 @@ const gradus_rule_row gradus_rule_dog = {
               .learn = learn,
               .conclude = conclude},
              {.kernel = EVERY_ISA(gradus_distance_step), .twin = gradus_distance_step_double}},
-    .effective_rate = effective_rate,
-    .usual_rate = usual_rate,
+    .effective_rate = gradus_dog_rate,
+    .usual_rate = gradus_distance_usual_rate,
 };
 
 #else /* once for each instruction set */

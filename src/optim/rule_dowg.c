@@ -36,12 +36,6 @@ static void conclude(const double *hyper, const gradus_now *now, const double *s
     constants[DISTANCE_STEP] = effective_rate(hyper, now, memory);
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 1;
-}
-
 const gradus_rule_row gradus_rule_dowg = {
     .member = {.name = "dowg",
                .summary = "dog that weighs later gradients more",
@@ -73,5 +67,5 @@ const gradus_rule_row gradus_rule_dowg = {
               .conclude = conclude},
              {.kernel = EVERY_ISA(gradus_distance_step), .twin = gradus_distance_step_double}},
     .effective_rate = effective_rate,
-    .usual_rate = usual_rate,
+    .usual_rate = gradus_distance_usual_rate,
 };

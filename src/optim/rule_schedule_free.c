@@ -66,7 +66,7 @@ const gradus_rule_row gradus_rule_schedule_free = {
                .also = "schedulefree, schedule_free_adamw, schedule_free_sgd",
                .arguments =
                    (const gradus_argument[]){
-                       [INNER] = {"inner", GRADUS_PIPELINE,
+                       [INNER] = {"rule", GRADUS_PIPELINE,
                                   .help = "the rule that takes the steps: adamw, sgd; without momentum"},
                        [BETA] = {"beta", GRADUS_NUMBER, .initial = "0.9", .low = 0, .high = 1, .open = "()",
                                  .help = "where gradients are taken: 1 at the mean, 0 at the steps",

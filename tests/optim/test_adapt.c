@@ -38,8 +38,39 @@ static void slices(void **state)
     assert_memory_equal(values[0], values[1], sizeof values[0]);
 }
 
+/* Where one is alone both are one; side by side dog has one rate for both. */
+static void each_its_own(void **state)
+{
+    (void)state;
+    enum { TENSORS = 2 };
+    float x[3][TENSORS] = {{3, 5}, {3, 5}, {3, 5}}, g[TENSORS];
+    gradus_error error = {0};
+    gradus_optimizer *both = gradus_optimizer_create(&(gradus_optimizer_config){.rule = "l_dog"}, &error),
+                     *together = gradus_optimizer_create(&(gradus_optimizer_config){.rule = "dog"}, &error),
+                     *alone[TENSORS];
+    for (int t = 0; t < TENSORS; t++) {
+        gradus_parameter parameter = {.name = t ? "b" : "a", .shape = {1}, .gradient = &g[t]};
+        alone[t] = gradus_optimizer_create(&(gradus_optimizer_config){.rule = "dog"}, &error);
+        gradus_optimizer *const optimizers[] = {both, together, alone[t]};
+        for (int i = 0; i < 3; i++) {
+            parameter.values = &x[i][t];
+            gradus_optimizer_add(optimizers[i], &parameter, &error);
+        }
+    }
+    for (int u = 0; u < UPDATES; u++) {
+        gradus_optimizer *const optimizers[] = {both, together, alone[0], alone[1]};
+        g[0] = 1, g[1] = -10 - (float)u;
+        for (int i = 0; i < 4; i++) gradus_optimizer_step(optimizers[i], &(gradus_step){.rate = 1}, &error);
+    }
+    if (error.status) fail_msg("%s", error.message);
+    assert_memory_equal(x[0], x[2], sizeof x[0]);
+    assert_true(x[0][0] != x[1][0] && x[0][1] != x[1][1]);
+    gradus_optimizer *const optimizers[] = {both, together, alone[0], alone[1]};
+    for (int i = 0; i < 4; i++) gradus_optimizer_destroy(optimizers[i]);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(slices)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(slices), cmocka_unit_test(each_its_own)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -277,6 +277,7 @@ static void of_every_rule(void **state)
             gradus_optimizer_follow(whole.optimizer, whole.policy, &error);
             const gradus_step how = {.rate = 0.01,
                                      .gradient_scale = 0.5,
+                                     .loss = 1,
                                      .flags = i == 2 ? GRADUS_ZERO_GRADIENTS | GRADUS_MEASURE_UPDATE : 0};
             while (outcome == GRADUS_EVALUATE) {
                 pull(&whole, i);

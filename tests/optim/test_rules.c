@@ -23,16 +23,17 @@ static int read_list(const char *text, float *numbers, char **end)
     return count;
 }
 
-/* One update, "0.5:2=9"; what is behind it. */
+/* One update, "0.5:2=9" or with a loss "0.5@3:2=9"; what is behind it. */
 static char *take_step(by_hand *c, gradus_optimizer *optimizer, char *text)
 {
     gradus_error error = {0};
     char *end;
-    const double rate = strtod(text, &end);
+    const double rate = strtod(text, &end), loss = *end == '@' ? strtod(end + 1, &end) : 0;
+    const gradus_step step = {.rate = rate, .loss = loss};
     const int gradients = read_list(end + 1, c->gradient, &end), expected = read_list(end + 1, c->expected, &end);
     if (gradients != c->count || expected != c->count) fail_msg("by_hand.tsv:%d: '%s' is no update", c->line, text);
-    gradus_outcome outcome = gradus_optimizer_step(optimizer, &(gradus_step){.rate = rate}, &error);
-    if (outcome == GRADUS_EVALUATE) outcome = gradus_optimizer_step(optimizer, &(gradus_step){.rate = rate}, &error);
+    gradus_outcome outcome = gradus_optimizer_step(optimizer, &step, &error);
+    if (outcome == GRADUS_EVALUATE) outcome = gradus_optimizer_step(optimizer, &step, &error);
     if (outcome != GRADUS_APPLIED) fail_msg("by_hand.tsv:%d: %s: %s", c->line, c->spec, error.message);
     for (int i = 0; i < c->count; i++) {
         if (c->values[i] != c->expected[i])
