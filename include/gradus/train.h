@@ -93,6 +93,9 @@ gradus_status gradus_run_source(const char *folder, char *file, char *base, grad
 
 const gradus_settings  *gradus_run_settings(const gradus_run *run);     /* with everything filled in                */
 const gradus_data_info *gradus_run_data(const gradus_run *run);
+struct gradus_json;
+void                    gradus_run_plan_json(const gradus_run *run, struct gradus_json *json);  /* an object with the keys of summary.json that are
+                                         * known before the first update: config, config_full, seed, data, model, lr, plan */
 const gradus_net       *gradus_run_net(const gradus_run *run);          /* for the layer table                      */
 void                    gradus_run_units(const gradus_run *run, gradus_units *units);    /* what lengths are worth in it; base 0: `lr: auto` is still to find it */
 

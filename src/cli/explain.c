@@ -107,6 +107,7 @@ static void print_foreign(const gradus_member *member, const gradus_argument *ro
     for (; row && row->name; row++) {
         if (!(row->flags & GRADUS_FOREIGN) || !cli_is_written(member, row)) continue;
         printf("    %-12s", row->name);
+        if (strlen(row->name) > 11) printf("\n%16s", "");
         cli_wrap(stdout, row->help, 16, width);
     }
 }

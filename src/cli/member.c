@@ -88,12 +88,14 @@ bool cli_required(const gradus_argument *argument)
     return !argument->initial && !(argument->flags & (GRADUS_OPTIONAL | GRADUS_LABEL | GRADUS_REFERENCE));
 }
 
-/* Whether a list of "theirs=ours" speaks of a row. */
-static bool speaks_of(const char *list, const gradus_argument *row)
+/* Whether a list speaks of a row: behind the '=' of "theirs=ours", before that of "ours=value". */
+static bool speaks_of(const char *list, const gradus_argument *row, bool behind)
 {
     size_t length = strlen(row->name);
-    for (const char *at = list; (at = at ? strstr(at, row->name) : NULL) != NULL; at += length)
-        if ((at == list || at[-1] == '=' || at[-1] == ' ') && strchr(", =", at[length])) return true;
+    for (const char *at = list; (at = at ? strstr(at, row->name) : NULL) != NULL; at += length) {
+        const bool begins = at == list || at[-1] == '=' || at[-1] == ' ', ends = strchr(", =", at[length]);
+        if (begins && ends && (behind ? at != list && at[-1] == '=' : at[length] == '=')) return true;
+    }
     return false;
 }
 
@@ -101,7 +103,7 @@ bool cli_is_written(const gradus_member *member, const gradus_argument *row)
 {
     bool written = !(row->flags & GRADUS_FOREIGN);
     for (const gradus_like *like = member->like; like && like->framework && !written; like++)
-        written = speaks_of(like->names, row) || speaks_of(like->initial, row);
+        written = speaks_of(like->names, row, true) || speaks_of(like->initial, row, false);
     return written;
 }
 

@@ -75,6 +75,12 @@ static cli_exit print_schedule(const cli_call *call, const gradus_run *run)
 
 static cli_exit dry_run(const cli_call *call, const gradus_run *run)
 {
+    if (call->json) {
+        gradus_json json = {.write = cli_write, .user = stdout, .indent = 2};
+        gradus_run_plan_json(run, &json);
+        putchar('\n');
+        return CLI_DONE;
+    }
     const gradus_settings *settings = gradus_run_settings(run);
     size_t size = gradus_settings_print(settings, GRADUS_PRINT_CANONICAL, NULL, 0) + 1;
     char *text = malloc(size);

@@ -27,9 +27,8 @@ static void average(rate_noise *noise, double window, double samples)
 void gradus_rate_noise_look(rate_noise *noise, double window, const gradus_clock *now)
 {
     double samples = now->samples - noise->held_samples;
-    if (noise->held && now->updates == noise->held_update + 1 && samples > 0) average(noise, window, samples);
+    if (noise->held && samples > 0) average(noise, window, samples);
     noise->held = noise->has_half && noise->has_whole;
-    noise->held_update = now->updates;
     noise->held_half = noise->half;
     noise->held_whole = noise->whole;
     noise->held_samples = now->samples;

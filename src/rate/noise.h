@@ -8,7 +8,7 @@
 
 typedef struct rate_noise { /* all of it is state of the feedback that keeps it */
     /* squared norms of the gradient at hand, and of the update handed out last: they count once that has been applied */
-    int64_t has_half, has_whole, held, held_update;
+    int64_t has_half, has_whole, held;
     double half, whole, held_half, held_whole, held_samples;
     /* averages over the latest updates: |G|^2, tr(Sigma) of one example's gradient, examples of an update */
     int64_t looks;
@@ -20,14 +20,13 @@ typedef struct rate_noise { /* all of it is state of the feedback that keeps it 
     {                                                 \
 #field, kind, offsetof(state, noise.field), 0 \
     }
-#define RATE_NOISE_FIELDS(state)                                                                               \
-    RATE_NOISE_FIELD(state, GRADUS_INT64, has_half), RATE_NOISE_FIELD(state, GRADUS_INT64, has_whole),         \
-        RATE_NOISE_FIELD(state, GRADUS_INT64, held), RATE_NOISE_FIELD(state, GRADUS_INT64, held_update),       \
-        RATE_NOISE_FIELD(state, GRADUS_DOUBLE, half), RATE_NOISE_FIELD(state, GRADUS_DOUBLE, whole),           \
-        RATE_NOISE_FIELD(state, GRADUS_DOUBLE, held_half), RATE_NOISE_FIELD(state, GRADUS_DOUBLE, held_whole), \
-        RATE_NOISE_FIELD(state, GRADUS_DOUBLE, held_samples), RATE_NOISE_FIELD(state, GRADUS_INT64, looks),    \
-        RATE_NOISE_FIELD(state, GRADUS_DOUBLE, signal), RATE_NOISE_FIELD(state, GRADUS_DOUBLE, variance),      \
-        RATE_NOISE_FIELD(state, GRADUS_DOUBLE, samples)
+#define RATE_NOISE_FIELDS(state)                                                                                  \
+    RATE_NOISE_FIELD(state, GRADUS_INT64, has_half), RATE_NOISE_FIELD(state, GRADUS_INT64, has_whole),            \
+        RATE_NOISE_FIELD(state, GRADUS_INT64, held), RATE_NOISE_FIELD(state, GRADUS_DOUBLE, half),                \
+        RATE_NOISE_FIELD(state, GRADUS_DOUBLE, whole), RATE_NOISE_FIELD(state, GRADUS_DOUBLE, held_half),         \
+        RATE_NOISE_FIELD(state, GRADUS_DOUBLE, held_whole), RATE_NOISE_FIELD(state, GRADUS_DOUBLE, held_samples), \
+        RATE_NOISE_FIELD(state, GRADUS_INT64, looks), RATE_NOISE_FIELD(state, GRADUS_DOUBLE, signal),             \
+        RATE_NOISE_FIELD(state, GRADUS_DOUBLE, variance), RATE_NOISE_FIELD(state, GRADUS_DOUBLE, samples)
 
 void gradus_rate_noise_hear(rate_noise *noise, const char *metric, double value);
 /* In decide: takes over the update before this one, if it was applied, and keeps what is at hand for the next call. */

@@ -88,7 +88,7 @@ static void add_optional(gradus_json *json, const char *key, double number)
 static void add_rate(gradus_json *json, const gradus_run_rate *rate)
 {
     gradus_json_open(json, "lr", '{');
-    gradus_json_number(json, "base", rate->base);
+    add_optional(json, "base", rate->base > 0 ? rate->base : NAN); /* lr: auto has not looked yet */
     gradus_json_text(json, "source", rate->automatic ? "auto" : "given");
     add_optional(json, "usual", rate->automatic ? rate->constant : NAN);
     add_optional(json, "low", rate->automatic ? rate->low : NAN);
@@ -249,9 +249,29 @@ static void add_head(gradus_json *json, const gradus_run *run, const gradus_run_
     gradus_json_text(json, "code", end->reason);
     gradus_json_text(json, "text", end->text);
     gradus_json_close(json, '}');
+}
+
+/* What is known before the first update. */
+static void add_plan(gradus_json *json, const gradus_run *run)
+{
     add_config(json, "config", run->settings, GRADUS_PRINT_CANONICAL);
     add_config(json, "config_full", run->settings, GRADUS_PRINT_FULL);
     gradus_json_number(json, "seed", (double)run->plan.seed);
+    add_data(json, run);
+    add_model(json, run->net);
+    add_rate(json, &run->rate);
+    gradus_json_open(json, "plan", '{');
+    gradus_json_number(json, "updates", (double)run->plan.updates);
+    gradus_json_number(json, "updates_per_epoch", (double)run->plan.updates_per_epoch);
+    gradus_json_number(json, "batch", run->plan.batch);
+    gradus_json_close(json, '}');
+}
+
+void gradus_run_plan_json(const gradus_run *run, gradus_json *json)
+{
+    gradus_json_open(json, NULL, '{');
+    add_plan(json, run);
+    gradus_json_close(json, '}');
 }
 
 gradus_status gradus_summary_write(const gradus_run *run, const gradus_run_end *end, gradus_error *error)
@@ -262,14 +282,7 @@ gradus_status gradus_summary_write(const gradus_run *run, const gradus_run_end *
     gradus_json json = {.write = gradus_buffer_write, .user = &buffer, .indent = 2};
     gradus_json_open(&json, NULL, '{');
     add_head(&json, run, end);
-    add_data(&json, run);
-    add_model(&json, run->net);
-    add_rate(&json, &run->rate);
-    gradus_json_open(&json, "plan", '{');
-    gradus_json_number(&json, "updates", (double)run->plan.updates);
-    gradus_json_number(&json, "updates_per_epoch", (double)run->plan.updates_per_epoch);
-    gradus_json_number(&json, "batch", run->plan.batch);
-    gradus_json_close(&json, '}');
+    add_plan(&json, run);
     gradus_json_number(&json, "updates", (double)run->update);
     gradus_json_number(&json, "epochs", (double)run->update / (double)run->plan.updates_per_epoch);
     gradus_json_number(&json, "samples", run->tally.samples);

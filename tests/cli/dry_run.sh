@@ -14,5 +14,11 @@ gradus train net.yaml epochs=2 lr=0.1 lr_min=0.02 lr_max=0.05 --dry-run | tail -
 gradus train net.yaml epochs=2 lr=0.1 'schedule=warmup(10s) > hold(20s)' --dry-run | tail -1
 gradus train net.yaml --dry-run | sed '/^$/,$d' > effective.yaml
 gradus train effective.yaml --dry-run | sed '/^$/,$d' | diff - effective.yaml
+gradus train net.yaml epochs=2 lr=0.1 --dry-run --json | python3 -c '
+import json, sys
+plan = json.load(sys.stdin)
+print(*plan, sep=" ")
+print(plan["config"]["schedule"], plan["lr"], plan["plan"], plan["model"]["layers"][0]["spec"], plan["data"]["training"])'
+gradus train net.yaml --dry-run --json | grep -A1 '"lr": {'
 ls
 gradus train data=nothing.csv --dry-run || echo "[$?]"
