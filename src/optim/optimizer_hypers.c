@@ -94,6 +94,38 @@ static gradus_status take_length(const gradus_optimizer *optimizer, const gradus
                             "how many updates that is was not said in `units`");
 }
 
+static bool in_range(const gradus_argument *argument, double value)
+{
+    return isfinite(value) && gradus_range_holds(argument, value);
+}
+
+/* Looks along a schedule for a value that its place does not allow, at many points of each phase, so that it is refused here and not
+ * in the middle of the run. (What slips through is refused there.) */
+static gradus_status check_course(const gradus_schedule *schedule, const gradus_argument *argument, const char *text,
+                                  gradus_where place, gradus_error *error)
+{
+    enum { POINTS = 64, WITHOUT_END = 1000 };
+    static const char *const units[] = {"update", "sample", "token", "epoch"};
+    const int32_t axis = gradus_schedule_axis(schedule);
+    gradus_phase phase;
+    for (int32_t i = 0; gradus_schedule_phase(schedule, i, &phase); i++) {
+        const double length = isfinite(phase.length) ? phase.length : WITHOUT_END;
+        for (int32_t k = 0; k <= POINTS; k++) {
+            double at = phase.start + length * k / POINTS;
+            if (axis != GRADUS_EPOCHS) at = floor(at);
+            const double value = gradus_schedule_at(schedule, at);
+            if (in_range(argument, value)) continue;
+            char range[96], given[32], where[32];
+            gradus_number_print(value, given);
+            gradus_number_print(at, where);
+            return gradus_spec_fail(error, text, place, GRADUS_CODE_OUT_OF_RANGE,
+                                    "%s must be %s; this gives %s at %s %s", argument->name,
+                                    gradus_range_print(argument, range, sizeof range), given, units[axis], where);
+        }
+    }
+    return GRADUS_OK;
+}
+
 static gradus_status hyper_from(const gradus_optimizer *optimizer, const gradus_argument *argument,
                                 const gradus_value *value, const char *text, gradus_hyper *into, gradus_error *error)
 {
@@ -103,7 +135,8 @@ static gradus_status hyper_from(const gradus_optimizer *optimizer, const gradus_
     if (!value->chain) return GRADUS_OK;
     into->schedule = gradus_schedule_compile(value->chain, text, &optimizer->units, optimizer->context, error);
     if (!into->schedule) return (gradus_status)error->status;
-    if (gradus_schedule_axis(into->schedule) != GRADUS_SECONDS) return GRADUS_OK;
+    if (gradus_schedule_axis(into->schedule) != GRADUS_SECONDS)
+        return check_course(into->schedule, argument, text, value->place, error);
     return gradus_spec_fail(error, text, value->place, GRADUS_CODE_WRONG_UNIT,
                             "an optimizer has no clock; a schedule in seconds belongs to the policy");
 }
@@ -179,11 +212,6 @@ void gradus_hypers_destroy(gradus_optimizer *optimizer)
         for (int32_t i = 0; i < optimizer->hyper_count; i++)
             gradus_schedule_destroy(optimizer->groups[g].own[i].schedule);
     }
-}
-
-static bool in_range(const gradus_argument *argument, double value)
-{
-    return isfinite(value) && gradus_range_holds(argument, value);
 }
 
 static gradus_status refuse_range(const gradus_argument *argument, double value, gradus_error *error)

@@ -408,15 +408,33 @@ static void schedules(void **state)
     }
     gradus_optimizer_destroy(optimizer);
 
-    optimizer = gradus_optimizer_create(
+    /* a course that leaves the range is seen where it is written ... */
+    assert_null(gradus_optimizer_create(
         &(gradus_optimizer_config){.rule = "sgd(momentum=linear(2, from=0.5, to=2) > hold)", .units = {.total = 100}},
+        &error));
+    assert_int_equal(error.column, 14);
+    assert_failed(GRADUS_ERROR_RANGE, "momentum must be in [0, 1); this gives 1.25 at update 1");
+    optimizer = gradus_optimizer_create(
+        &(gradus_optimizer_config){.rule = "sgd(momentum=0.5)",
+                                   .groups = "match(w, momentum=linear(4ep, from=0.5, to=1) > hold)",
+                                   .units = {.total = 100, .updates_per_epoch = 10}},
         &error);
     gradus_optimizer_add(
         optimizer, &(gradus_parameter){.name = "w", .shape = {1}, .values = values, .gradient = gradient}, &error);
-    assert_int_equal(gradus_optimizer_step(optimizer, &(gradus_step){.rate = 1}, &error), GRADUS_APPLIED);
+    assert_failed(GRADUS_ERROR_RANGE, "momentum must be in [0, 1); this gives 1 at update 40");
+    gradus_optimizer_destroy(optimizer);
+    /* ... and one between the points that are looked at, before anything is changed */
+    optimizer = gradus_optimizer_create(
+        &(gradus_optimizer_config){.rule = "sgd(momentum=piecewise([0, 0.5], [1001, 2], [1002, 0.5], [100000, 0.5]))"},
+        &error);
+    if (error.status) fail_msg("%s", error.message);
+    gradus_optimizer_add(
+        optimizer, &(gradus_parameter){.name = "w", .shape = {1}, .values = values, .gradient = gradient}, &error);
+    for (int i = 0; i < 1001; i++)
+        assert_int_equal(gradus_optimizer_step(optimizer, &(gradus_step){.rate = 1}, &error), GRADUS_APPLIED);
     const float before = values[0];
     assert_true(gradus_optimizer_step(optimizer, &(gradus_step){.rate = 1}, &error) < 0);
-    assert_failed(GRADUS_ERROR_RANGE, "momentum must be in [0, 1), not 1.25");
+    assert_failed(GRADUS_ERROR_RANGE, "momentum must be in [0, 1), not 2");
     assert_true(values[0] == before);
     gradus_optimizer_destroy(optimizer);
 }
