@@ -387,13 +387,14 @@ static void apply_tensor(gradus_loading *load, int32_t at)
     gradus_tensor *tensor = &optimizer->tensors[at];
     char saved[STATE_WORDS];
     gradus_state_item item;
-    gradus_tensor_fresh(optimizer, at);
-    if (gradus_state_tensor(load, tensor, saved) != STATE_PRESENT) return;
-    optimizer->updates[at] = gradus_state_count(load, gradus_state_tensor_name(&load->names, tensor, "updates"));
-    if (!tensor->elsewhere &&
+    const bool present = gradus_state_tensor(load, tensor, saved) == STATE_PRESENT;
+    if (present && !tensor->elsewhere &&
         gradus_state_find(load->reader, gradus_state_tensor_name(&load->names, tensor, "values"), &item) &&
         item.type == GRADUS_STATE_FLOAT32)
         gradus_state_copy(&item, tensor->values);
+    gradus_tensor_fresh(optimizer, at); /* some state starts from the values */
+    if (!present) return;
+    optimizer->updates[at] = gradus_state_count(load, gradus_state_tensor_name(&load->names, tensor, "updates"));
     for (int32_t l = 0; l < optimizer->layer_count && optimizer->updates[at] > 0; l++) {
         const gradus_layer *layer = &optimizer->layers[l];
         if (layer->own_count && gradus_state_find(load->reader, own_name(&load->names, tensor, layer), &item) &&
