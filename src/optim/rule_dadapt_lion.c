@@ -60,7 +60,9 @@ const gradus_rule_row gradus_rule_dadapt_lion = {
                                    {"pytorch_optimizer", "DAdaptLion",
                                     "d0=first, weight_decouple=decay coupled|decoupled", "beta2=0.999, decay=coupled"},
                                    {0}},
-         .notes = ADAPT_NOTE},
+         .notes = ADAPT_NOTE
+         "On small\n"
+         "nets its estimate may grow without end, as it does in its authors' code: prodigy and dadapt_adam are safer."},
     .abi = GRADUS_ABI,
     .slots = (const gradus_slot[]){[SUM] = {.name = "s"}, [MEAN] = {.name = "exp_avg"}, {0}},
     .constants = "scale, coupled, weight, shrink, keep1, rise1, keep2, rise2, keep_sum, rise_sum",

@@ -52,24 +52,26 @@ static double effective_rate(const double *hyper, const gradus_now *now, const d
 }
 
 const gradus_rule_row gradus_rule_dadapt_sgd = {
-    .member = {.name = "dadapt_sgd",
-               .summary = "gradient descent whose rate is a lower bound of the distance to the best values",
-               .formula =
-                   "d <- max(d, 2 sum of d g s / |s|); s: sum of d g / |g0|; x <- momentum x + (1 - momentum) (x0 - s)",
-               .paper = "Defazio and Mishchenko 2023",
-               .arguments =
-                   (const gradus_argument[]){ADAPT_ARGUMENTS,
-                                             [MOMENTUM] = RULE_SHARE("momentum", "0.9",
-                                                                     "part of the values that stays where it was",
-                                                                     .search = "uniform(0.8, 0.99)"),
-                                             [DECAY] = ADAPT_DECAY_ARGUMENT("coupled"),
-                                             {0}},
-               .like = (const gradus_like[]){{"dadaptation", "DAdaptSGD", "d0=first, growth_rate=growth", "momentum=0"},
-                                             {"pytorch_optimizer", "DAdaptSGD",
-                                              "d0=first, growth_rate=growth, weight_decouple=decay coupled|decoupled",
-                                              NULL},
-                                             {0}},
-               .notes = ADAPT_NOTE},
+    .member =
+        {.name = "dadapt_sgd",
+         .summary = "gradient descent whose rate is a lower bound of the distance to the best values",
+         .formula =
+             "d <- max(d, 2 sum of d g s / |s|); s: sum of d g / |g0|; x <- momentum x + (1 - momentum) (x0 - s)",
+         .paper = "Defazio and Mishchenko 2023",
+         .arguments = (const gradus_argument[]){ADAPT_ARGUMENTS,
+                                                [MOMENTUM] = RULE_SHARE("momentum", "0",
+                                                                        "part of the values that stays where it was",
+                                                                        .search = "uniform(0.8, 0.99)"),
+                                                [DECAY] = ADAPT_DECAY_ARGUMENT("coupled"),
+                                                {0}},
+         .like = (const gradus_like[]){{"dadaptation", "DAdaptSGD", "d0=first, growth_rate=growth", NULL},
+                                       {"pytorch_optimizer", "DAdaptSGD",
+                                        "d0=first, growth_rate=growth, weight_decouple=decay coupled|decoupled",
+                                        "momentum=0.9"},
+                                       {0}},
+         .notes = ADAPT_NOTE
+         "With\n"
+         "momentum=0.9 it may overshoot for good: growth=1.02 keeps it from that and makes it the better of the two."},
     .abi = GRADUS_ABI,
     .slots = (const gradus_slot[]){[START] = {.name = "start", .from_values = true}, [SUM] = {.name = "s"}, {0}},
     .constants = "scale, coupled, weight, shrink, keep, rise, back",

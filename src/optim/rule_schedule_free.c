@@ -108,11 +108,11 @@ const gradus_rule_row gradus_rule_schedule_free = {
                         "r=step_power",
                         NULL},
                        {0}},
-               .notes = "What is measured, saved and handed out is the mean x. The rate stays as it is, at about what "
-                        "a schedule would start\n"
-                        "from or up to ten times that. Keras weighs all steps alike, those of the warmup too; Optax "
-                        "makes the first step\n"
-                        "of a warmup with no length, while its weight counts.",
+               .notes = "What is measured, saved and handed out is the mean x. The rate stays as it is, at about three "
+                        "times what the rule\n"
+                        "inside has with a schedule. Keras weighs all steps alike, those of the warmup too; Optax "
+                        "makes the first step of a\n"
+                        "warmup with no length, while its weight counts.",
                .example = "schedule_free(adamw(weight_decay=0.08), warmup=100)"},
     .abi = GRADUS_ABI,
     .slots = (const gradus_slot[]){[Z] = {.name = "z", .from_values = true}, {0}},
@@ -121,6 +121,7 @@ const gradus_rule_row gradus_rule_schedule_free = {
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(follow), .twin = follow_double, .conclude = conclude}},
     .inner = "beta1=0, momentum=0",
+    .usual_factor = 3,
     .show = {.kernel = EVERY_ISA(show), .twin = show_double, .conclude = shown},
 };
 

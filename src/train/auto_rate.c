@@ -106,12 +106,14 @@ static gradus_status usual_rate(const gradus_run *run, double *rate, gradus_erro
 {
     enum { MOST = 64 };
     const gradus_item *outermost = &gradus_spec_chain(gradus_settings_spec(run->settings, "optimizer"))->items[0];
+    double factor = 1;
     for (const gradus_item *item = outermost; item; item = wrapped(item)) {
         const gradus_rule_row *row = (const gradus_rule_row *)item->member;
         double hyper[MOST] = {0};
+        if (row->usual_factor > 0) factor *= row->usual_factor;
         if (!row->usual_rate) continue;
         for (int32_t i = 0; i < item->value_count && i < MOST; i++) hyper[i] = item->values[i].number;
-        *rate = row->usual_rate(hyper);
+        *rate = factor * row->usual_rate(hyper);
         return GRADUS_OK;
     }
     return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_MISSING, "no rate is known for '%s'; give one: lr=0.01",

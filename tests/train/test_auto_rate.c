@@ -171,6 +171,9 @@ static void test_where_it_starts_from(void **state)
     check_close(usual("rmsprop"), 0.001, 1e-12, 0);
     check_close(usual("sgd(momentum=0.9)"), 0.05, 1e-12, 0);
     check_close(usual("sgd(momentum=0.9, form=ema)"), 0.5, 1e-12, 0); /* it does ten times less with a gradient */
+    check_close(usual("lookahead(adamw)"), 0.003, 1e-12, 0);          /* that of the rule inside */
+    check_close(usual("schedule_free(adamw)"), 0.009, 1e-12, 0);
+    check_close(usual("mechanic(adamw)"), 1, 1e-12, 0);
 }
 
 int main(void)
