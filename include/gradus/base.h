@@ -80,7 +80,7 @@ void     gradus_random_permutation(uint64_t seed, uint64_t stream, int64_t count
 
 /* ---- states: one flat, versioned, little-endian record keyed by names ------------------------------------------------ */
 
-typedef enum gradus_state_type { GRADUS_STATE_INT64, GRADUS_STATE_DOUBLE, GRADUS_STATE_FLOAT32, GRADUS_STATE_TEXT, GRADUS_STATE_BYTES } gradus_state_type;
+typedef enum gradus_state_type { GRADUS_STATE_INT64, GRADUS_STATE_DOUBLE, GRADUS_STATE_FLOAT32, GRADUS_STATE_TEXT, GRADUS_STATE_BYTES, GRADUS_STATE_BFLOAT16, GRADUS_STATE_FLOAT16 } gradus_state_type;
 
 /* Writing: begin, entries, end (which appends the checksum and leaves it in the writer). The first pass may be a dry one (write NULL) that only counts. */
 typedef struct gradus_state_writer { gradus_write *write; void *user; uint64_t size, checksum; int64_t entries; gradus_error *error; } gradus_state_writer;

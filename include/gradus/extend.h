@@ -231,6 +231,7 @@ typedef struct gradus_slot {            /* one state array                      
     gradus_per  per;                    /* how many numbers; the passes of a walk see none but those per element     */
     bool        non_negative;           /* an unsigned 8-bit map serves                                              */
     bool        from_values;            /* per element: starts as a copy of the values                               */
+    bool        exact;                  /* 8 bits do not serve: sums that grow slowly, values to go back to. Of from_values it is known */
     double      initial;
     const char *only_if;                /* argument whose value must not be 0 for the slot to exist: "momentum"; NULL: always */
     const char *every;                  /* per element, and not from_values: an argument n, a whole number; only the values 0, n, 2n, ...

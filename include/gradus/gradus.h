@@ -357,7 +357,8 @@ typedef struct gradus_optimizer_config {
     const char     *gradient;           /* "clip_norm(1) > centralize"; NULL: none                               */
     const char     *average;            /* "ema(0.999)"; NULL: none, or what the rule itself averages              */
     const char     *groups;             /* "match('*.bias', weight_decay=0) > match('head.*', lr_scale=0.1)"; first match */
-    const char     *state;              /* "float32" (NULL), "8bit"; the rule's own state= wins                    */
+    const char     *state;              /* "float32" (NULL), "8bit": a byte where that serves, in tensors of 4096 values and
+                                         * more, with a scale for each 256; the rule's own state= wins               */
     gradus_units    units;              /* only for lengths inside these specs: swa(from=75%)                      */
     uint64_t        seed;               /* stochastic rounding and noise                                           */
     gradus_context *context;
@@ -420,10 +421,14 @@ void              gradus_optimizer_destroy(gradus_optimizer *optimizer);   /* NU
 
 /* Takes a tensor in, at any time. parameter: its texts and shape are copied, values and gradient stay the caller's and must remain
  * valid. Returns its index (the first is 0), or a status: a name or values that were added already, no name, shape or values, a
- * number in its group that is out of range, 16-bit types (GRADUS_ERROR_UNSUPPORTED). State is made when it is first needed. */
+ * number in its group that is out of range. State is made when it is first needed.
+ * 16-bit values: with a master the rule works on that, and values are the master's, rounded to the nearest; what the caller writes into
+ * the values alone is not seen. A master of the caller's holds the values when it is added; one of ours is taken from them when state is
+ * made and saved with it. Without one each step rounds the values themselves: by chance (updates much smaller than the last bit count on
+ * the mean; the same for every number of threads and every cut into tensors) or to the nearest (they are lost). */
 int32_t gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter *parameter, gradus_error *error);
 
-/* Memory has moved. values NULL: as before; gradient NULL: the tensor takes no part until it has one again: its state, its values
+/* Memory has moved (a master has not). values NULL: as before; gradient NULL: the tensor takes no part until it has one again: its state, its values
  * and its own count of updates rest. GRADUS_ERROR_RANGE: no such tensor; GRADUS_ERROR_USE: it would come in or drop out while the values
  * are a trial point. */
 gradus_status gradus_optimizer_bind(gradus_optimizer *optimizer, int32_t index, void *values, void *gradient, gradus_error *error);

@@ -66,6 +66,8 @@ static int size_of_type(uint32_t type)
     case GRADUS_STATE_INT64:
     case GRADUS_STATE_DOUBLE: return 8;
     case GRADUS_STATE_FLOAT32: return 4;
+    case GRADUS_STATE_BFLOAT16:
+    case GRADUS_STATE_FLOAT16: return 2;
     case GRADUS_STATE_TEXT:
     case GRADUS_STATE_BYTES: return 1;
     default: return 0;

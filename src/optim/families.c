@@ -13,7 +13,9 @@ static const gradus_member *const rules[] = {
 
 static const gradus_argument common[] = {
     [COMMON_STATE] = {"state", GRADUS_WORD, .initial = "float32", .words = "float32|8bit",
-                      .help = "how the state is kept", .flags = GRADUS_NAMED},
+                      .help =
+                          "how the state is kept: 8bit is a quarter of the memory, for tensors of 4096 values and more",
+                      .flags = GRADUS_NAMED},
     [COMMON_MAXIMIZE] = {"maximize", GRADUS_FLAG, .initial = "false",
                          .help = "steps along the gradient, not against it", .flags = GRADUS_NAMED},
     {0}};

@@ -33,5 +33,34 @@ static inline void add(double *part, lane a, lane b)
     _mm256_storeu_pd(part, _mm256_loadu_pd(part) + ISA(low_half)(a) * ISA(low_half)(b));
     _mm256_storeu_pd(part + 4, _mm256_loadu_pd(part + 4) + ISA(high_half)(a) * ISA(high_half)(b));
 }
+typedef uint32_t bits __attribute__((vector_size(32)));
+static inline bits bits_of(lane a) { return (bits)a; }
+static inline lane lane_of(bits a) { return (lane)a; }
+static inline bits all_bits(uint32_t a) { return (bits)_mm256_set1_epi32((int)a); }
+static inline bits whole_of(lane a) { return (bits)_mm256_cvttps_epi32(a); }
+static inline lane real_of(bits a) { return _mm256_cvtepi32_ps((__m256i)a); }
+static inline bits larger_int(bits a, bits b) { return (bits)_mm256_max_epi32((__m256i)a, (__m256i)b); }
+static inline lane pick(const number *table, bits a)
+{
+    return _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), (__m256i)a);
+}
+static inline bits load16(const uint16_t *p)
+{
+    return (bits)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+static inline bits load8(const uint8_t *p)
+{
+    return (bits)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
+static inline __m128i ISA(pack16)(bits a)
+{
+    return _mm_packus_epi32(_mm256_castsi256_si128((__m256i)a), _mm256_extracti128_si256((__m256i)a, 1));
+}
+static inline void store16(uint16_t *p, bits a) { _mm_storeu_si128((__m128i *)(void *)p, ISA(pack16)(a)); }
+static inline void store8(uint8_t *p, bits a)
+{
+    const __m128i half = ISA(pack16)(a);
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(half, half));
+}
 #include "walk.h"
 #endif

@@ -38,5 +38,32 @@ static inline void add(double *part, lane a, lane b)
     _mm512_storeu_pd(part, _mm512_loadu_pd(part) + ISA(low_half)(a) * ISA(low_half)(b));
     _mm512_storeu_pd(part + 8, _mm512_loadu_pd(part + 8) + ISA(high_half)(a) * ISA(high_half)(b));
 }
+typedef uint32_t bits __attribute__((vector_size(64)));
+static inline bits bits_of(lane a) { return (bits)a; }
+static inline lane lane_of(bits a) { return (lane)a; }
+static inline bits all_bits(uint32_t a) { return (bits)_mm512_set1_epi32((int)a); }
+static inline bits whole_of(lane a) { return (bits)_mm512_cvttps_epi32(a); }
+static inline lane real_of(bits a) { return _mm512_cvtepi32_ps((__m512i)a); }
+static inline bits larger_int(bits a, bits b) { return (bits)_mm512_max_epi32((__m512i)a, (__m512i)b); }
+static inline lane pick(const number *table, bits a)
+{
+    return _mm512_permutexvar_ps((__m512i)a, _mm512_loadu_ps(table));
+}
+static inline bits load16(const uint16_t *p)
+{
+    return (bits)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
+static inline bits load8(const uint8_t *p)
+{
+    return (bits)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+static inline void store16(uint16_t *p, bits a)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16((__m512i)a));
+}
+static inline void store8(uint8_t *p, bits a)
+{
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8((__m512i)a));
+}
 #include "walk.h"
 #endif

@@ -25,3 +25,15 @@
 #undef both
 #undef either
 #undef add
+#undef bits
+#undef bits_of
+#undef lane_of
+#undef all_bits
+#undef whole_of
+#undef real_of
+#undef load16
+#undef load8
+#undef store16
+#undef store8
+#undef larger_int
+#undef pick

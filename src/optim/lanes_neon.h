@@ -28,5 +28,31 @@ static inline void add(double *part, lane a, lane b)
     vst1q_f64(part, vld1q_f64(part) + vcvt_f64_f32(vget_low_f32(a)) * vcvt_f64_f32(vget_low_f32(b)));
     vst1q_f64(part + 2, vld1q_f64(part + 2) + vcvt_high_f64_f32(a) * vcvt_high_f64_f32(b));
 }
+typedef uint32_t bits __attribute__((vector_size(16)));
+static inline bits bits_of(lane a) { return (bits)vreinterpretq_u32_f32(a); }
+static inline lane lane_of(bits a) { return vreinterpretq_f32_u32((uint32x4_t)a); }
+static inline bits all_bits(uint32_t a) { return (bits)vdupq_n_u32(a); }
+static inline bits whole_of(lane a) { return (bits)vcvtq_s32_f32(a); }
+static inline lane real_of(bits a) { return vcvtq_f32_s32((int32x4_t)a); }
+static inline bits larger_int(bits a, bits b) { return (bits)vmaxq_s32((int32x4_t)a, (int32x4_t)b); }
+static inline lane pick(const number *table, bits a)
+{
+    const float four[] = {table[a[0] % 8], table[a[1] % 8], table[a[2] % 8], table[a[3] % 8]};
+    return vld1q_f32(four);
+}
+static inline bits load16(const uint16_t *p) { return (bits)vmovl_u16(vld1_u16(p)); }
+static inline bits load8(const uint8_t *p)
+{
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    return (bits)vmovl_u16(vget_low_u16(vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(four)))));
+}
+static inline void store16(uint16_t *p, bits a) { vst1_u16(p, vmovn_u32((uint32x4_t)a)); }
+static inline void store8(uint8_t *p, bits a)
+{
+    const uint16x4_t half = vmovn_u32((uint32x4_t)a);
+    const uint32_t four = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(vcombine_u16(half, half))), 0);
+    memcpy(p, &four, sizeof four);
+}
 #include "walk.h"
 #endif

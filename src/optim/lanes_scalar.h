@@ -24,5 +24,27 @@ static inline lane choose(mask m, lane a, lane b) { return m ? a : b; }
 static inline mask both(mask a, mask b) { return a && b; }
 static inline mask either(mask a, mask b) { return a || b; }
 static inline void add(double *part, lane a, lane b) { *part += (double)a * (double)b; }
+typedef uint32_t bits;
+static inline bits bits_of(lane a)
+{
+    bits same_bits;
+    memcpy(&same_bits, &a, sizeof a);
+    return same_bits;
+}
+static inline lane lane_of(bits a)
+{
+    lane same_bits;
+    memcpy(&same_bits, &a, sizeof a);
+    return same_bits;
+}
+static inline bits all_bits(uint32_t a) { return a; }
+static inline bits whole_of(lane a) { return (bits)(int32_t)a; }
+static inline lane real_of(bits a) { return (lane)(int32_t)a; }
+static inline bits larger_int(bits a, bits b) { return (int32_t)a > (int32_t)b ? a : b; }
+static inline lane pick(const number *table, bits a) { return table[a % 8]; }
+static inline bits load16(const uint16_t *p) { return *p; }
+static inline bits load8(const uint8_t *p) { return *p; }
+static inline void store16(uint16_t *p, bits a) { *p = (uint16_t)a; }
+static inline void store8(uint8_t *p, bits a) { *p = (uint8_t)a; }
 #include "walk.h"
 #endif

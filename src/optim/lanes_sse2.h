@@ -30,5 +30,43 @@ static inline void add(double *part, lane a, lane b)
     _mm_storeu_pd(part, _mm_loadu_pd(part) + low);
     _mm_storeu_pd(part + 2, _mm_loadu_pd(part + 2) + high);
 }
+typedef uint32_t bits __attribute__((vector_size(16)));
+static inline bits bits_of(lane a) { return (bits)a; }
+static inline lane lane_of(bits a) { return (lane)a; }
+static inline bits all_bits(uint32_t a) { return (bits)_mm_set1_epi32((int)a); }
+static inline bits whole_of(lane a) { return (bits)_mm_cvttps_epi32(a); }
+static inline lane real_of(bits a) { return _mm_cvtepi32_ps((__m128i)a); }
+static inline bits larger_int(bits a, bits b)
+{
+    const bits first = (bits)_mm_cmpgt_epi32((__m128i)a, (__m128i)b);
+    return (first & a) | (~first & b);
+}
+static inline lane pick(const number *table, bits a)
+{
+    return _mm_setr_ps(table[a[0] % 8], table[a[1] % 8], table[a[2] % 8], table[a[3] % 8]);
+}
+static inline bits load16(const uint16_t *p)
+{
+    return (bits)_mm_unpacklo_epi16(_mm_loadl_epi64((const __m128i *)(const void *)p), _mm_setzero_si128());
+}
+static inline bits load8(const uint8_t *p)
+{
+    int four;
+    memcpy(&four, p, sizeof four);
+    const __m128i zero = _mm_setzero_si128();
+    return (bits)_mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(four), zero), zero);
+}
+static inline __m128i ISA(pack16)(bits a) /* SSE2 packs only what has a sign */
+{
+    const __m128i with_signs = _mm_srai_epi32(_mm_slli_epi32((__m128i)a, 16), 16);
+    return _mm_packs_epi32(with_signs, with_signs);
+}
+static inline void store16(uint16_t *p, bits a) { _mm_storel_epi64((__m128i *)(void *)p, ISA(pack16)(a)); }
+static inline void store8(uint8_t *p, bits a)
+{
+    const __m128i half = ISA(pack16)(a);
+    const int four = _mm_cvtsi128_si32(_mm_packus_epi16(half, half));
+    memcpy(p, &four, sizeof four);
+}
 #include "walk.h"
 #endif

@@ -232,10 +232,13 @@ static gradus_status check_kind(const gradus_parameter *p, gradus_error *error)
         p->gradient_type > GRADUS_FLOAT16 || p->place < GRADUS_HERE || p->place > GRADUS_ELSEWHERE)
         return refuse(p->name, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE, "has a type or a place that is none",
                       error);
+    if (p->rounding < 0 || p->rounding > GRADUS_NEAREST)
+        return refuse(p->name, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE,
+                      "is rounded in a way that is none: 0 keeps a float32 copy, 1 rounds by chance, 2 to the nearest",
+                      error);
     if (p->place == GRADUS_ELSEWHERE) return GRADUS_OK;
-    if (p->values_type != GRADUS_FLOAT32 || p->gradient_type != GRADUS_FLOAT32)
-        return refuse(p->name, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
-                      "holds 16-bit numbers; in this version values and gradients are float32", error);
+    if (p->master && p->values_type == GRADUS_FLOAT32)
+        return refuse(p->name, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED, "is float32 and has a float32 copy too", error);
     if (!p->values) return refuse(p->name, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "has no values", error);
     return GRADUS_OK;
 }
@@ -246,7 +249,7 @@ static gradus_status check_unique(const gradus_optimizer *optimizer, const gradu
         const gradus_tensor *other = &optimizer->tensors[i];
         if (other->key == tensor->key && !strcmp(other->name, tensor->name))
             return refuse(tensor->name, GRADUS_ERROR_USE, GRADUS_CODE_REPEATED, "was added already", error);
-        if (other->values == tensor->values && tensor->values)
+        if (other->stored == tensor->stored && tensor->stored)
             return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REPEATED,
                                "tensor '%s' has the values of '%s'; shared values are added once", tensor->name,
                                other->name);
@@ -259,9 +262,23 @@ static gradus_status take_tables(gradus_optimizer *optimizer, gradus_tensor *ten
 {
     tensor->name = gradus_arena_text(&optimizer->arena, tensor->name, strlen(tensor->name));
     tensor->state = gradus_arena_take(&optimizer->arena, (size_t)(optimizer->slot_count + 1) * sizeof(float *), 64);
+    tensor->codes =
+        gradus_arena_take(&optimizer->arena, (size_t)(optimizer->slot_count + 1) * sizeof(gradus_codes), 64);
     tensor->own = gradus_arena_take(&optimizer->arena, (size_t)(optimizer->own_count + 1) * sizeof(double), 64);
-    if (tensor->name && tensor->state && tensor->own && make_room(optimizer, error)) return GRADUS_OK;
+    if (tensor->name && tensor->state && tensor->codes && tensor->own && make_room(optimizer, error)) return GRADUS_OK;
     return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for a tensor");
+}
+
+/* Where its values are updated; room for a float32 copy of ours comes with its state. */
+static void take_storage(const gradus_optimizer *optimizer, gradus_tensor *tensor, const gradus_parameter *parameter)
+{
+    const int32_t before = optimizer->tensor_count - 1;
+    const gradus_tensor *last = before >= 0 ? &optimizer->tensors[before] : NULL;
+    const bool narrow = tensor->values_type != GRADUS_FLOAT32;
+    tensor->first = last ? last->first + last->shape.count : 0;
+    tensor->values = narrow ? parameter->master : tensor->stored;
+    tensor->masters = narrow && !tensor->values && !tensor->rounding && !tensor->elsewhere;
+    tensor->staged = narrow || tensor->gradient_type != GRADUS_FLOAT32;
 }
 
 int32_t gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter *parameter, gradus_error *error)
@@ -276,7 +293,10 @@ int32_t gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter
     gradus_tensor tensor = {.name = parameter->name,
                             .key = gradus_checksum(0, parameter->name, strlen(parameter->name)),
                             .elsewhere = parameter->place == GRADUS_ELSEWHERE,
-                            .values = parameter->values,
+                            .values_type = parameter->values_type,
+                            .gradient_type = parameter->gradient_type,
+                            .rounding = parameter->rounding,
+                            .stored = parameter->values,
                             .gradient = parameter->gradient};
     if ((status = check_kind(parameter, error)) || (status = take_shape(&tensor, parameter, error)) ||
         (status = check_unique(optimizer, &tensor, error)) || (status = check_place(optimizer, &tensor, error)) ||
@@ -286,6 +306,7 @@ int32_t gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter
                   at = optimizer->tensor_count;
     if (group < 0) return group;
     if ((status = choose_rule(optimizer, &tensor, group, error))) return status;
+    take_storage(optimizer, &tensor, parameter);
     optimizer->tensors[at] = tensor;
     optimizer->updates[at] = 0;
     optimizer->group_of[at] = group;
@@ -311,7 +332,8 @@ gradus_status gradus_optimizer_bind(gradus_optimizer *optimizer, int32_t index, 
     gradus_tensor *tensor = &optimizer->tensors[index];
     if (optimizer->trial && !gradient != !tensor->gradient) /* the others would go back without it */
         return gradus_optimizer_whole(optimizer, error);
-    if (values) tensor->values = values;
+    if (values) tensor->stored = values;
+    if (values && tensor->values_type == GRADUS_FLOAT32) tensor->values = values;
     tensor->gradient = gradient;
     optimizer->plan.valid = optimizer->lanes.valid = false;
     gradus_found_forget(optimizer);

@@ -5,6 +5,7 @@
 #include "gradus/base.h"
 #include "kernel.h"
 #include "rules.h"
+#include "storage.h"
 
 /* ---- hyperparameters ---- */
 
@@ -29,6 +30,7 @@ typedef struct gradus_layer {
     const gradus_item *item;
     const gradus_rule_row *row;
     bool alternative; /* for the tensors that the innermost rule does not take */
+    bool coded;       /* its state is kept in 8 bits where that serves */
     int32_t first_slot, slot_count;
     int32_t first_hyper, hyper_count; /* the row's arguments */
     int32_t first_own, own_count, memory_count;
@@ -67,9 +69,15 @@ typedef struct gradus_tensor {
     gradus_shape shape;
     bool elsewhere, settled; /* settled: its state is there */
     int32_t rule;            /* which layer updates it: 0, or the alternative */
-    float *values, *gradient;
-    float **state; /* [slot_count] */
-    double *own;   /* [own_count] */
+    bool staged;             /* anything of it is not float32: it goes through blocks that are */
+    bool masters;            /* `values` are a float32 copy of ours */
+    int32_t values_type, gradient_type, rounding;
+    void *stored, *gradient; /* the caller's, of these types */
+    float *values;           /* what is updated: the caller's or their float32 copy; NULL: 16-bit values without one */
+    int64_t first;           /* how many values there are in the tensors before it */
+    float **state;           /* [slot_count] */
+    gradus_codes *codes;     /* [slot_count]: in place of `state` where it is kept in 8 bits */
+    double *own;             /* [own_count] */
     gradus_kept kept;
 } gradus_tensor;
 
@@ -101,7 +109,7 @@ typedef struct gradus_stage { /* a transform of each gradient value, as this upd
 enum { MEASURE_SUMS = 3, SPAN_SUMS = GRADUS_LAYERS * GRADUS_SUMS + MEASURE_SUMS }; /* of a span, at most */
 
 typedef struct gradus_plan { /* holds while no tensor comes, moves, or gains or loses its gradient */
-    gradus_span *spans;      /* with the state of the innermost rule */
+    gradus_span *spans;      /* with the state of the innermost rule, as far as it is float32 */
     int32_t *tensor_of;      /* [span_count] */
     double *sums;            /* [span_count][sum_count]: each layer's own, then those of GRADUS_MEASURE_UPDATE */
     int64_t *tasks;          /* [task_count + 1]: the first span of each, then the end */
@@ -165,7 +173,7 @@ struct gradus_optimizer {
     gradus_measures measures; /* of the last step */
 
     gradus_view view;    /* that stands in the caller's values */
-    float *trained;      /* the values while they are not there; room for all of them, once it was needed */
+    void *trained;       /* the values while they are not there; room for all of them, once it was needed */
     size_t trained_size; /* in bytes */
 };
 
@@ -279,25 +287,51 @@ struct gradus_walk_request {
     const gradus_around *around;   /* NULL: nothing */
     bool zero;                     /* leaves the gradients zero */
     bool keep;                     /* gradus_keep_span for each first; without a kernel nothing else */
-    double scale;                  /* keep: of the gradients */
+    bool changes;   /* the values, the kernel's own state and that of what is around it are others then */
+    uint32_t which; /* walk of the update, for random numbers */
+    uint32_t coded; /* the walk's own: layers whose 8-bit state is read */
+    double scale;   /* keep: of the gradients */
     /* Puts what is kept in the place of a span's state and constants; false: it is left out. NULL: the span as it is. */
-    bool (*show)(const gradus_walk_request *request, int64_t at, gradus_span *span, float *number);
+    bool (*show)(const gradus_walk_request *request, int32_t tensor, gradus_span *span, float *number);
 };
 
 gradus_kernel *gradus_kernel_for(const gradus_optimizer *optimizer, gradus_kernel *const *kernels);
 void gradus_walk(const gradus_walk_request *request);
-/* What is around a rule that is handed whole tensors, span by span. `gradient` and `before` are of the whole tensor, the
- * first as the stages have left it. */
-void gradus_walk_before(const gradus_optimizer *optimizer, const gradus_around *around, int32_t tensor,
-                        const float *gradient);
-void gradus_walk_after(const gradus_optimizer *optimizer, const gradus_around *around, int32_t tensor,
-                       const float *gradient, const float *before);
+/* What is around a rule that is handed whole tensors, span by span. All are of the whole tensor, the gradient as the
+ * stages have left it. */
+typedef struct gradus_whole {
+    int32_t tensor;
+    float *values;
+    const float *raw, *gradient, *before;
+} gradus_whole;
+void gradus_walk_before(const gradus_optimizer *optimizer, const gradus_around *around, const gradus_whole *whole);
+void gradus_walk_after(const gradus_optimizer *optimizer, const gradus_around *around, const gradus_whole *whole);
 /* Sends gradients through every stage, at most BLOCK at a time; where the last one left them. */
-enum { BLOCK = 256 };
 const float *gradus_pass_through(const gradus_passage *passage, const float *gradient, size_t count,
                                  float buffer[2][BLOCK]);
 /* What a layer's pass has added up; `which` counts as the plan's sums do. */
 double gradus_walk_sum(const gradus_optimizer *optimizer, int32_t which);
+
+/* ---- optimizer_stored.c ---- */
+
+/* Whether a slot of a tensor is kept in 8 bits. */
+bool gradus_slot_is_coded(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor);
+/* Stretches of at most BLOCK, from `first` on, which BLOCK divides; `numbers` has room for BLOCK. */
+void gradus_load_values(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int64_t first, size_t count,
+                        float *numbers);
+void gradus_load_gradient(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int64_t first, size_t count,
+                          float *numbers);
+void gradus_store_values(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int64_t first, size_t count,
+                         const float *numbers, uint32_t which);
+void gradus_load_state(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int32_t slot, int64_t first,
+                       size_t count, float *numbers);
+void gradus_store_state(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int32_t slot, int64_t first,
+                        size_t count, float *numbers);
+void gradus_zero_gradient(const gradus_tensor *tensor, int64_t first, size_t count);
+static inline const unsigned char *gradus_stored_at(const gradus_tensor *tensor, int64_t first)
+{
+    return (const unsigned char *)tensor->stored + (size_t)first * gradus_size_of_type(tensor->values_type);
+}
 
 /* ---- optimizer_update.c ---- */
 
@@ -334,9 +368,10 @@ bool gradus_keeps(const gradus_optimizer *optimizer);
 /* How many gradients stand in the mean; below 0: the movement goes on. */
 int64_t gradus_keeps_mean(const gradus_keeping *keeping);
 bool gradus_keeps_array(const gradus_keeping *keeping, int which);
-extern const char *const gradus_kept_names[KEPT_COUNT];                /* in states */
-void gradus_keep_span(const gradus_walk_request *request, int64_t at); /* of a step, before it changes anything */
-void gradus_keep_stepped(gradus_optimizer *optimizer);                 /* the step was made */
+extern const char *const gradus_kept_names[KEPT_COUNT]; /* in states */
+/* Of a step, before it changes anything: values and gradients of a stretch of a tensor, as they are. */
+void gradus_keep_span(const gradus_walk_request *request, int32_t tensor, const gradus_span *span);
+void gradus_keep_stepped(gradus_optimizer *optimizer); /* the step was made */
 /* Adds to *measures what the gradients at hand say about what is kept. */
 gradus_status gradus_movement_measure(gradus_optimizer *optimizer, double scale, gradus_measures *measures,
                                       gradus_error *error);

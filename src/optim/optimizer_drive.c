@@ -28,6 +28,14 @@ static int32_t index_of(const running *run, const gradus_layer *layer)
     return (int32_t)(layer - run->optimizer->layers);
 }
 
+/* Each walk of an update rounds by random numbers of its own. */
+enum { WHICH_FLUSHED = GRADUS_LAYERS * GRADUS_PASSES };
+
+static uint32_t which_walk(const running *run, const gradus_layer *layer, int32_t pass)
+{
+    return (uint32_t)(index_of(run, layer) * GRADUS_PASSES + pass);
+}
+
 /* ---- sums become constants ---- */
 
 static void take_constants(gradus_constants *set)
@@ -105,7 +113,11 @@ static void flush(running *run)
     around.after_count = 0;
     around.measure = false;
     keep(run);
-    gradus_walk(&(gradus_walk_request){.optimizer = run->optimizer, .passage = run->passage, .around = &around});
+    gradus_walk(&(gradus_walk_request){.optimizer = run->optimizer,
+                                       .passage = run->passage,
+                                       .around = &around,
+                                       .changes = true,
+                                       .which = WHICH_FLUSHED});
     run->around.before_count = 0;
 }
 
@@ -126,6 +138,8 @@ static void run_passes(const running *run, const gradus_layer *layer)
                                            .sums = pass[i].sums,
                                            .rule = true,
                                            .around = &around,
+                                           .changes = true,
+                                           .which = which_walk(run, layer, i),
                                            .zero = last && run->step->flags & GRADUS_ZERO_GRADIENTS,
                                            .keep = first && around.keep,
                                            .scale = run->step->gradient_scale});
@@ -167,7 +181,9 @@ static void drive_pass(gradus_drive *drive, int32_t which)
                                        .kernel = gradus_kernel_for(run->optimizer, pass->kernel),
                                        .layer = here->layer,
                                        .passage = run->passage,
-                                       .sums = pass->sums});
+                                       .sums = pass->sums,
+                                       .changes = true,
+                                       .which = which_walk(run, here->layer, which)});
     conclude(run, here->layer, pass);
 }
 
@@ -221,6 +237,8 @@ static gradus_outcome end_rule(running *run, gradus_outcome outcome)
     gradus_walk(&(gradus_walk_request){.optimizer = run->optimizer,
                                        .passage = run->passage,
                                        .around = &around,
+                                       .changes = around.after_count > 0,
+                                       .which = WHICH_FLUSHED + 1,
                                        .zero = run->step->flags & GRADUS_ZERO_GRADIENTS});
     return outcome;
 }

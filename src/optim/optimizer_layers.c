@@ -54,16 +54,15 @@ static gradus_status collect(gradus_optimizer *optimizer, const gradus_item *ite
 
 /* ---- what a layer needs ---- */
 
-static gradus_status check_state(const gradus_item *item, const char *state, gradus_error *error)
+static gradus_status take_state(gradus_layer *layer, const char *state, gradus_error *error)
 {
+    const gradus_item *item = layer->item;
     if (state && strcmp(state, "float32") != 0 && strcmp(state, "8bit") != 0)
         return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_UNEXPECTED_VALUE,
                            "state is 'float32' or '8bit', not '%s'", state);
     const gradus_value *own = &item->values[gradus_argument_count(item->member) + COMMON_STATE];
-    const bool float32 = own->given ? own->number == 0 : !state || !strcmp(state, "float32");
-    if (float32) return GRADUS_OK;
-    return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
-                       "state in 8 bits is not in this version; use float32");
+    layer->coded = own->given ? own->number != 0 : state && strcmp(state, "float32") != 0;
+    return GRADUS_OK;
 }
 
 /* "scale, step" as a table of names. */
@@ -113,7 +112,7 @@ gradus_status gradus_layers_make(gradus_optimizer *optimizer, const char *state,
         status = place_layer(optimizer, &optimizer->layers[i], error);
         if (status || item->family != &gradus_optimizer_family) continue;
         optimizer->maximize |= item->values[own + COMMON_MAXIMIZE].number != 0;
-        status = check_state(item, state, error);
+        status = take_state(&optimizer->layers[i], state, error);
     }
     if (!status && !name_constants(optimizer, error)) status = GRADUS_ERROR_MEMORY;
     return status;

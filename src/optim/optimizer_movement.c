@@ -96,13 +96,6 @@ gradus_status gradus_keep_settle(gradus_optimizer *optimizer, gradus_error *erro
 
 /* ---- with a step ---- */
 
-static const gradus_tensor *tensor_of(const gradus_optimizer *optimizer, int64_t at, int64_t *offset)
-{
-    const gradus_tensor *tensor = &optimizer->tensors[optimizer->plan.tensor_of[at]];
-    *offset = optimizer->plan.spans[at].values - tensor->values;
-    return tensor;
-}
-
 int64_t gradus_keeps_mean(const gradus_keeping *keeping)
 {
     return keeping->window ? keeping->phase - movement_length(keeping) : -1;
@@ -121,32 +114,33 @@ static void mean_weights(const gradus_keeping *keeping, double scale, float *num
     number[1] = (float)(weight * scale);
 }
 
-static void keep_mean(const gradus_walk_request *request, const gradus_kept *kept, const gradus_span *at,
-                      int64_t offset)
+static void keep_mean(const gradus_walk_request *request, const gradus_kept *kept, const gradus_span *at)
 {
     const gradus_optimizer *optimizer = request->optimizer;
     const gradus_keeping *keeping = &optimizer->keeping;
     const size_t size = at->count * sizeof(float);
-    const gradus_span mean = {.count = at->count, .values = kept->array[KEPT_MEAN] + offset, .gradient = at->gradient},
-                      moved = {.count = at->count, .values = kept->array[KEPT_START] + offset, .gradient = at->values};
+    const gradus_span mean = {.count = at->count,
+                              .values = kept->array[KEPT_MEAN] + at->first,
+                              .gradient = at->gradient},
+                      moved = {
+                          .count = at->count, .values = kept->array[KEPT_START] + at->first, .gradient = at->values};
     float number[2];
     mean_weights(keeping, request->scale, number);
     gradus_kernel_for(optimizer, mean_kernel)(&mean, 1, number);
     if (ends_window(keeping)) {
         memcpy(moved.values, at->values, size);
-        memcpy(kept->array[KEPT_BEFORE] + offset, mean.values, size);
+        memcpy(kept->array[KEPT_BEFORE] + at->first, mean.values, size);
     } else if (gradus_keeps_mean(keeping) == 0)
         gradus_kernel_for(optimizer, difference_kernel)(&moved, 1, number);
 }
 
-void gradus_keep_span(const gradus_walk_request *request, int64_t at)
+void gradus_keep_span(const gradus_walk_request *request, int32_t tensor, const gradus_span *span)
 {
     const gradus_optimizer *optimizer = request->optimizer;
-    const gradus_span *span = &optimizer->plan.spans[at];
-    int64_t offset;
-    const gradus_kept *kept = &tensor_of(optimizer, at, &offset)->kept;
-    if (optimizer->keeping.values) memcpy(kept->array[KEPT_VALUES] + offset, span->values, span->count * sizeof(float));
-    if (gradus_keeps_mean(&optimizer->keeping) >= 0) keep_mean(request, kept, span, offset);
+    const gradus_kept *kept = &optimizer->tensors[tensor].kept;
+    if (optimizer->keeping.values)
+        memcpy(kept->array[KEPT_VALUES] + span->first, span->values, span->count * sizeof(float));
+    if (gradus_keeps_mean(&optimizer->keeping) >= 0) keep_mean(request, kept, span);
 }
 
 /* A tensor whose gradient was missing in a mean has no part in the next window. */
@@ -176,25 +170,23 @@ void gradus_keep_stepped(gradus_optimizer *optimizer)
 /* ---- with a gradient ---- */
 
 /* A tensor that had no part in the last step has not moved. */
-static bool show_last(const gradus_walk_request *request, int64_t at, gradus_span *span, float *number)
+static bool show_last(const gradus_walk_request *request, int32_t tensor, gradus_span *span, float *number)
 {
-    int64_t offset;
-    const gradus_kept *kept = &tensor_of(request->optimizer, at, &offset)->kept;
+    const gradus_kept *kept = &request->optimizer->tensors[tensor].kept;
     (void)number;
-    span->state[0] = kept->array[KEPT_VALUES] + offset;
+    span->state[0] = kept->array[KEPT_VALUES] + span->first;
     return kept->stepped == request->optimizer->update;
 }
 
-static bool show_movement(const gradus_walk_request *request, int64_t at, gradus_span *span, float *number)
+static bool show_movement(const gradus_walk_request *request, int32_t tensor, gradus_span *span, float *number)
 {
     const gradus_keeping *keeping = &request->optimizer->keeping;
-    int64_t offset;
-    const gradus_kept *kept = &tensor_of(request->optimizer, at, &offset)->kept;
+    const gradus_kept *kept = &request->optimizer->tensors[tensor].kept;
     mean_weights(keeping, request->scale, number);
     number[2] = gradus_keeps_mean(keeping) == 0; /* the movement is still to be made of the values */
-    span->state[0] = kept->array[KEPT_START] + offset;
-    span->state[1] = kept->array[KEPT_MEAN] + offset;
-    span->state[2] = kept->array[KEPT_BEFORE] + offset;
+    span->state[0] = kept->array[KEPT_START] + span->first;
+    span->state[1] = kept->array[KEPT_MEAN] + span->first;
+    span->state[2] = kept->array[KEPT_BEFORE] + span->first;
     return kept->started == keeping->started &&
            (kept->averaged == gradus_keeps_mean(keeping) || gradus_keeps_mean(keeping) == 0);
 }

@@ -11,22 +11,39 @@ size_t gradus_state_bytes(int64_t numbers)
     return ((size_t)numbers * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+/* A slot as it starts. */
+static void fresh_slot(const gradus_optimizer *optimizer, int32_t at, int32_t slot)
+{
+    const gradus_tensor *tensor = &optimizer->tensors[at];
+    const gradus_slot *row;
+    const gradus_layer *layer = gradus_layer_of_slot(optimizer, slot, &row);
+    const int64_t size = gradus_slot_size(optimizer, layer, slot - layer->first_slot, at);
+    for (int64_t start = 0; start < size; start += BLOCK) {
+        const size_t count = (size_t)(size - start < BLOCK ? size - start : BLOCK);
+        float numbers[BLOCK];
+        if (row->from_values)
+            gradus_load_values(optimizer, tensor, start, count, numbers);
+        else
+            for (size_t i = 0; i < count; i++) numbers[i] = (float)row->initial;
+        gradus_store_state(optimizer, tensor, slot, start, count, numbers);
+    }
+}
+
 void gradus_tensor_fresh(gradus_optimizer *optimizer, int32_t at)
 {
     gradus_tensor *tensor = &optimizer->tensors[at];
     optimizer->updates[at] = 0;
     optimizer->constants_of[at] = -1;
-    for (int32_t i = 0; i < optimizer->own_count; i++) tensor->own[i] = 0;
-    for (int32_t j = 0; j < optimizer->slot_count; j++) {
-        const gradus_slot *slot;
-        const gradus_layer *layer = gradus_layer_of_slot(optimizer, j, &slot);
-        if (!tensor->state[j]) continue;
-        const int64_t size = gradus_slot_size(optimizer, layer, j - layer->first_slot, at);
-        if (slot->from_values)
-            memcpy(tensor->state[j], tensor->values, (size_t)size * sizeof(float));
-        else
-            for (int64_t i = 0; i < size; i++) tensor->state[j][i] = (float)slot->initial;
+    for (int64_t start = 0; start < tensor->shape.count && tensor->masters; start += BLOCK) {
+        const int64_t left = tensor->shape.count - start;
+        float numbers[BLOCK];
+        const size_t count = (size_t)(left < BLOCK ? left : BLOCK);
+        gradus_read_numbers(optimizer->isa, tensor->values_type, gradus_stored_at(tensor, start), count, numbers);
+        memcpy(tensor->values + start, numbers, count * sizeof(float));
     }
+    for (int32_t i = 0; i < optimizer->own_count; i++) tensor->own[i] = 0;
+    for (int32_t j = 0; j < optimizer->slot_count; j++)
+        if (tensor->state[j] || tensor->codes[j].code) fresh_slot(optimizer, at, j);
 }
 
 static int64_t slot_size(const gradus_optimizer *optimizer, int32_t slot, int32_t tensor)
@@ -50,26 +67,52 @@ void *gradus_block_take(gradus_optimizer *optimizer, size_t size, gradus_error *
     return block->memory;
 }
 
+static bool is_coded(const gradus_optimizer *optimizer, int32_t slot, int32_t tensor)
+{
+    const gradus_slot *row;
+    const gradus_layer *layer = gradus_layer_of_slot(optimizer, slot, &row);
+    return gradus_slot_is_coded(optimizer, layer, slot - layer->first_slot, tensor);
+}
+
+/* Gives out a tensor's pieces of `*next`; NULL: how much it takes is all that is asked for. */
+static size_t place_state(const gradus_optimizer *optimizer, int32_t at, unsigned char *next)
+{
+    gradus_tensor *tensor = &optimizer->tensors[at];
+    size_t used = 0;
+    if (tensor->masters) {
+        if (next) tensor->values = (float *)(void *)next;
+        used += gradus_state_bytes(tensor->shape.count);
+    }
+    for (int32_t j = 0; j < optimizer->slot_count; j++) {
+        const int64_t size = slot_size(optimizer, j, at);
+        if (!size) continue;
+        if (!is_coded(optimizer, j, at)) {
+            if (next) tensor->state[j] = (float *)(void *)(next + used);
+            used += gradus_state_bytes(size);
+            continue;
+        }
+        const size_t codes = ((size_t)size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        if (next) tensor->codes[j] = (gradus_codes){next + used, (float *)(void *)(next + used + codes)};
+        used += codes + gradus_state_bytes((size + BLOCK - 1) / BLOCK);
+        if (next) tensor->staged = true;
+    }
+    return used;
+}
+
 /* One block for all tensors that have no state yet. */
 static gradus_status settle_state(gradus_optimizer *optimizer, gradus_error *error)
 {
     size_t size = 0;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
-        gradus_tensor *tensor = &optimizer->tensors[i];
-        if (tensor->settled || tensor->elsewhere) continue;
-        for (int32_t j = 0; j < optimizer->slot_count; j++) size += gradus_state_bytes(slot_size(optimizer, j, i));
+        const gradus_tensor *tensor = &optimizer->tensors[i];
+        if (!tensor->settled && !tensor->elsewhere) size += place_state(optimizer, i, NULL);
     }
     unsigned char *next = size ? gradus_block_take(optimizer, size, error) : NULL;
     if (size && !next) return GRADUS_ERROR_MEMORY;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         gradus_tensor *tensor = &optimizer->tensors[i];
         if (tensor->settled || tensor->elsewhere) continue;
-        for (int32_t j = 0; j < optimizer->slot_count; j++) {
-            const size_t bytes = gradus_state_bytes(slot_size(optimizer, j, i));
-            if (!bytes) continue;
-            tensor->state[j] = (float *)(void *)next;
-            next += bytes;
-        }
+        if (next) next += place_state(optimizer, i, next);
         tensor->settled = true;
         gradus_tensor_fresh(optimizer, i);
     }
@@ -114,14 +157,15 @@ static void cut_tensor(const gradus_optimizer *optimizer, int32_t at, gradus_pla
 {
     const gradus_tensor *tensor = &optimizer->tensors[at];
     const gradus_layer *layer = &optimizer->layers[tensor->rule];
+    const float *gradient = tensor->gradient_type == GRADUS_FLOAT32 ? tensor->gradient : NULL;
     plan->first_span[at] = plan->span_count;
     for (int64_t start = 0; start < tensor->shape.count; start += CHUNK) {
         const int64_t left = tensor->shape.count - start;
         gradus_span *span = &plan->spans[plan->span_count];
         *span = (gradus_span){.count = (size_t)(left < CHUNK ? left : CHUNK),
                               .first = (size_t)start,
-                              .values = tensor->values + start,
-                              .gradient = tensor->gradient + start};
+                              .values = tensor->values ? tensor->values + start : NULL,
+                              .gradient = gradient ? gradient + start : NULL};
         for (int32_t j = 0; j < layer->slot_count; j++) {
             float *state = tensor->state[layer->first_slot + j];
             if (state && gradus_slot_is_per_element(&layer->row->slots[j]))

@@ -3,7 +3,8 @@
  * taken over.
  *
  *   update  memory/RULE  config/NAME  config/GROUP.NAME
- *   tensor/NAME/shape  tensor/NAME/updates  tensor/NAME/values  tensor/NAME/own/RULE  tensor/NAME/state/SLOT
+ *   tensor/NAME/shape  tensor/NAME/updates  tensor/NAME/own/RULE
+ *   tensor/NAME/values  tensor/NAME/master  tensor/NAME/state/SLOT  tensor/NAME/scales/SLOT     (optimizer_state_stored.c)
  *   keeping  tensor/NAME/averaged  tensor/NAME/kept/ARRAY                   (optimizer_state_kept.c)
  *
  * Before its first update a tensor has no state to save. */
@@ -35,12 +36,6 @@ static void close_names(gradus_state_names *names) { gradus_release(names->conte
 const char *gradus_state_tensor_name(gradus_state_names *names, const gradus_tensor *tensor, const char *part)
 {
     snprintf(names->text, names->size, "tensor/%s/%s", tensor->name, part);
-    return names->text;
-}
-
-static const char *slot_name(gradus_state_names *names, const gradus_tensor *tensor, const char *slot)
-{
-    snprintf(names->text, names->size, "tensor/%s/state/%s", tensor->name, slot);
     return names->text;
 }
 
@@ -101,35 +96,22 @@ static void save_config(const gradus_optimizer *optimizer, gradus_state_writer *
     }
 }
 
-static int64_t size_of(const gradus_optimizer *optimizer, int32_t slot, int32_t tensor)
-{
-    const gradus_slot *row;
-    const gradus_layer *layer = gradus_layer_of_slot(optimizer, slot, &row);
-    return gradus_slot_size(optimizer, layer, slot - layer->first_slot, tensor);
-}
-
 static void save_tensor(const gradus_optimizer *optimizer, int32_t at, gradus_content content,
                         gradus_state_writer *writer, gradus_state_names *names)
 {
     const gradus_tensor *tensor = &optimizer->tensors[at];
-    char title[HYPER_NAME];
     gradus_state_entry(writer, gradus_state_tensor_name(names, tensor, "shape"), GRADUS_STATE_INT64, tensor->shape.rank,
                        tensor->shape.size);
     gradus_state_int(writer, gradus_state_tensor_name(names, tensor, "updates"), optimizer->updates[at]);
-    if (content == GRADUS_STATE_AND_VALUES && !tensor->elsewhere)
-        gradus_state_entry(writer, gradus_state_tensor_name(names, tensor, "values"), GRADUS_STATE_FLOAT32,
-                           tensor->shape.count, tensor->values);
+    gradus_state_save_values(optimizer, at, content, writer, names);
     for (int32_t l = 0; l < optimizer->layer_count && optimizer->updates[at] > 0; l++) {
         const gradus_layer *layer = &optimizer->layers[l];
         if (layer->own_count && gradus_layer_has(optimizer, layer, at))
             gradus_state_entry(writer, own_name(names, tensor, layer), GRADUS_STATE_DOUBLE, layer->own_count,
                                tensor->own + layer->first_own);
     }
-    for (int32_t j = 0; j < optimizer->slot_count && optimizer->updates[at] > 0; j++) {
-        if (!tensor->state[j]) continue;
-        gradus_state_entry(writer, slot_name(names, tensor, gradus_slot_title(optimizer, j, title)),
-                           GRADUS_STATE_FLOAT32, size_of(optimizer, j, at), tensor->state[j]);
-    }
+    for (int32_t j = 0; j < optimizer->slot_count && optimizer->updates[at] > 0; j++)
+        gradus_state_save_slot(optimizer, at, j, writer, names);
 }
 
 static uint64_t save(const gradus_optimizer *optimizer, gradus_content content, gradus_write *write, void *user,
@@ -194,8 +176,8 @@ static void tell(gradus_loading *load, gradus_difference_kind what, const char *
         snprintf(load->first, sizeof load->first, "'%.80s' %s", name, words[what]);
 }
 
-static void tell_slot(gradus_loading *load, gradus_difference_kind what, const char *tensor, const char *slot,
-                      const char *saved, const char *present)
+void gradus_state_tell(gradus_loading *load, gradus_difference_kind what, const char *tensor, const char *slot,
+                       const char *saved, const char *present)
 {
     char name[128];
     snprintf(name, sizeof name, "%s.%s", tensor, slot);
@@ -240,41 +222,18 @@ gradus_presence gradus_state_tensor(gradus_loading *load, const gradus_tensor *t
     return same ? STATE_PRESENT : STATE_OTHER_SHAPE;
 }
 
-/* What the state must hold of a slot, or of what is kept for a tensor. */
-static gradus_status check_entry(gradus_loading *load, const gradus_tensor *tensor, const char *entry,
-                                 const char *title, gradus_state_type type, int64_t count)
-{
-    gradus_state_item item;
-    const char *word = type == GRADUS_STATE_DOUBLE ? "double" : "float32";
-    char other[STATE_WORDS];
-    snprintf(other, sizeof other, "not %s", word);
-    if (!gradus_state_find(load->reader, entry, &item))
-        tell_slot(load, GRADUS_MISSING, tensor->name, title, "absent", word);
-    else if (item.type != type)
-        tell_slot(load, GRADUS_OTHER_TYPE, tensor->name, title, other, word);
-    else if (item.count != count)
-        return gradus_state_damaged(load, item.name);
-    return GRADUS_OK;
-}
-
 static gradus_status check_slots(gradus_loading *load, int32_t at)
 {
     const gradus_optimizer *optimizer = load->optimizer;
     const gradus_tensor *tensor = &optimizer->tensors[at];
-    char title[HYPER_NAME];
     gradus_status status = GRADUS_OK;
     for (int32_t l = 0; l < optimizer->layer_count && !status; l++) {
         const gradus_layer *layer = &optimizer->layers[l];
         if (layer->own_count && gradus_layer_has(optimizer, layer, at))
-            status = check_entry(load, tensor, own_name(&load->names, tensor, layer), "own", GRADUS_STATE_DOUBLE,
-                                 layer->own_count);
+            status = gradus_state_check_entry(load, tensor, own_name(&load->names, tensor, layer), "own",
+                                              GRADUS_STATE_DOUBLE, layer->own_count);
     }
-    for (int32_t j = 0; j < optimizer->slot_count && !status; j++) {
-        if (!tensor->state[j]) continue;
-        gradus_slot_title(optimizer, j, title);
-        status = check_entry(load, tensor, slot_name(&load->names, tensor, title), title, GRADUS_STATE_FLOAT32,
-                             size_of(optimizer, j, at));
-    }
+    for (int32_t j = 0; j < optimizer->slot_count && !status; j++) status = gradus_state_check_slot(load, at, j);
     return status;
 }
 
@@ -282,7 +241,6 @@ static gradus_status check_tensor(gradus_loading *load, int32_t at)
 {
     const gradus_tensor *tensor = &load->optimizer->tensors[at];
     char saved[STATE_WORDS], present[STATE_WORDS];
-    gradus_state_item item;
     print_shape(tensor->shape.size, tensor->shape.rank, present);
     const gradus_presence there = gradus_state_tensor(load, tensor, saved);
     if (there == STATE_ABSENT) tell(load, GRADUS_MISSING, tensor->name, "absent", present);
@@ -290,13 +248,8 @@ static gradus_status check_tensor(gradus_loading *load, int32_t at)
     if (there != STATE_PRESENT) return GRADUS_OK;
     const int64_t updates = gradus_state_count(load, gradus_state_tensor_name(&load->names, tensor, "updates"));
     if (updates < 0) return (gradus_status)updates;
-    if (gradus_state_find(load->reader, gradus_state_tensor_name(&load->names, tensor, "values"), &item)) {
-        if (item.type != GRADUS_STATE_FLOAT32)
-            tell(load, GRADUS_OTHER_TYPE, tensor->name, "not float32", "float32");
-        else if (item.count != tensor->shape.count)
-            return gradus_state_damaged(load, item.name);
-    }
-    const gradus_status status = updates > 0 ? check_slots(load, at) : GRADUS_OK;
+    gradus_status status = gradus_state_check_values(load, at, updates);
+    if (!status && updates > 0) status = check_slots(load, at);
     return status ? status : gradus_state_check_kept(load, tensor);
 }
 
@@ -324,10 +277,11 @@ static void check_extra_slot(gradus_loading *load, const char *name, size_t leng
     if (at < 0) return;
     for (int32_t j = 0; j < load->optimizer->slot_count; j++) {
         char title[HYPER_NAME];
-        if (!strcmp(gradus_slot_title(load->optimizer, j, title), slot) && load->optimizer->tensors[at].state[j])
+        const gradus_tensor *tensor = &load->optimizer->tensors[at];
+        if (!strcmp(gradus_slot_title(load->optimizer, j, title), slot) && (tensor->state[j] || tensor->codes[j].code))
             return;
     }
-    tell_slot(load, GRADUS_EXTRA, load->optimizer->tensors[at].name, slot, "there", "absent");
+    gradus_state_tell(load, GRADUS_EXTRA, load->optimizer->tensors[at].name, slot, "there", "absent");
 }
 
 static void check_extra(gradus_loading *load, const gradus_state_item *item)
@@ -388,12 +342,10 @@ static void apply_tensor(gradus_loading *load, int32_t at)
     char saved[STATE_WORDS];
     gradus_state_item item;
     const bool present = gradus_state_tensor(load, tensor, saved) == STATE_PRESENT;
-    if (present && !tensor->elsewhere &&
-        gradus_state_find(load->reader, gradus_state_tensor_name(&load->names, tensor, "values"), &item) &&
-        item.type == GRADUS_STATE_FLOAT32)
-        gradus_state_copy(&item, tensor->values);
+    if (present) gradus_state_apply_values(load, at);
     gradus_tensor_fresh(optimizer, at); /* some state starts from the values */
     if (!present) return;
+    if (tensor->masters) gradus_state_apply_values(load, at);
     optimizer->updates[at] = gradus_state_count(load, gradus_state_tensor_name(&load->names, tensor, "updates"));
     for (int32_t l = 0; l < optimizer->layer_count && optimizer->updates[at] > 0; l++) {
         const gradus_layer *layer = &optimizer->layers[l];
@@ -401,13 +353,8 @@ static void apply_tensor(gradus_loading *load, int32_t at)
             item.type == GRADUS_STATE_DOUBLE)
             gradus_state_copy(&item, tensor->own + layer->first_own);
     }
-    for (int32_t j = 0; j < optimizer->slot_count && optimizer->updates[at] > 0; j++) {
-        char title[HYPER_NAME];
-        gradus_slot_title(optimizer, j, title);
-        if (tensor->state[j] && gradus_state_find(load->reader, slot_name(&load->names, tensor, title), &item) &&
-            item.type == GRADUS_STATE_FLOAT32)
-            gradus_state_copy(&item, tensor->state[j]);
-    }
+    for (int32_t j = 0; j < optimizer->slot_count && optimizer->updates[at] > 0; j++)
+        gradus_state_apply_slot(load, at, j);
 }
 
 /* Whether the state has what a layer keeps between updates. */

@@ -32,6 +32,24 @@ int64_t gradus_state_count(const gradus_loading *load, const char *name);
 typedef enum gradus_presence { STATE_ABSENT, STATE_OTHER_SHAPE, STATE_PRESENT } gradus_presence;
 gradus_presence gradus_state_tensor(gradus_loading *load, const gradus_tensor *tensor, char saved[STATE_WORDS]);
 
+/* Tells of a difference in a part of a tensor. */
+void gradus_state_tell(gradus_loading *load, gradus_difference_kind what, const char *tensor, const char *part,
+                       const char *saved, const char *present);
+
+/* ---- optimizer_state_stored.c ---- */
+
+/* What the state must hold of a slot, or of what is kept for a tensor. */
+gradus_status gradus_state_check_entry(gradus_loading *load, const gradus_tensor *tensor, const char *entry,
+                                       const char *title, gradus_state_type type, int64_t count);
+void gradus_state_save_values(const gradus_optimizer *optimizer, int32_t tensor, gradus_content content,
+                              gradus_state_writer *writer, gradus_state_names *names);
+void gradus_state_save_slot(const gradus_optimizer *optimizer, int32_t tensor, int32_t slot,
+                            gradus_state_writer *writer, gradus_state_names *names);
+gradus_status gradus_state_check_values(gradus_loading *load, int32_t tensor, int64_t updates);
+gradus_status gradus_state_check_slot(gradus_loading *load, int32_t tensor, int32_t slot);
+void gradus_state_apply_values(gradus_loading *load, int32_t tensor);
+void gradus_state_apply_slot(gradus_loading *load, int32_t tensor, int32_t slot); /* of a tensor that is fresh */
+
 /* ---- optimizer_state_kept.c ---- */
 
 void gradus_state_save_keeping(const gradus_optimizer *optimizer, gradus_state_writer *writer);

@@ -260,8 +260,7 @@ gradus_status gradus_optimizer_zero_gradients(gradus_optimizer *optimizer, gradu
     if (status) return status;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         const gradus_tensor *tensor = &optimizer->tensors[i];
-        if (!tensor->elsewhere && tensor->gradient)
-            memset(tensor->gradient, 0, (size_t)tensor->shape.count * sizeof(float));
+        if (!tensor->elsewhere && tensor->gradient) gradus_zero_gradient(tensor, 0, (size_t)tensor->shape.count);
     }
     gradus_found_forget(optimizer);
     return GRADUS_OK;

@@ -27,6 +27,16 @@ static bool is_updated(const gradus_optimizer *optimizer, int32_t tensor)
     return gradus_takes_part(&optimizer->tensors[tensor]) && rule_of(optimizer, tensor)->row->update[0];
 }
 
+/* How many numbers are not float32 where they are stored. */
+static size_t staged_numbers(const gradus_optimizer *optimizer, int32_t at)
+{
+    const gradus_tensor *tensor = &optimizer->tensors[at];
+    const gradus_layer *layer = rule_of(optimizer, at);
+    size_t copies = (size_t)!tensor->values + (tensor->gradient_type != GRADUS_FLOAT32);
+    for (int32_t j = 0; j < layer->slot_count; j++) copies += tensor->codes[layer->first_slot + j].code != NULL;
+    return copies * padded(tensor->shape.count);
+}
+
 /* What one tensor needs: copies of itself, then the row's own. */
 static size_t memory_for(const gradus_optimizer *optimizer, int32_t tensor, int32_t copies)
 {
@@ -38,7 +48,8 @@ static size_t memory_for(const gradus_optimizer *optimizer, int32_t tensor, int3
         gradus_hypers_now(optimizer, optimizer->group_of[tensor], hyper, NULL);
         scratch = layer->row->scratch(hyper + layer->first_hyper, shape);
     }
-    return ((size_t)copies * padded(shape->count) + padded(scratch)) * sizeof(float);
+    return ((size_t)copies * padded(shape->count) + staged_numbers(optimizer, tensor) + padded(scratch)) *
+           sizeof(float);
 }
 
 void gradus_lanes_release(gradus_optimizer *optimizer)
@@ -125,15 +136,30 @@ static bool is_scaled(const update_job *job) { return job->passage->scale != 1 |
 
 static bool is_kept(const update_job *job) { return job->around->after_count || job->around->measure; }
 
+typedef void stretch(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int64_t first, size_t count,
+                     float *numbers);
+
+/* A copy in float32 in `memory`, whose blocks have room to the end of the last but for what `padded` adds. */
+static float *take(const update_job *job, const gradus_tensor *tensor, stretch *load, float **memory)
+{
+    float *numbers = *memory;
+    for (int64_t start = 0; start < tensor->shape.count; start += BLOCK) {
+        const int64_t left = tensor->shape.count - start;
+        load(job->optimizer, tensor, start, (size_t)(left < BLOCK ? left : BLOCK), numbers + start);
+    }
+    *memory += padded(tensor->shape.count);
+    return numbers;
+}
+
 /* What the stages make of a tensor's gradient, into `memory`; as it is where there are none. */
-static const float *stage(const update_job *job, const gradus_tensor *tensor, float **memory)
+static const float *stage(const update_job *job, const gradus_tensor *tensor, const float *raw, float **memory)
 {
     float buffer[2][BLOCK], *staged = *memory;
     const int64_t count = tensor->shape.count;
-    if (!job->passage->count) return tensor->gradient;
+    if (!job->passage->count) return raw;
     for (int64_t start = 0; start < count; start += BLOCK) {
         const size_t piece = (size_t)(count - start < BLOCK ? count - start : BLOCK);
-        const float *out = gradus_pass_through(job->passage, tensor->gradient + start, piece, buffer);
+        const float *out = gradus_pass_through(job->passage, raw + start, piece, buffer);
         memcpy(staged + start, out, piece * sizeof(float));
     }
     *memory += padded(count);
@@ -151,7 +177,48 @@ static const float *scale(const update_job *job, const gradus_tensor *tensor, co
     return out;
 }
 
-static void update(const update_job *job, int32_t at, const float *gradient, float *scratch)
+/* State in 8 bits, as float32 while it is worked on. */
+static void load_state(const update_job *job, int32_t at, gradus_work *work)
+{
+    const gradus_tensor *tensor = &job->optimizer->tensors[at];
+    const gradus_layer *layer = rule_of(job->optimizer, at);
+    for (int32_t j = 0; j < layer->slot_count; j++) {
+        const int32_t slot = layer->first_slot + j;
+        work->state[j] = tensor->state[slot];
+        if (!tensor->codes[slot].code) continue;
+        work->state[j] = work->scratch;
+        work->scratch += padded(tensor->shape.count);
+        for (int64_t start = 0; start < tensor->shape.count; start += BLOCK) {
+            const int64_t left = tensor->shape.count - start;
+            gradus_load_state(job->optimizer, tensor, slot, start, (size_t)(left < BLOCK ? left : BLOCK),
+                              work->state[j] + start);
+        }
+    }
+}
+
+static void store_state(const update_job *job, int32_t at, const gradus_work *work)
+{
+    const gradus_tensor *tensor = &job->optimizer->tensors[at];
+    const gradus_layer *layer = rule_of(job->optimizer, at);
+    for (int32_t j = 0; j < layer->slot_count; j++) {
+        for (int64_t start = 0; start < tensor->shape.count && tensor->codes[layer->first_slot + j].code;
+             start += BLOCK) {
+            const int64_t left = tensor->shape.count - start;
+            gradus_store_state(job->optimizer, tensor, layer->first_slot + j, start,
+                               (size_t)(left < BLOCK ? left : BLOCK), work->state[j] + start);
+        }
+    }
+}
+
+static void store_values(const update_job *job, const gradus_tensor *tensor, const float *values)
+{
+    for (int64_t start = 0; start < tensor->shape.count && tensor->values_type != GRADUS_FLOAT32; start += BLOCK) {
+        const int64_t left = tensor->shape.count - start;
+        gradus_store_values(job->optimizer, tensor, start, (size_t)(left < BLOCK ? left : BLOCK), values + start, 0);
+    }
+}
+
+static void update(const update_job *job, int32_t at, float *values, const float *gradient, float *scratch)
 {
     const gradus_optimizer *optimizer = job->optimizer;
     const gradus_tensor *tensor = &optimizer->tensors[at];
@@ -161,7 +228,7 @@ static void update(const update_job *job, int32_t at, const float *gradient, flo
     double hyper[GRADUS_HYPERS];
     gradus_hypers_now(optimizer, optimizer->group_of[at], hyper, NULL);
     gradus_work work = {.shape = &tensor->shape,
-                        .values = tensor->values,
+                        .values = values,
                         .gradient = gradient,
                         .scratch = scratch,
                         .hyper = hyper + layer->first_hyper,
@@ -169,37 +236,34 @@ static void update(const update_job *job, int32_t at, const float *gradient, flo
                         .constants = set->number,
                         .multiply = gradus_multiply_for(optimizer->isa),
                         .inside = &inside};
-    for (int32_t j = 0; j < layer->slot_count; j++) work.state[j] = tensor->state[layer->first_slot + j];
+    load_state(job, at, &work);
     int32_t best = optimizer->isa - GRADUS_ISA_SCALAR;
     while (best > 0 && !layer->row->update[best]) best--;
     layer->row->update[best](&work);
-}
-
-/* For measures of movement. */
-static void keep(const update_job *job, int32_t at)
-{
-    const gradus_plan *plan = &job->optimizer->plan;
-    const gradus_walk_request request = {.optimizer = job->optimizer, .scale = job->step->gradient_scale};
-    if (!job->around->keep) return;
-    for (int64_t i = plan->first_span[at]; i < plan->span_count && plan->tensor_of[i] == at; i++)
-        gradus_keep_span(&request, i);
+    store_state(job, at, &work);
 }
 
 static void update_tensor(const update_job *job, int32_t at, float *memory)
 {
     const gradus_tensor *tensor = &job->optimizer->tensors[at];
-    const float *staged = stage(job, tensor, &memory), *gradient = scale(job, tensor, staged, &memory);
-    float *before = NULL;
-    gradus_walk_before(job->optimizer, job->around, at, staged);
-    keep(job, at);
+    const gradus_walk_request request = {.optimizer = job->optimizer, .scale = job->step->gradient_scale};
+    const size_t count = (size_t)tensor->shape.count;
+    gradus_whole whole = {.tensor = at, .values = tensor->values, .raw = tensor->gradient};
+    if (!whole.values) whole.values = take(job, tensor, gradus_load_values, &memory);
+    if (tensor->gradient_type != GRADUS_FLOAT32) whole.raw = take(job, tensor, gradus_load_gradient, &memory);
+    whole.gradient = stage(job, tensor, whole.raw, &memory);
+    const float *gradient = scale(job, tensor, whole.gradient, &memory);
+    gradus_walk_before(job->optimizer, job->around, &whole);
+    if (job->around->keep)
+        gradus_keep_span(&request, at, &(gradus_span){.count = count, .values = whole.values, .gradient = whole.raw});
     if (is_kept(job)) {
-        before = memcpy(memory, tensor->values, (size_t)tensor->shape.count * sizeof(float));
+        whole.before = memcpy(memory, whole.values, count * sizeof(float));
         memory += padded(tensor->shape.count);
     }
-    update(job, at, gradient, memory);
-    gradus_walk_after(job->optimizer, job->around, at, staged, before);
-    if (job->step->flags & GRADUS_ZERO_GRADIENTS)
-        memset(tensor->gradient, 0, (size_t)tensor->shape.count * sizeof(float));
+    update(job, at, whole.values, gradient, memory);
+    gradus_walk_after(job->optimizer, job->around, &whole);
+    store_values(job, tensor, whole.values);
+    if (job->step->flags & GRADUS_ZERO_GRADIENTS) gradus_zero_gradient(tensor, 0, count);
 }
 
 static void run_lane(void *job, int64_t lane)

@@ -14,39 +14,64 @@ static const gradus_layer *averaging(const gradus_optimizer *optimizer, gradus_e
     return NULL;
 }
 
-/* Turns trained values into averaged ones. A tensor that was never updated has no other. */
-static void average(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t at, float *values)
+/* What an averaging layer's kernel takes for one tensor. */
+typedef struct averager {
+    const gradus_optimizer *optimizer;
+    const gradus_layer *layer;
+    int32_t tensor;
+    float number[GRADUS_CONSTANTS];
+} averager;
+
+static averager averager_for(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t at)
 {
-    const gradus_tensor *tensor = &optimizer->tensors[at];
+    averager made = {.optimizer = optimizer, .layer = layer, .tensor = at};
     const gradus_pass *show = &layer->row->show;
     const gradus_now now = {
-        .update = optimizer->updates[at], .gradient_scale = 1, .own = tensor->own + layer->first_own};
+        .update = optimizer->updates[at], .gradient_scale = 1, .own = optimizer->tensors[at].own + layer->first_own};
     double hyper[GRADUS_HYPERS], exact[GRADUS_CONSTANTS] = {0};
-    float number[GRADUS_CONSTANTS];
-    gradus_span span = {.count = (size_t)tensor->shape.count, .values = values};
-    if (optimizer->updates[at] == 0) return;
     gradus_hypers_now(optimizer, optimizer->group_of[at], hyper, NULL);
     if (show->conclude) show->conclude(hyper + layer->first_hyper, &now, NULL, layer->memory, exact);
-    for (int i = 0; i < GRADUS_CONSTANTS; i++) number[i] = (float)exact[i];
+    for (int i = 0; i < GRADUS_CONSTANTS; i++) made.number[i] = (float)exact[i];
+    return made;
+}
+
+/* Turns trained values into averaged ones, at most BLOCK from `first` on. A tensor that was never updated has no other.
+ */
+static void average(const averager *by, int64_t first, size_t count, float *values)
+{
+    const gradus_layer *layer = by->layer;
+    const gradus_tensor *tensor = &by->optimizer->tensors[by->tensor];
+    float state[GRADUS_SLOTS][BLOCK];
+    gradus_span span = {.count = count, .first = (size_t)first, .values = values};
+    if (by->optimizer->updates[by->tensor] == 0) return;
     for (int32_t j = 0; j < layer->slot_count; j++) {
-        if (gradus_slot_is_per_element(&layer->row->slots[j])) span.state[j] = tensor->state[layer->first_slot + j];
+        const int32_t slot = layer->first_slot + j;
+        if (tensor->codes[slot].code)
+            gradus_load_state(by->optimizer, tensor, slot, first, count, span.state[j] = state[j]);
+        else if (tensor->state[slot] && gradus_slot_is_per_element(&layer->row->slots[j]))
+            span.state[j] = tensor->state[slot] + gradus_slot_before(by->optimizer, layer, j, by->tensor, first);
     }
-    gradus_kernel_for(optimizer, show->kernel)(&span, 1, number);
+    gradus_kernel_for(by->optimizer, layer->row->show.kernel)(&span, 1, by->number);
+}
+
+/* Bytes of a tensor's values that are kept while others are shown: none where a float32 copy holds them. */
+static size_t kept_size(const gradus_tensor *tensor)
+{
+    const bool here = !tensor->elsewhere && (!tensor->values || tensor->values == tensor->stored);
+    return here ? (size_t)tensor->shape.count * gradus_size_of_type(tensor->values_type) : 0;
 }
 
 /* Where a tensor's trained values are kept while others are shown. */
-static float *kept(const gradus_optimizer *optimizer, int32_t at)
+static unsigned char *kept(const gradus_optimizer *optimizer, int32_t at)
 {
-    float *memory = optimizer->trained;
-    for (int32_t i = 0; i < at; i++) memory += optimizer->tensors[i].elsewhere ? 0 : optimizer->tensors[i].shape.count;
+    unsigned char *memory = (unsigned char *)optimizer->trained;
+    for (int32_t i = 0; i < at; i++) memory += (kept_size(&optimizer->tensors[i]) + 3) / 4 * 4;
     return memory;
 }
 
 static gradus_status make_room(gradus_optimizer *optimizer, gradus_error *error)
 {
-    size_t size = 0;
-    for (int32_t i = 0; i < optimizer->tensor_count; i++)
-        size += optimizer->tensors[i].elsewhere ? 0 : (size_t)optimizer->tensors[i].shape.count * sizeof(float);
+    const size_t size = (size_t)(kept(optimizer, optimizer->tensor_count) - kept(optimizer, 0));
     if (optimizer->trained_size >= size) return GRADUS_OK;
     gradus_release(optimizer->context, optimizer->trained, optimizer->trained_size);
     optimizer->trained_size = 0;
@@ -63,15 +88,44 @@ typedef struct exchange {
     const gradus_layer *layer; /* NULL: back to the trained values */
 } exchange;
 
+/* Trained values as float32, whichever are shown. */
+static void load_trained(const gradus_optimizer *optimizer, int32_t at, bool shown, int64_t first, size_t count,
+                         float *numbers)
+{
+    const gradus_tensor *tensor = &optimizer->tensors[at];
+    if (!shown || !kept_size(tensor))
+        gradus_load_values(optimizer, tensor, first, count, numbers);
+    else
+        gradus_read_numbers(optimizer->isa, tensor->values_type,
+                            kept(optimizer, at) + (size_t)first * gradus_size_of_type(tensor->values_type), count,
+                            numbers);
+}
+
+/* To the nearest: an average is no step of the training. */
 static void exchange_tensor(void *job, int64_t index)
 {
+    static const gradus_dice nearest;
     const exchange *what = job;
-    const gradus_tensor *tensor = &what->optimizer->tensors[index];
-    float *memory = kept(what->optimizer, (int32_t)index);
-    const size_t size = (size_t)tensor->shape.count * sizeof(float);
+    const gradus_optimizer *optimizer = what->optimizer;
+    const gradus_tensor *tensor = &optimizer->tensors[index];
+    const size_t size = kept_size(tensor);
     if (tensor->elsewhere) return;
-    memcpy(what->layer ? memory : tensor->values, what->layer ? tensor->values : memory, size);
-    if (what->layer) average(what->optimizer, what->layer, (int32_t)index, tensor->values);
+    if (size && what->layer) memcpy(kept(optimizer, (int32_t)index), tensor->stored, size);
+    if (size && !what->layer) {
+        memcpy(tensor->stored, kept(optimizer, (int32_t)index), size);
+        return;
+    }
+    averager by = {0};
+    if (what->layer) by = averager_for(optimizer, what->layer, (int32_t)index);
+    for (int64_t first = 0; first < tensor->shape.count; first += BLOCK) {
+        const int64_t left = tensor->shape.count - first;
+        const size_t count = (size_t)(left < BLOCK ? left : BLOCK);
+        float numbers[BLOCK];
+        load_trained(optimizer, (int32_t)index, what->layer != NULL, first, count, numbers);
+        if (what->layer) average(&by, first, count, numbers);
+        gradus_write_numbers(optimizer->isa, tensor->values_type, numbers, count,
+                             (void *)(uintptr_t)gradus_stored_at(tensor, first), &nearest, 0);
+    }
 }
 
 gradus_status gradus_optimizer_show(gradus_optimizer *optimizer, gradus_view view, gradus_error *error)
@@ -111,9 +165,15 @@ gradus_status gradus_optimizer_read(const gradus_optimizer *optimizer, int32_t i
         return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
                            "tensor '%s' lives elsewhere and cannot be read", tensor->name);
     if (!destination) return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "no place to read to");
-    const bool shown = optimizer->view == GRADUS_AVERAGED;
-    const float *trained = shown ? kept(optimizer, index) : tensor->values;
-    memcpy(destination, trained, (size_t)tensor->shape.count * sizeof(float));
-    if (layer) average(optimizer, layer, index, destination);
+    averager by = {0};
+    if (layer) by = averager_for(optimizer, layer, index);
+    for (int64_t first = 0; first < tensor->shape.count; first += BLOCK) {
+        const int64_t left = tensor->shape.count - first;
+        const size_t count = (size_t)(left < BLOCK ? left : BLOCK);
+        float numbers[BLOCK];
+        load_trained(optimizer, index, optimizer->view == GRADUS_AVERAGED, first, count, numbers);
+        if (layer) average(&by, first, count, numbers);
+        memcpy(destination + first, numbers, count * sizeof(float));
+    }
     return GRADUS_OK;
 }

@@ -22,10 +22,15 @@ static const float *constants_for(const gradus_walk_request *request, int64_t sp
     return request->number ? request->number : constants_of(request->optimizer, request->layer, span);
 }
 
-/* The gradients are the caller's to write; a span shows them to kernels as constant. */
-static void zero_gradient(const gradus_span *span)
+static const gradus_tensor *tensor_of(const gradus_optimizer *optimizer, int64_t span)
 {
-    memset((void *)(uintptr_t)span->gradient, 0, span->count * sizeof(float));
+    return &optimizer->tensors[optimizer->plan.tensor_of[span]];
+}
+
+static void zero_gradient(const gradus_optimizer *optimizer, int64_t span)
+{
+    const gradus_span *whole = &optimizer->plan.spans[span];
+    gradus_zero_gradient(tensor_of(optimizer, span), (int64_t)whole->first, whole->count);
 }
 
 static int32_t first_sum(const gradus_optimizer *optimizer, const gradus_layer *layer)
@@ -39,11 +44,16 @@ static int32_t first_measure(const gradus_optimizer *optimizer) { return optimiz
 
 typedef double summed[GRADUS_PARTS];
 
+typedef float block[BLOCK];
+
 typedef struct piece { /* some values of a span, on their way through */
     const gradus_optimizer *optimizer;
     int64_t span;
-    size_t start, count;
-    const float *gradient, *before; /* of its first value; before NULL: not kept */
+    size_t first, count;            /* in the tensor */
+    float *values;                  /* of its first value */
+    const float *raw;               /* the gradient as it is */
+    const float *gradient, *before; /* before NULL: not kept */
+    block *state;                   /* [slot_count] of 8-bit state as float32; NULL: there is none */
     summed *parts;                  /* [gradus_plan_sum_count] */
 } piece;
 
@@ -51,13 +61,11 @@ typedef struct piece { /* some values of a span, on their way through */
 static gradus_span span_for(const piece *at, const gradus_layer *layer)
 {
     const gradus_optimizer *optimizer = at->optimizer;
-    const gradus_span *whole = &optimizer->plan.spans[at->span];
     const int32_t index = optimizer->plan.tensor_of[at->span];
     const gradus_tensor *tensor = &optimizer->tensors[index];
-    const size_t first = whole->first + at->start;
     gradus_span span = {.count = at->count,
-                        .first = first,
-                        .values = whole->values + at->start,
+                        .first = at->first,
+                        .values = at->values,
                         .gradient = at->gradient,
                         .before = at->before,
                         .sums = at->parts[first_sum(optimizer, layer)]};
@@ -66,7 +74,9 @@ static gradus_span span_for(const piece *at, const gradus_layer *layer)
         if (state && gradus_slot_is_per_element(&layer->row->slots[j]))
             span.state[j] = state +
                             layer->shown[j] * gradus_slot_before(optimizer, layer, j, index, tensor->shape.count) +
-                            gradus_slot_before(optimizer, layer, j, index, (int64_t)first);
+                            gradus_slot_before(optimizer, layer, j, index, (int64_t)at->first);
+        else if (at->state && tensor->codes[layer->first_slot + j].code)
+            span.state[j] = at->state[layer->first_slot + j];
     }
     return span;
 }
@@ -83,10 +93,9 @@ static void run_around(const piece *at, const gradus_step_of *steps, int32_t cou
 static void compare(const piece *at)
 {
     static const float unused[GRADUS_CONSTANTS];
-    const gradus_span *whole = &at->optimizer->plan.spans[at->span];
     const gradus_span span = {.count = at->count,
-                              .values = whole->values + at->start,
-                              .gradient = whole->gradient + at->start,
+                              .values = at->values,
+                              .gradient = at->raw,
                               .before = at->before,
                               .sums = at->parts[first_measure(at->optimizer)]};
     gradus_kernel_for(at->optimizer, gradus_kernel_compare)(&span, 1, unused);
@@ -118,14 +127,22 @@ const float *gradus_pass_through(const gradus_passage *passage, const float *gra
 
 static const float *copy_values(const piece *at, float *before)
 {
-    return memcpy(before, at->optimizer->plan.spans[at->span].values + at->start, at->count * sizeof(float));
+    return memcpy(before, at->values, at->count * sizeof(float));
 }
 
 static const float *values_at_begin(const piece *at)
 {
-    const gradus_span *whole = &at->optimizer->plan.spans[at->span];
-    const gradus_tensor *tensor = &at->optimizer->tensors[at->optimizer->plan.tensor_of[at->span]];
-    return tensor->kept.array[KEPT_VALUES] + (whole->values - tensor->values) + at->start;
+    return tensor_of(at->optimizer, at->span)->kept.array[KEPT_VALUES] + at->first;
+}
+
+static void run_kernel(const gradus_walk_request *request, const piece *at)
+{
+    gradus_span span = span_for(at, request->layer);
+    float shown[GRADUS_CONSTANTS];
+    if (!request->show)
+        request->kernel(&span, 1, constants_for(request, at->span));
+    else if (request->show(request, at->optimizer->plan.tensor_of[at->span], &span, shown))
+        request->kernel(&span, 1, shown);
 }
 
 static void run_block(const gradus_walk_request *request, piece *at)
@@ -137,10 +154,7 @@ static void run_block(const gradus_walk_request *request, piece *at)
     run_around(at, around->before, around->before_count);
     if (around->measure || around->after_count)
         at->before = around->began ? values_at_begin(at) : copy_values(at, before);
-    if (request->kernel) {
-        const gradus_span span = span_for(at, request->layer);
-        request->kernel(&span, 1, constants_for(request, at->span));
-    }
+    if (request->kernel) run_kernel(request, at);
     run_around(at, around->after, around->after_count);
     if (around->measure) compare(at);
 }
@@ -155,6 +169,26 @@ static void prefetch_block(const gradus_span *span, size_t start)
     }
 }
 
+static void prefetch_bytes(const void *from, size_t size)
+{
+    for (size_t i = 0; i < size; i += 64) __builtin_prefetch((const char *)from + i, 1);
+}
+
+static void prefetch_staged(const gradus_walk_request *request, const gradus_tensor *tensor, const gradus_span *span,
+                            size_t start)
+{
+    const size_t left = span->count - start, count = left < BLOCK ? left : BLOCK, first = span->first + start;
+    const size_t value = gradus_size_of_type(tensor->values_type), slope = gradus_size_of_type(tensor->gradient_type);
+    if (start >= span->count) return;
+    prefetch_bytes((const char *)tensor->stored + first * value, count * value);
+    prefetch_bytes((const char *)tensor->gradient + first * slope, count * slope);
+    if (tensor->values && tensor->values != tensor->stored) prefetch_bytes(span->values + start, count * sizeof(float));
+    for (int32_t j = 0; j < request->optimizer->slot_count; j++) {
+        if (tensor->codes[j].code) prefetch_bytes(tensor->codes[j].code + first, count);
+        if (j < GRADUS_SLOTS && span->state[j]) prefetch_bytes(span->state[j] + start, count * sizeof(float));
+    }
+}
+
 static void prefetch_around(const piece *at, const gradus_step_of *steps, int32_t count)
 {
     for (int32_t k = 0; k < count; k++) {
@@ -165,51 +199,108 @@ static void prefetch_around(const piece *at, const gradus_step_of *steps, int32_
     }
 }
 
-static void run_in_blocks(const gradus_walk_request *request, int64_t span, summed *parts)
+/* What is not float32 comes through here; everything else lies where it is worked on. */
+typedef struct staging {
+    block values, gradient;
+    block state[GRADUS_LAYERS * GRADUS_SLOTS];
+} staging;
+
+static bool is_coded(const gradus_walk_request *request, const gradus_tensor *tensor, int32_t slot)
+{
+    const gradus_slot *row;
+    if (!tensor->codes[slot].code) return false;
+    const gradus_layer *layer = gradus_layer_of_slot(request->optimizer, slot, &row);
+    return request->coded >> (layer - request->optimizer->layers) & 1;
+}
+
+static void stage(const gradus_walk_request *request, piece *at, staging *room)
+{
+    const gradus_optimizer *optimizer = request->optimizer;
+    const gradus_tensor *tensor = tensor_of(optimizer, at->span);
+    const int64_t first = (int64_t)at->first;
+    if (!tensor->values) gradus_load_values(optimizer, tensor, first, at->count, at->values = room->values);
+    if (tensor->gradient_type != GRADUS_FLOAT32) {
+        gradus_load_gradient(optimizer, tensor, first, at->count, room->gradient);
+        at->gradient = at->raw = room->gradient;
+    }
+    at->state = room->state;
+    for (int32_t j = 0; j < optimizer->slot_count && request->coded; j++)
+        if (is_coded(request, tensor, j)) gradus_load_state(optimizer, tensor, j, first, at->count, room->state[j]);
+}
+
+static void unstage(const gradus_walk_request *request, const piece *at, staging *room)
+{
+    const gradus_optimizer *optimizer = request->optimizer;
+    const gradus_tensor *tensor = tensor_of(optimizer, at->span);
+    const int64_t first = (int64_t)at->first;
+    gradus_store_values(optimizer, tensor, first, at->count, at->values, request->which);
+    for (int32_t j = 0; j < optimizer->slot_count && request->coded; j++)
+        if (is_coded(request, tensor, j)) gradus_store_state(optimizer, tensor, j, first, at->count, room->state[j]);
+}
+
+static void keep(const gradus_walk_request *request, const piece *at)
+{
+    const gradus_span span = {.count = at->count, .first = at->first, .values = at->values, .gradient = at->raw};
+    gradus_keep_span(request, request->optimizer->plan.tensor_of[at->span], &span);
+}
+
+/* `start` of the span; what is staged has no place yet. */
+static piece piece_of(const gradus_optimizer *optimizer, int64_t span, size_t start, size_t count, summed *parts)
+{
+    const gradus_span *whole = &optimizer->plan.spans[span];
+    const float *gradient = whole->gradient ? whole->gradient + start : NULL;
+    return (piece){.optimizer = optimizer,
+                   .span = span,
+                   .first = whole->first + start,
+                   .count = count,
+                   .values = whole->values ? whole->values + start : NULL,
+                   .raw = gradient,
+                   .gradient = gradient,
+                   .parts = parts};
+}
+
+static void run_in_blocks(const gradus_walk_request *request, int64_t span, bool staged, summed *parts)
 {
     const gradus_span *whole = &request->optimizer->plan.spans[span];
+    staging room;
     for (size_t start = 0; start < whole->count; start += BLOCK) {
         const size_t left = whole->count - start;
-        piece at = {.optimizer = request->optimizer,
-                    .span = span,
-                    .start = start,
-                    .count = left < BLOCK ? left : BLOCK,
-                    .gradient = whole->gradient + start,
-                    .parts = parts};
-        prefetch_block(whole, start + BLOCK);
+        piece at = piece_of(request->optimizer, span, start, left < BLOCK ? left : BLOCK, parts);
+        if (staged)
+            prefetch_staged(request, tensor_of(request->optimizer, span), whole, start + BLOCK);
+        else
+            prefetch_block(whole, start + BLOCK);
         if (request->around && left >= 2 * BLOCK) {
             prefetch_around(&at, request->around->before, request->around->before_count);
             prefetch_around(&at, request->around->after, request->around->after_count);
         }
+        if (staged) stage(request, &at, &room);
+        if (staged && request->keep) keep(request, &at);
         run_block(request, &at);
+        if (staged && request->changes) unstage(request, &at, &room);
     }
 }
 
 static void run_alone(const gradus_walk_request *request, int64_t index)
 {
     const gradus_optimizer *optimizer = request->optimizer;
-    const gradus_span *whole = &optimizer->plan.spans[index];
     const gradus_around *around = request->around;
+    const bool staged = tensor_of(optimizer, index)->staged;
     double parts[SPAN_SUMS][GRADUS_PARTS];
-    const piece at = {
-        .optimizer = optimizer, .span = index, .count = whole->count, .gradient = whole->gradient, .parts = parts};
+    piece at = piece_of(optimizer, index, 0, optimizer->plan.spans[index].count, parts);
     memset(parts, 0, sizeof *parts * (size_t)gradus_plan_sum_count(optimizer));
-    if (request->keep) gradus_keep_span(request, index);
-    if (request->passage || around)
-        run_in_blocks(request, index, parts);
-    else if (request->kernel) {
-        gradus_span span = span_for(&at, request->layer);
-        float shown[GRADUS_CONSTANTS];
-        const bool left_out = request->show && !request->show(request, index, &span, shown);
-        if (!left_out) request->kernel(&span, 1, request->show ? shown : constants_for(request, index));
-    }
+    if (request->keep && !staged) keep(request, &at);
+    if (staged || request->passage || around)
+        run_in_blocks(request, index, staged, parts);
+    else
+        run_block(request, &at);
     if (request->kernel) gather_sums(&at, first_sum(optimizer, request->layer), request->sums);
     if (around) {
         gather_around(&at, around->before, around->before_count);
         gather_around(&at, around->after, around->after_count);
         if (around->measure) gather_sums(&at, first_measure(optimizer), MEASURE_SUMS);
     }
-    if (request->zero) zero_gradient(whole);
+    if (request->zero) zero_gradient(optimizer, index);
 }
 
 /* ---- many at once ---- */
@@ -218,8 +309,7 @@ static void run_alone(const gradus_walk_request *request, int64_t index)
 static bool is_meant(const gradus_walk_request *request, int64_t span)
 {
     const gradus_optimizer *optimizer = request->optimizer;
-    return !request->filter ||
-           &optimizer->layers[optimizer->tensors[optimizer->plan.tensor_of[span]].rule] == request->layer;
+    return !request->filter || &optimizer->layers[tensor_of(optimizer, span)->rule] == request->layer;
 }
 
 /* One past the last span that one call can take with `first`; no more than stays in cache when copies are made before or
@@ -231,8 +321,8 @@ static int64_t end_of_run(const gradus_walk_request *request, int64_t first, int
     const bool again = request->zero || request->keep;
     size_t values = plan->spans[first].count;
     int64_t next = first + 1;
-    while (next < end && is_meant(request, next) && constants_for(request, next) == number &&
-           !(again && values >= CHUNK))
+    while (next < end && is_meant(request, next) && !tensor_of(request->optimizer, next)->staged &&
+           constants_for(request, next) == number && !(again && values >= CHUNK))
         values += plan->spans[next++].count;
     return next;
 }
@@ -241,9 +331,10 @@ static int64_t end_of_run(const gradus_walk_request *request, int64_t first, int
 static void run_together(const gradus_walk_request *request, int64_t first, int64_t next)
 {
     const gradus_plan *plan = &request->optimizer->plan;
-    for (int64_t i = first; i < next && request->keep; i++) gradus_keep_span(request, i);
+    for (int64_t i = first; i < next && request->keep; i++)
+        gradus_keep_span(request, plan->tensor_of[i], &plan->spans[i]);
     request->kernel(plan->spans + first, (size_t)(next - first), constants_for(request, first));
-    for (int64_t i = first; i < next && request->zero; i++) zero_gradient(&plan->spans[i]);
+    for (int64_t i = first; i < next && request->zero; i++) zero_gradient(request->optimizer, i);
 }
 
 /* What other walks have left there is no sum of this one. */
@@ -265,13 +356,24 @@ static void run_task(void *job, int64_t index)
             clear_sums(request, first);
             continue;
         }
-        if (!together) {
+        if (!together || tensor_of(request->optimizer, first)->staged) {
             run_alone(request, first);
             continue;
         }
         next = end_of_run(request, first, end);
         run_together(request, first, next);
     }
+}
+
+/* The layers whose own state is worked on, as bits; a kernel that brings its constants brings its state too. */
+static uint32_t layers_of(const gradus_walk_request *request)
+{
+    const gradus_layer *layers = request->optimizer->layers;
+    const gradus_around *around = request->around;
+    uint32_t bits = request->kernel && request->changes ? 1u << (request->layer - layers) : 0;
+    for (int32_t i = 0; around && i < around->before_count; i++) bits |= 1u << (around->before[i].layer - layers);
+    for (int32_t i = 0; around && i < around->after_count; i++) bits |= 1u << (around->after[i].layer - layers);
+    return bits;
 }
 
 void gradus_walk(const gradus_walk_request *request)
@@ -282,6 +384,7 @@ void gradus_walk(const gradus_walk_request *request)
     job.filter = job.rule && optimizer->layer_count > 1 && optimizer->layers[1].alternative;
     if (job.passage && job.passage->count == 0) job.passage = NULL;
     if (around && !around->before_count && !around->after_count && !around->measure) job.around = NULL;
+    job.coded = layers_of(&job);
     const int64_t tasks = optimizer->plan.task_count;
     if (tasks >= WORTH_SHARING) {
         gradus_parallel(optimizer->context, tasks, run_task, &job);
@@ -300,37 +403,55 @@ double gradus_walk_sum(const gradus_optimizer *optimizer, int32_t which)
 
 /* ---- around rules that are handed whole tensors ---- */
 
-static void run_spans(const gradus_optimizer *optimizer, int32_t tensor, const gradus_step_of *steps, int32_t count,
-                      bool measure, const float *gradient, const float *before)
+static void run_steps(const gradus_walk_request *request, piece *at, const gradus_step_of *steps, int32_t count,
+                      bool measure)
+{
+    const gradus_tensor *tensor = tensor_of(at->optimizer, at->span);
+    staging room;
+    at->state = room.state;
+    for (int32_t j = 0; j < at->optimizer->slot_count; j++)
+        if (is_coded(request, tensor, j))
+            gradus_load_state(at->optimizer, tensor, j, (int64_t)at->first, at->count, room.state[j]);
+    run_around(at, steps, count);
+    for (int32_t j = 0; j < at->optimizer->slot_count; j++)
+        if (is_coded(request, tensor, j))
+            gradus_store_state(at->optimizer, tensor, j, (int64_t)at->first, at->count, room.state[j]);
+    if (measure) compare(at);
+}
+
+static void run_spans(const gradus_optimizer *optimizer, const gradus_whole *whole, const gradus_around *around,
+                      bool after)
 {
     const gradus_plan *plan = &optimizer->plan;
+    const gradus_step_of *steps = after ? around->after : around->before;
+    const int32_t count = after ? around->after_count : around->before_count, tensor = whole->tensor;
+    const gradus_walk_request request = {
+        .optimizer = optimizer, .coded = layers_of(&(gradus_walk_request){.optimizer = optimizer, .around = around})};
     for (int64_t i = plan->first_span[tensor]; i < plan->span_count && plan->tensor_of[i] == tensor; i++) {
-        const ptrdiff_t offset = plan->spans[i].values - optimizer->tensors[tensor].values;
         double parts[SPAN_SUMS][GRADUS_PARTS];
-        const piece at = {.optimizer = optimizer,
-                          .span = i,
-                          .count = plan->spans[i].count,
-                          .gradient = gradient + offset,
-                          .before = before ? before + offset : NULL,
-                          .parts = parts};
+        piece at = {.optimizer = optimizer, .span = i, .parts = parts};
         memset(parts, 0, sizeof *parts * (size_t)gradus_plan_sum_count(optimizer));
-        run_around(&at, steps, count);
+        for (size_t start = 0; start < plan->spans[i].count; start += BLOCK) {
+            const size_t left = plan->spans[i].count - start;
+            at.first = plan->spans[i].first + start;
+            at.count = left < BLOCK ? left : BLOCK;
+            at.values = whole->values + at.first;
+            at.raw = whole->raw + at.first;
+            at.gradient = whole->gradient + at.first;
+            at.before = after && whole->before ? whole->before + at.first : NULL;
+            run_steps(&request, &at, steps, count, after && around->measure);
+        }
         gather_around(&at, steps, count);
-        if (!measure) continue;
-        compare(&at);
-        gather_sums(&at, first_measure(optimizer), MEASURE_SUMS);
+        if (after && around->measure) gather_sums(&at, first_measure(optimizer), MEASURE_SUMS);
     }
 }
 
-void gradus_walk_before(const gradus_optimizer *optimizer, const gradus_around *around, int32_t tensor,
-                        const float *gradient)
+void gradus_walk_before(const gradus_optimizer *optimizer, const gradus_around *around, const gradus_whole *whole)
 {
-    if (around->before_count) run_spans(optimizer, tensor, around->before, around->before_count, false, gradient, NULL);
+    if (around->before_count) run_spans(optimizer, whole, around, false);
 }
 
-void gradus_walk_after(const gradus_optimizer *optimizer, const gradus_around *around, int32_t tensor,
-                       const float *gradient, const float *before)
+void gradus_walk_after(const gradus_optimizer *optimizer, const gradus_around *around, const gradus_whole *whole)
 {
-    if (around->after_count || around->measure)
-        run_spans(optimizer, tensor, around->after, around->after_count, around->measure, gradient, before);
+    if (around->after_count || around->measure) run_spans(optimizer, whole, around, true);
 }

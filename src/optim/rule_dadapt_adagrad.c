@@ -60,7 +60,7 @@ const gradus_rule_row gradus_rule_dadapt_adagrad = {
                                    "added to the gradient."},
     .abi = GRADUS_ABI,
     .slots = (const gradus_slot[]){[START] = {.name = "start", .from_values = true},
-                                   [SUM] = {.name = "s"},
+                                   [SUM] = {.name = "s", .exact = true},
                                    [SQUARES] = {.name = "sum", .non_negative = true, .initial = 1e-6},
                                    {0}},
     .constants = "scale, coupled, weight, outside, keep, rise",

@@ -75,7 +75,7 @@ const gradus_rule_row gradus_rule_dadapt_adam = {
                "bias_correction off, which makes the first steps three times too long. prodigy finds the "
                "distance sooner."},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[SUM] = {.name = "s"},
+    .slots = (const gradus_slot[]){[SUM] = {.name = "s", .exact = true},
                                    [MEAN] = {.name = "exp_avg"},
                                    [SQUARE] = {.name = "exp_avg_sq", .non_negative = true},
                                    {0}},

@@ -64,7 +64,7 @@ const gradus_rule_row gradus_rule_dadapt_lion = {
          "On small\n"
          "nets its estimate may grow without end, as it does in its authors' code: prodigy and dadapt_adam are safer."},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[SUM] = {.name = "s"}, [MEAN] = {.name = "exp_avg"}, {0}},
+    .slots = (const gradus_slot[]){[SUM] = {.name = "s", .exact = true}, [MEAN] = {.name = "exp_avg"}, {0}},
     .constants = "scale, coupled, weight, shrink, keep1, rise1, keep2, rise2, keep_sum, rise_sum",
     .memory = "distance, numerator",
     .prepare = prepare,

@@ -73,7 +73,9 @@ const gradus_rule_row gradus_rule_dadapt_sgd = {
          "With\n"
          "momentum=0.9 it may overshoot for good: growth=1.02 keeps it from that and makes it the better of the two."},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[START] = {.name = "start", .from_values = true}, [SUM] = {.name = "s"}, {0}},
+    .slots =
+        (const gradus_slot[]){
+            [START] = {.name = "start", .from_values = true}, [SUM] = {.name = "s", .exact = true}, {0}},
     .constants = "scale, coupled, weight, shrink, keep, rise, back",
     .memory = "distance, numerator, first_norm",
     .prepare = prepare,

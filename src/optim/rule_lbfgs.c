@@ -316,9 +316,9 @@ const gradus_rule_row gradus_rule_lbfgs = {
     .abi = GRADUS_ABI,
     .slots = (const gradus_slot[]){[STEPS] = {.name = "steps", .arrays = history_arrays},
                                    [CHANGES] = {.name = "changes", .arrays = history_arrays},
-                                   [DIRECTION] = {.name = "direction"},
-                                   [START] = {.name = "start"},
-                                   [GRADIENT_BEFORE] = {.name = "gradient_before"},
+                                   [DIRECTION] = {.name = "direction", .exact = true},
+                                   [START] = {.name = "start", .exact = true},
+                                   [GRADIENT_BEFORE] = {.name = "gradient_before", .exact = true},
                                    {0}},
     .constants = "scale, root, factor, turn, length",
     .memory = "stage, iteration, spent, loss, made, count, next, pending, gamma, rate, step, long, coefficient, sum1, "

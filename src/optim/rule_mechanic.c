@@ -137,7 +137,7 @@ const gradus_rule_row gradus_rule_mechanic = {
                   "their own, such as lamb.",
          .example = "mechanic(adamw)"},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[WAY] = {.name = "way"}, {0}},
+    .slots = (const gradus_slot[]){[WAY] = {.name = "way", .exact = true}, {0}},
     .constants = "scale, keep, factor_before, factor",
     .memory = "learnt, inside, factor_before, factor, r1, r2, r3, r4, r5, r6, m1, m2, m3, m4, m5, m6, v1, v2, v3, v4, "
               "v5, v6",

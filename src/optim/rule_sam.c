@@ -84,7 +84,7 @@ const gradus_rule_row gradus_rule_sam = {
                         "eta.",
                .example = "sam(sgd(momentum=0.9))"},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[KEPT] = {.name = "kept"}, {0}},
+    .slots = (const gradus_slot[]){[KEPT] = {.name = "kept", .exact = true}, {0}},
     .constants = "scale, share, rest, reach",
     .memory = "stage",
     .prepare = prepare,

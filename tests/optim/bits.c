@@ -3,6 +3,7 @@
  * (tests/house/bits.sh). */
 #include "gradus/base.h"
 #include "kernels.h"
+#include "../../src/optim/storage.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -47,6 +48,38 @@ static uint64_t hash_updates(uint64_t hash, int best, int *cases, int *differing
     return hash;
 }
 
+/* Numbers of 16 and of 8 bits, written and read again. */
+static uint64_t hash_stored(uint64_t hash, int best, int *cases, int *differing)
+{
+    uint64_t seed = 9;
+    for (int round = 0; round < 64; round++) {
+        float numbers[BLOCK], read[2][BLOCK] = {{0}};
+        const size_t count = BLOCK - (size_t)round;
+        for (int i = 0; i < BLOCK; i++) numbers[i] = kernels_number(&seed, round % 8 == 7) / (float)(1 << i % 24);
+        for (int isa = 0; isa <= best; isa++) {
+            float *into = read[isa > 0];
+            uint8_t code[BLOCK];
+            float scale, copy[BLOCK];
+            uint16_t narrow[BLOCK];
+            const int set = GRADUS_ISA_SCALAR + isa, kind = round % 6;
+            const gradus_codes codes = {code, &scale};
+            const gradus_dice dice = {.thrown = kind % 2, .key = seed};
+            memcpy(copy, numbers, sizeof copy);
+            if (kind < 4) {
+                gradus_write_numbers(set, GRADUS_BFLOAT16 + kind / 2, copy, count, narrow, &dice, round);
+                gradus_read_numbers(set, GRADUS_BFLOAT16 + kind / 2, narrow, count, into);
+            } else {
+                gradus_write_codes(set, kind == 5, copy, count, &codes, 0);
+                gradus_read_codes(set, kind == 5, &codes, 0, count, into);
+            }
+            if (isa == 0) hash = hash_floats(hash, into, count);
+            *differing += !kernels_same(read[0], into, count, false);
+            ++*cases;
+        }
+    }
+    return hash;
+}
+
 int main(void)
 {
     static kernels_numbers scalar, other;
@@ -55,6 +88,7 @@ int main(void)
     int cases = 0, differing = 0;
     kernels_case what;
     hash = hash_updates(hash, best, &cases, &differing);
+    hash = hash_stored(hash, best, &cases, &differing);
     kernels_place(&scalar);
     kernels_place(&other);
     for (int32_t k = 0; kernels_at(k, &what); k++) {

@@ -58,7 +58,6 @@ static void refuses_specs(void **state)
         {"sgd", "clip_norm(0)", NULL, NULL, "must be"},
         {"sgd", NULL, "match(head, lr=10)", NULL, "write lr_scale=10"},
         {"sgd", NULL, NULL, "emma(0.999)", "did you mean 'ema'"},
-        {"adamw(state=8bit)", NULL, NULL, NULL, "not in this version"},
         {NULL, NULL, NULL, NULL, "needs a rule"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -112,9 +111,15 @@ static void refuses_tensors(void **state)
     p = good, p.shape[0] = INT64_MAX, p.shape[1] = 2;
     assert_true(gradus_optimizer_add(optimizer, &p, &error) < 0);
     assert_failed(GRADUS_ERROR_RANGE, "shape");
-    p = good, p.values_type = GRADUS_BFLOAT16;
+    p = good, p.values_type = GRADUS_FLOAT16 + 1;
     assert_true(gradus_optimizer_add(optimizer, &p, &error) < 0);
-    assert_failed(GRADUS_ERROR_UNSUPPORTED, "16-bit");
+    assert_failed(GRADUS_ERROR_RANGE, "a type or a place that is none");
+    p = good, p.rounding = 3;
+    assert_true(gradus_optimizer_add(optimizer, &p, &error) < 0);
+    assert_failed(GRADUS_ERROR_RANGE, "rounded in a way that is none");
+    p = good, p.master = values;
+    assert_true(gradus_optimizer_add(optimizer, &p, &error) < 0);
+    assert_failed(GRADUS_ERROR_USE, "has a float32 copy too");
     p = good, p.name = NULL;
     assert_true(gradus_optimizer_add(optimizer, &p, &error) < 0);
     assert_failed(GRADUS_ERROR_USE, "without a name");

@@ -1,0 +1,354 @@
+/* Turns stored numbers into float32 and back, a block at a time: bfloat16 and float16, rounded to the nearest or by chance,
+ * and 8-bit codes. Whole numbers and single operations only, so every instruction set gives equal bits. */
+#ifndef RULE
+#include "kernel.h"
+#include "storage.h"
+
+/* ---- the dynamic maps ----
+ *
+ * Numbers are taken in shares y of the largest size in their block. Decade i = 0..6 of y, from 10^(i-7) to 10^(i-6), is cut
+ * into n = FIRST 2^i buckets of one width, and a code stands for the middle of its bucket; 0 and 1 have codes of their own.
+ * With buckets counted from n, so that the decade is where the leading bit of the count q stands,
+ *
+ *     q = floor(n (8/9 + y 10^(6-i)/0.9))             y = 10^(i-6) (0.9 (q + 1/2)/n - 0.8)
+ *
+ * The first is continuous and concave in y: of all decades' lines the lowest is the one that holds.
+ * Signed: FIRST 1, q = 1..127 beside the sign; no bucket and a sign is +1. Not negative: FIRST 2, q = 2..255; q = 1 is 1. */
+enum { DECADES = 7, TABLE = 16, SIGNED_FIRST = 1, UNSIGNED_FIRST = 2, SIGNED_ALL = 128, UNSIGNED_ALL = 256 };
+enum { SIGNED_ONE = 128, UNSIGNED_ONE = 1 };
+
+typedef float places[TABLE];
+
+/* Of n 10^(6-i)/0.9 and 8 n/9, decade by decade. */
+#define LINES(first, of)                                                                                          \
+    {                                                                                                             \
+        of((first), 1, 1e6), of((first), 2, 1e5), of((first), 4, 1e4), of((first), 8, 1e3), of((first), 16, 1e2), \
+            of((first), 32, 10.), of((first), 64, 1.)                                                             \
+    }
+#define SLOPE(first, n, tens) (float)((first) * (n) * (tens) / 0.9)
+#define RISE(first, n, tens)  (float)((first) * (n)*8 / 9.)
+static const float signed_slope[DECADES] = LINES(SIGNED_FIRST, SLOPE), signed_rise[DECADES] = LINES(SIGNED_FIRST, RISE),
+                   unsigned_slope[DECADES] = LINES(UNSIGNED_FIRST, SLOPE),
+                   unsigned_rise[DECADES] = LINES(UNSIGNED_FIRST, RISE);
+#undef LINES
+#undef SLOPE
+#undef RISE
+
+/* And back, by the place of a leading bit: signed, of 2q + 1, from which y follows as well; not negative, of q | 1, and y
+ * follows from q. That of 1 is told as 127, which is 7 in eight: there is no decade then. */
+#define PLACES(of, none)                                                                                        \
+    {                                                                                                           \
+        of(1, 1e6), of(2, 1e5), of(4, 1e4), of(8, 1e3), of(16, 1e2), of(32, 10.), of(64, 1.), none, of(1, 1e6), \
+            of(2, 1e5), of(4, 1e4), of(8, 1e3), of(16, 1e2), of(32, 10.), of(64, 1.), none                      \
+    }
+#define WIDTH(n, tens) \
+    (float)(0.45 / ((n) * (tens))) /* of half a bucket where FIRST is 1, of a whole one where it is 2 */
+#define FALL(n, tens)   (float)(-0.8 / (tens))
+#define MIDDLE(n, tens) (float)((0.225 / (n)-0.8) / (tens))
+static const places width = PLACES(WIDTH, 0), signed_fall = PLACES(FALL, 0), unsigned_fall = PLACES(MIDDLE, 0);
+#undef PLACES
+#undef WIDTH
+#undef FALL
+#undef MIDDLE
+
+/* Shares below it are nearer to 0; counts from it on, of all buckets, are nearer to 1. */
+#define LEAST 0.275e-6f
+#define ONE   0.75f
+
+#define NO_TWIN
+#define RULE "storage.c"
+#include "every_isa.h"
+
+/* ---- what the others call ---- */
+
+typedef void reader(const void *from, size_t count, float *to);
+typedef void writer(const float *from, size_t count, void *to, const gradus_dice *dice, uint64_t position);
+typedef void code_reader(const uint8_t *from, float scale, size_t count, float *to);
+typedef float code_writer(const float *from, size_t count, uint8_t *to);
+
+static reader *const readers[][GRADUS_ISA_COUNT] = {EVERY_ISA(read_bfloat16), EVERY_ISA(read_float16)};
+static writer *const writers[][GRADUS_ISA_COUNT] = {EVERY_ISA(write_bfloat16), EVERY_ISA(write_float16)};
+static code_reader *const code_readers[][GRADUS_ISA_COUNT] = {EVERY_ISA(read_signed), EVERY_ISA(read_non_negative)};
+static code_writer *const code_writers[][GRADUS_ISA_COUNT] = {EVERY_ISA(write_signed), EVERY_ISA(write_non_negative)};
+
+size_t gradus_size_of_type(int32_t type) { return type == GRADUS_FLOAT32 ? sizeof(float) : sizeof(uint16_t); }
+
+/* splitmix64 (Steele, Lea and Flood, 2014) of one after the other. */
+static uint64_t mix(uint64_t sum, uint64_t value)
+{
+    sum = (sum ^ value) + 0x9e3779b97f4a7c15u;
+    sum = (sum ^ (sum >> 30)) * 0xbf58476d1ce4e5b9u;
+    sum = (sum ^ (sum >> 27)) * 0x94d049bb133111ebu;
+    return sum ^ (sum >> 31);
+}
+
+gradus_dice gradus_dice_for(uint64_t seed, int64_t update, uint64_t which)
+{
+    return (gradus_dice){.thrown = true, .key = mix(mix(mix(0, seed), (uint64_t)update), which)};
+}
+
+void gradus_read_numbers(int32_t isa, int32_t type, const void *from, size_t count, float *to)
+{
+    if (type == GRADUS_FLOAT32)
+        memcpy(to, from, count * sizeof(float));
+    else
+        readers[type - GRADUS_BFLOAT16][isa - GRADUS_ISA_SCALAR](from, count, to);
+}
+
+void gradus_write_numbers(int32_t isa, int32_t type, const float *from, size_t count, void *to, const gradus_dice *dice,
+                          int64_t position)
+{
+    if (type == GRADUS_FLOAT32)
+        memcpy(to, from, count * sizeof(float));
+    else
+        writers[type - GRADUS_BFLOAT16][isa - GRADUS_ISA_SCALAR](from, count, to, dice, (uint64_t)position);
+}
+
+void gradus_read_codes(int32_t isa, bool non_negative, const gradus_codes *from, int64_t start, size_t count,
+                       float *numbers)
+{
+    code_readers[non_negative][isa - GRADUS_ISA_SCALAR](from->code + start, from->scale[start / BLOCK], count, numbers);
+}
+
+void gradus_write_codes(int32_t isa, bool non_negative, float *numbers, size_t count, const gradus_codes *to,
+                        int64_t start)
+{
+    for (size_t i = count; i < BLOCK && i % LINE; i++) numbers[i] = 0; /* part of no maximum */
+    to->scale[start / BLOCK] = code_writers[non_negative][isa - GRADUS_ISA_SCALAR](numbers, count, to->code + start);
+}
+
+#else /* once for each instruction set */
+
+/* ---- 16 bits ---- */
+
+/* a where every bit of `from` is set, b where none is. */
+static inline bits ISA(mixed)(bits from, bits a, bits b) { return (from & a) | (~from & b); }
+
+/* All bits where a >= b, of numbers below 2^31. */
+static inline bits ISA(reaches)(bits a, uint32_t b) { return ((a - all_bits(b)) >> 31) - all_bits(1); }
+
+static inline bits ISA(from_bfloat16)(bits h) { return h << 16; }
+
+/* Normal numbers have another bias of the exponent, as have infinities and NaN; small ones are multiples of 2^-24. */
+static inline bits ISA(from_float16)(bits h)
+{
+    const bits size = (h & all_bits(0x7fff)) << 13, sign = (h & all_bits(0x8000)) << 16;
+    const bits normal = size + all_bits(112u << 23), odd = size + all_bits(224u << 23);
+    const lane small = lane_of(size + all_bits(113u << 23)) - lane_of(all_bits(113u << 23));
+    const bits above_small = ISA(reaches)(size, 1u << 23), is_odd = ISA(reaches)(size, 31u << 23);
+    return ISA(mixed)(is_odd, odd, ISA(mixed)(above_small, normal, bits_of(small))) | sign;
+}
+
+/* `low`: what is added to the bits that are cut off: a random number, or what rounds to the nearest. */
+static inline bits ISA(to_bfloat16)(bits x, bits low)
+{
+    const bits odd = ISA(reaches)(x & all_bits(0x7fffffff), 0x7f800000u),
+               nan = ISA(reaches)(x & all_bits(0x7fffffff), 0x7f800001u);
+    return ISA(mixed)(odd, x >> 16 | (nan & all_bits(0x40)), (x + low) >> 16);
+}
+
+/* Of numbers below 2^-14 multiples of 2^-24 are taken: `small` is the size in such, which the caller rounds. */
+static inline bits ISA(to_float16)(bits x, bits low, lane small)
+{
+    const bits size = x & all_bits(0x7fffffff), sign = x >> 16 & all_bits(0x8000);
+    const bits nan = ISA(reaches)(size, 0x7f800001u), normal = ISA(reaches)(size, 113u << 23);
+    bits rounded = (size + low - all_bits(112u << 23)) >> 13;
+    const bits over = ISA(reaches)(size + low, 143u << 23);
+    rounded = ISA(mixed)(normal, ISA(mixed)(over, all_bits(0x7c00), rounded), whole_of(small));
+    return ISA(mixed)(nan, all_bits(0x7e00), rounded) | sign;
+}
+
+/* Random bits by position: Weyl's sequence, then a hash of 32 bits (lowbias32; Wellons, 2018). */
+static inline bits ISA(thrown)(bits counted)
+{
+    counted = (counted ^ counted >> 16) * all_bits(0x7feb352du);
+    counted = (counted ^ counted >> 15) * all_bits(0x846ca68bu);
+    return counted ^ counted >> 16;
+}
+
+static inline bits ISA(bfloat16)(lane x, bits dice, bool thrown)
+{
+    const bits of = bits_of(x);
+    return ISA(to_bfloat16)(of, thrown ? dice >> 16 : all_bits(0x7fff) + (of >> 16 & all_bits(1)));
+}
+
+static inline bits ISA(float16)(lane x, bits dice, bool thrown)
+{
+    const bits of = bits_of(x);
+    const lane multiple = smaller(absolute(x), all(1)) * all(0x1p24f), by = real_of(dice >> 8) * all(0x1p-24f);
+    /* 2^23 has no room for halves: adding it rounds, ties to even */
+    const lane small = thrown ? multiple + by : (smaller(multiple, all(2048)) + all(0x1p23f)) - all(0x1p23f);
+    return ISA(to_float16)(of, thrown ? dice >> 19 : all_bits(0xfff) + (of >> 13 & all_bits(1)), small);
+}
+
+#define READ16(name, convert)                                                                   \
+    static void ISA(name)(const void *from, size_t count, float *to)                            \
+    {                                                                                           \
+        const uint16_t *at = from;                                                              \
+        size_t i = 0;                                                                           \
+        for (; i + LANES <= count; i += LANES) store(to + i, lane_of(convert(load16(at + i)))); \
+        if (i == count) return;                                                                 \
+        uint16_t last[LANES] = {0};                                                             \
+        memcpy(last, at + i, (count - i) * sizeof *last);                                       \
+        store(to + i, lane_of(convert(load16(last))));                                          \
+    }
+READ16(read_bfloat16, ISA(from_bfloat16))
+READ16(read_float16, ISA(from_float16))
+#undef READ16
+
+#define WRITE16(name, convert, throw)                                                                          \
+    static inline __attribute__((always_inline)) void ISA(name)(const float *from, size_t count, uint16_t *to, \
+                                                                uint32_t first)                                \
+    {                                                                                                          \
+        static const uint32_t weyl = 0x9e3779b9u;                                                              \
+        uint32_t start[LANES];                                                                                 \
+        size_t i = 0;                                                                                          \
+        for (uint32_t l = 0; l < LANES; l++) start[l] = first + l * weyl;                                      \
+        bits counted;                                                                                          \
+        memcpy(&counted, start, sizeof counted);                                                               \
+        for (; i + LANES <= count; i += LANES, counted = counted + all_bits(LANES * weyl))                     \
+            store16(to + i, convert(load(from + i), throw ? ISA(thrown)(counted) : counted, throw));           \
+        if (i == count) return;                                                                                \
+        uint16_t last[LANES];                                                                                  \
+        number given[LANES] = {0};                                                                             \
+        memcpy(given, from + i, (count - i) * sizeof *given);                                                  \
+        store16(last, convert(load(given), throw ? ISA(thrown)(counted) : counted, throw));                    \
+        memcpy(to + i, last, (count - i) * sizeof *last);                                                      \
+    }
+WRITE16(bfloat16_nearest, ISA(bfloat16), false)
+WRITE16(bfloat16_thrown, ISA(bfloat16), true)
+WRITE16(float16_nearest, ISA(float16), false)
+WRITE16(float16_thrown, ISA(float16), true)
+#undef WRITE16
+
+/* The numbers of 2^32 positions have one key. */
+static inline uint32_t ISA(first_count)(const gradus_dice *dice, uint64_t position)
+{
+    const uint64_t key = dice->key + (position >> 32) * 0xbf58476d1ce4e5b9u;
+    return (uint32_t)(key >> 32 ^ key) + (uint32_t)position * 0x9e3779b9u;
+}
+
+static void ISA(write_bfloat16)(const float *from, size_t count, void *to, const gradus_dice *dice, uint64_t position)
+{
+    if (dice->thrown)
+        ISA(bfloat16_thrown)(from, count, to, ISA(first_count)(dice, position));
+    else
+        ISA(bfloat16_nearest)(from, count, to, 0);
+}
+
+static void ISA(write_float16)(const float *from, size_t count, void *to, const gradus_dice *dice, uint64_t position)
+{
+    if (dice->thrown)
+        ISA(float16_thrown)(from, count, to, ISA(first_count)(dice, position));
+    else
+        ISA(float16_nearest)(from, count, to, 0);
+}
+
+/* ---- 8 bits; memory is padded, so whole registers are read and written ---- */
+
+static inline void ISA(scaled_places)(const places share, float scale, places made)
+{
+    for (int i = 0; i < TABLE; i += LANES) store(made + i, load(share + i) * all(scale));
+}
+
+static void ISA(read_signed)(const uint8_t *from, float scale, size_t count, float *to)
+{
+    places slope, rise;
+    ISA(scaled_places)(width, scale, slope);
+    ISA(scaled_places)(signed_fall, scale, rise);
+    for (size_t i = 0; i < count; i += LANES) {
+        const bits code = load8(from + i), sign = code >> 7;
+        const lane twice = real_of(((code & all_bits(127)) << 1) + all_bits(1));
+        const bits place = bits_of(twice) >> 23;
+        const lane size = twice * pick(slope, place) + pick(rise, place);
+        const lane one = lane_of(bits_of(all(scale)) & (all_bits(0) - sign));
+        store(to + i, choose(same(twice, all(1)), one, lane_of(bits_of(size) ^ sign << 31)));
+    }
+}
+
+static void ISA(read_non_negative)(const uint8_t *from, float scale, size_t count, float *to)
+{
+    places slope, rise;
+    ISA(scaled_places)(width, scale, slope);
+    ISA(scaled_places)(unsigned_fall, scale, rise);
+    slope[7] = slope[15] = scale;
+    for (size_t i = 0; i < count; i += LANES) {
+        const bits code = load8(from + i), place = bits_of(real_of(code | all_bits(1))) >> 23;
+        store(to + i, real_of(code) * pick(slope, place) + pick(rise, place));
+    }
+}
+
+static inline uint32_t ISA(largest_of)(bits a)
+{
+    uint32_t each[LANES], largest = 0;
+    memcpy(each, &a, sizeof each);
+    for (int l = 0; l < LANES; l++) largest = each[l] > largest ? each[l] : largest;
+    return largest;
+}
+
+/* The number of the largest size, so that its share is 1 whatever its sign; NaN where one is. Floats of one sign have the
+ * order of their bits. */
+static inline float ISA(largest)(const float *from, size_t count)
+{
+    bits up_to = all_bits(0), down_to = all_bits(0);
+    for (size_t i = 0; i < count; i += LANES) {
+        const bits x = bits_of(load(from + i));
+        up_to = larger_int(up_to, x);
+        down_to = larger_int(down_to, x ^ all_bits(1u << 31));
+    }
+    const uint32_t up = ISA(largest_of)(up_to), down = ISA(largest_of)(down_to), of = up >= down ? up : down | 1u << 31;
+    float scale;
+    memcpy(&scale, &of, sizeof scale);
+    return scale;
+}
+
+/* Where there is nothing to be told apart: sizes that are 0 as good as all others, or one that is no number. */
+static inline bool ISA(is_flat)(float *scale, size_t count, uint8_t *to, uint8_t one)
+{
+    const float least = 1e-30f;
+    if (fabsf(*scale) >= least && fabsf(*scale) < INFINITY) return false;
+    if (fabsf(*scale) < least) *scale = 0;
+    memset(to, *scale == 0 ? 0 : one, count);
+    return true;
+}
+
+static inline lane ISA(bucket)(lane y, const float *slope, const float *rise)
+{
+    lane q = y * all(slope[0]) + all(rise[0]);
+    UNROLLED
+    for (int i = 1; i < DECADES; i++) q = smaller(y * all(slope[i]) + all(rise[i]), q);
+    return q;
+}
+
+/* A size nearest to 1 has no bucket and a sign if it is positive; -1 goes to the last bucket. */
+static float ISA(write_signed)(const float *from, size_t count, uint8_t *to)
+{
+    float scale = ISA(largest)(from, count);
+    if (ISA(is_flat)(&scale, count, to, SIGNED_ONE)) return scale;
+    const lane per = all(1 / scale);
+    for (size_t i = 0; i < count; i += LANES) {
+        const lane share = load(from + i) * per, y = absolute(share);
+        lane q = ISA(bucket)(y, signed_slope, signed_rise);
+        q = choose(at_least(q, all(SIGNED_ALL - 1 + ONE)), all(SIGNED_ALL), q);
+        const bits sign = bits_of(share) >> 31, all_of_it = whole_of(choose(at_least(y, all(LEAST)), q, all(0)));
+        const bits code = all_of_it - (sign & all_of_it >> 7);
+        store8(to + i, code | (sign << 7 & (code + all_bits(127))));
+    }
+    return scale;
+}
+
+/* What is not 0 stays so: a mean square of 0 would make a step of any size. */
+static float ISA(write_non_negative)(const float *from, size_t count, uint8_t *to)
+{
+    float scale = ISA(largest)(from, count);
+    if (ISA(is_flat)(&scale, count, to, UNSIGNED_ONE)) return scale;
+    const lane per = all(1 / scale);
+    for (size_t i = 0; i < count; i += LANES) {
+        const lane x = load(from + i);
+        lane q = larger(ISA(bucket)(x * per, unsigned_slope, unsigned_rise), all(UNSIGNED_FIRST));
+        q = choose(at_least(q, all(UNSIGNED_ALL - 1 + ONE)), all(UNSIGNED_ONE), q);
+        store8(to + i, whole_of(choose(above(x, all(0)), q, all(0))));
+    }
+    return scale;
+}
+#endif

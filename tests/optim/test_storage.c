@@ -1,0 +1,266 @@
+/* Numbers of 16 and of 8 bits: read and written as the formats say, rounded as promised, in equal bits for every instruction
+ * set. */
+#include "check.h"
+#include "gradus/base.h"
+#include "kernels.h"
+#include "../../src/optim/storage.h"
+
+static int best_isa(void) { return gradus_isa_of(NULL, NULL); }
+
+static float float_of(uint32_t bits)
+{
+    float number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+/* ---- 16 bits ---- */
+
+static double read_exactly(int type, uint32_t h)
+{
+    const int mantissa = type == GRADUS_BFLOAT16 ? 7 : 10, bias = type == GRADUS_BFLOAT16 ? 127 : 15;
+    const int exponent = (int)(h >> mantissa) & (2 * bias + 1), rest = (int)h & ((1 << mantissa) - 1);
+    const double sign = h >> 15 ? -1 : 1;
+    if (exponent == 2 * bias + 1) return rest ? NAN : sign * INFINITY;
+    return sign * ldexp(exponent ? rest + (1 << mantissa) : rest, (exponent ? exponent : 1) - bias - mantissa);
+}
+
+static void all_of_16_bits(void **state)
+{
+    (void)state;
+    static const gradus_dice nearest, random = {.thrown = true, .key = 77};
+    for (int type = GRADUS_BFLOAT16; type <= GRADUS_FLOAT16; type++) {
+        for (uint32_t first = 0; first < 1 << 16; first += 256) {
+            for (int isa = GRADUS_ISA_SCALAR; isa <= best_isa(); isa++) {
+                uint16_t stored[256], again[256], by_chance[256];
+                float numbers[256];
+                for (uint32_t i = 0; i < 256; i++) stored[i] = (uint16_t)(first + i);
+                gradus_read_numbers(isa, type, stored, 256, numbers);
+                gradus_write_numbers(isa, type, numbers, 256, again, &nearest, 0);
+                gradus_write_numbers(isa, type, numbers, 256, by_chance, &random, first);
+                for (uint32_t i = 0; i < 256; i++) {
+                    const double exact = read_exactly(type, first + i);
+                    if (isnan(exact)) {
+                        assert_true(isnan(numbers[i]) && isnan(read_exactly(type, again[i])));
+                        assert_true(isnan(read_exactly(type, by_chance[i])));
+                    } else {
+                        assert_true(numbers[i] == exact && !signbit(numbers[i]) == !signbit(exact));
+                        if (again[i] != stored[i] || by_chance[i] != stored[i])
+                            fail_msg("%#x was not what it had been read from: %#x, %#x", stored[i], again[i],
+                                     by_chance[i]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* The two 16-bit numbers around x, as codes; the same twice where it is one. Of sizes: they have the order of numbers. */
+static void around(int type, double size, uint32_t *below, uint32_t *above)
+{
+    uint32_t low = 0, high = type == GRADUS_BFLOAT16 ? 0x7f80 : 0x7c00;
+    while (high - low > 1) {
+        const uint32_t middle = (low + high) / 2;
+        *(read_exactly(type, middle) <= size ? &low : &high) = middle;
+    }
+    *below = low;
+    *above = read_exactly(type, low) == size ? low : high;
+}
+
+static uint32_t nearest_of(int type, double size)
+{
+    uint32_t low, high;
+    around(type, size, &low, &high);
+    const uint32_t last = type == GRADUS_BFLOAT16 ? 0x7f7f : 0x7bff;
+    const double down = read_exactly(type, low);
+    const double up = low == last ? 2 * down - read_exactly(type, low - 1) : read_exactly(type, high);
+    if (low == high) return low;
+    if (size - down == up - size) return low % 2 ? high : low;
+    return size - down < up - size ? low : high;
+}
+
+/* Sizes of all magnitudes, many of them half-way. */
+static float some_size(uint64_t *seed, int i)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    uint32_t bits = (uint32_t)(*seed >> 33);
+    if (i % 3 == 0) bits &= 0xffff8000u;
+    if (i % 3 == 1) bits = (bits & 0x0ffff000u) % 0x11000000u + 0x32000000u;
+    return isfinite(float_of(bits)) ? float_of(bits) : 1;
+}
+
+static void nearest_16_bits(void **state)
+{
+    (void)state;
+    static const gradus_dice nearest;
+    uint64_t seed = 1;
+    for (int round = 0; round < 400; round++) {
+        float numbers[256];
+        for (int i = 0; i < 256; i++) numbers[i] = some_size(&seed, i);
+        for (int type = GRADUS_BFLOAT16; type <= GRADUS_FLOAT16; type++) {
+            for (int isa = GRADUS_ISA_SCALAR; isa <= best_isa(); isa++) {
+                uint16_t written[256] = {0};
+                const size_t count = 256 - (size_t)round % 40;
+                gradus_write_numbers(isa, type, numbers, count, written, &nearest, 0);
+                for (size_t i = 0; i < count; i++)
+                    if (written[i] != nearest_of(type, numbers[i]))
+                        fail_msg("%a became %#x, not %#x", numbers[i], written[i], nearest_of(type, numbers[i]));
+                for (size_t i = count; i < 256; i++) assert_int_equal(written[i], 0);
+            }
+        }
+    }
+}
+
+/* Rounded up as often as it is near to what is above; the same wherever a block begins, in all sets. */
+static void chance(void **state)
+{
+    (void)state;
+    static const double shares[] = {1e-3, 0.1, 0.25, 0.5, 0.9};
+    static const float sizes[] = {1, 3e-5f, 1e-6f, 700};
+    enum { TIMES = 40000 };
+    static float numbers[TIMES];
+    static uint16_t written[TIMES], other[TIMES];
+    for (int c = 0; c < 40; c++) {
+        const int type = c % 2 ? GRADUS_FLOAT16 : GRADUS_BFLOAT16;
+        const double share = shares[c / 2 % 5];
+        uint32_t low, high;
+        around(type, sizes[c / 10], &low, &high);
+        high = low + 1;
+        const gradus_dice dice = gradus_dice_for(3, c, 0);
+        const double down = read_exactly(type, low), up = read_exactly(type, high);
+        int ups = 0;
+        for (int i = 0; i < TIMES; i++) numbers[i] = (float)(down + share * (up - down));
+        for (int isa = GRADUS_ISA_SCALAR; isa <= best_isa(); isa++) {
+            for (size_t i = 0; i < TIMES; i += 256 - 7 * (size_t)isa) {
+                const size_t left = TIMES - i, most = 256 - 7 * (size_t)isa;
+                gradus_write_numbers(isa, type, numbers + i, left < most ? left : most,
+                                     (isa == GRADUS_ISA_SCALAR ? written : other) + i, &dice, (int64_t)i + 11);
+            }
+            if (isa > GRADUS_ISA_SCALAR) assert_memory_equal(written, other, sizeof written);
+        }
+        for (int i = 0; i < TIMES; i++) {
+            assert_true(written[i] == low || written[i] == high);
+            ups += written[i] == high;
+        }
+        if (fabs(ups - share * TIMES) > 5 * sqrt(share * (1 - share) * TIMES))
+            fail_msg("of type %d, %g: %d of %d were rounded up, not %g of all", type, numbers[0], ups, TIMES, share);
+    }
+}
+
+/* ---- 8 bits ---- */
+
+/* The map as the paper's authors make it: decades of equally wide buckets, 0 and 1. Sizes in rising order. */
+static int make_map(bool non_negative, double map[256])
+{
+    int count = 0;
+    map[count++] = 0;
+    for (int decade = 0; decade < 7; decade++) {
+        const int buckets = (non_negative ? 2 : 1) << decade;
+        for (int i = 0; i < buckets; i++) map[count++] = (0.1 + 0.9 * (i + 0.5) / buckets) * pow(10, decade - 6);
+    }
+    map[count++] = 1;
+    return count;
+}
+
+static void maps(void **state)
+{
+    (void)state;
+    for (int non_negative = 0; non_negative < 2; non_negative++) {
+        double map[256];
+        const int sizes = make_map(non_negative, map);
+        uint8_t code[256];
+        float scale = 3, numbers[256];
+        bool seen[512] = {false};
+        for (int i = 0; i < 256; i++) code[i] = (uint8_t)i;
+        gradus_read_codes(GRADUS_ISA_SCALAR, non_negative, &(gradus_codes){code, &scale}, 0, 256, numbers);
+        for (int i = 0; i < 256; i++) {
+            int nearest = 0;
+            for (int j = 1; j < sizes; j++)
+                if (fabs(fabs(numbers[i]) / 3 - map[j]) < fabs(fabs(numbers[i]) / 3 - map[nearest])) nearest = j;
+            check_close(map[nearest], fabs(numbers[i]) / 3, 2e-6, 0);
+            nearest += numbers[i] < 0 ? 256 : 0;
+            assert_false(seen[nearest]); /* no two codes for one number */
+            seen[nearest] = true;
+        }
+        assert_int_equal(sizes, non_negative ? 256 : 129);
+    }
+}
+
+static float some_state(uint64_t *seed, bool non_negative, int i)
+{
+    const float number = kernels_number(seed, false);
+    const float sized = number * powf(10, (float)(-7 * (i % 50)) / 50);
+    return non_negative ? fabsf(sized) : sized;
+}
+
+/* How far a number may be from the code of its bucket: half a bucket, and nothing else is nearer but at a decade's ends. */
+static double half_a_bucket(bool non_negative, double middle)
+{
+    const double decade = middle == 0 || middle == 1 ? 0 : ceil(log10(middle));
+    return middle == 0 ? 0.275e-6 : 0.45 * pow(10, decade) / ldexp(non_negative ? 2 : 1, 6 + (int)decade);
+}
+
+/* What is not 0 and cannot be negative stays above 0; what was read is written as it was. */
+static void nearest_8_bits(void **state)
+{
+    (void)state;
+    uint64_t seed = 5;
+    for (int round = 0; round < 600; round++) {
+        const bool non_negative = round % 2;
+        const size_t count = round % 5 ? 256 : (size_t)(round / 5 % 256);
+        float given[256], numbers[256], scale[2], first[256];
+        uint8_t code[2][256];
+        for (int i = 0; i < 256; i++) given[i] = some_state(&seed, non_negative, i);
+        for (int isa = GRADUS_ISA_SCALAR; isa <= best_isa(); isa++) {
+            const int at = isa > GRADUS_ISA_SCALAR;
+            const gradus_codes codes = {code[at], &scale[at]};
+            memcpy(numbers, given, sizeof numbers);
+            memset(code[at], 9, 256);
+            gradus_write_codes(isa, non_negative, numbers, count, &codes, 0);
+            if (at && (memcmp(code[0], code[1], count) != 0 || memcmp(&scale[0], &scale[1], sizeof scale[0]) != 0))
+                fail_msg("set %d writes other codes", isa);
+            gradus_read_codes(isa, non_negative, &codes, 0, count, numbers);
+            if (at) assert_memory_equal(first, numbers, count * sizeof(float));
+            memcpy(first, numbers, sizeof first);
+            uint8_t again[256];
+            float scale_again;
+            gradus_write_codes(isa, non_negative, numbers, count, &(gradus_codes){again, &scale_again}, 0);
+            assert_memory_equal(again, code[at], count);
+            if (count) assert_memory_equal(&scale_again, &scale[at], sizeof scale_again);
+        }
+        for (size_t i = 0; i < count; i++) {
+            const double share = fabs(given[i] / scale[0]), got = fabs(first[i] / scale[0]);
+            const double far = given[i] == -scale[0] && !non_negative ? 0.0071 : half_a_bucket(non_negative, got);
+            if (fabs(got - share) > far + 2e-6 * share + (non_negative && share < 1e-7 ? 4e-7 : 0))
+                fail_msg("%g of the largest became %g, which is farther than %g", share, got, far);
+            assert_true(got == 0 || !signbit(first[i]) == !signbit(given[i]));
+            assert_true(!non_negative || given[i] == 0 || first[i] > 0);
+        }
+    }
+}
+
+static void odd_blocks(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 8; c++) {
+        const bool non_negative = c % 2;
+        static const float odd[] = {0, NAN, INFINITY, 1e-38f};
+        for (int isa = GRADUS_ISA_SCALAR; isa <= best_isa(); isa++) {
+            float numbers[256] = {0}, scale;
+            uint8_t code[256];
+            numbers[77] = odd[c / 2];
+            gradus_write_codes(isa, non_negative, numbers, 256, &(gradus_codes){code, &scale}, 0);
+            gradus_read_codes(isa, non_negative, &(gradus_codes){code, &scale}, 0, 256, numbers);
+            for (int i = 0; i < 256; i++)
+                assert_true(isfinite(odd[c / 2]) ? numbers[i] == 0 : !isfinite(numbers[i])); /* it is not hidden */
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_of_16_bits), cmocka_unit_test(nearest_16_bits),
+                                       cmocka_unit_test(chance),         cmocka_unit_test(maps),
+                                       cmocka_unit_test(nearest_8_bits), cmocka_unit_test(odd_blocks)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
