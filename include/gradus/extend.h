@@ -245,6 +245,7 @@ typedef struct gradus_slot {            /* one state array                      
 typedef struct gradus_now {             /* the update that is made                                                   */
     int64_t  update;                    /* this tensor's own count, from 1; in `learn` and `drive` the optimizer's   */
     double   rate;                      /* with the group's factor                                                   */
+    double   inner_rate;                /* of a wrapper and an average: what the rule inside is going to make of it; else the same */
     double   loss, gradient_norm;       /* as the caller gave them; the norm NaN where nobody has measured it        */
     double   gradient_scale;            /* what a kernel multiplies each gradient value by: scale, clipping, sign    */
     int64_t  rows, columns;             /* of a tensor that has constants of its own: all dimensions but the last, the last */

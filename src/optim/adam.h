@@ -87,6 +87,19 @@ enum { ADAM_MEAN, ADAM_SQUARE };
     }
 
 #define ADAM_CONSTANTS "scale, coupled, rise1, beta2, rise2, inside, root, outside, step, shrink"
+enum {
+    ADAM_SCALE,
+    ADAM_COUPLED,
+    ADAM_RISE1,
+    ADAM_KEEP2,
+    ADAM_RISE2,
+    ADAM_INSIDE,
+    ADAM_ROOT,
+    ADAM_OUTSIDE,
+    ADAM_STEP,
+    ADAM_SHRINK,
+    ADAM_CONSTANT_COUNT
+};
 
 /* `decay` is DECAY_COUPLED or DECAY_DECOUPLED. */
 void gradus_adam_prepare(const double *hyper, const gradus_now *now, int decay, double *constants);

@@ -210,6 +210,14 @@ static inline bool gradus_slot_is_per_element(const gradus_slot *slot)
 }
 /* How many arrays of a tensor's size a slot has. */
 int64_t gradus_slot_arrays(const gradus_optimizer *optimizer, const gradus_layer *layer, const gradus_slot *slot);
+/* What a layer is going to make of the rate that those inside it make; as long as it does not know: 0. */
+static inline double gradus_rate_made(const gradus_layer *layer, const double *hyper, const gradus_now *now,
+                                      const double *memory)
+{
+    if (!layer->row->effective_rate || layer->alternative) return now->inner_rate;
+    const double rate = layer->row->effective_rate(hyper, now, memory);
+    return isfinite(rate) ? rate : 0;
+}
 /* Whether a pass is one that the hyperparameters ask for. */
 bool gradus_pass_is_made(const gradus_optimizer *optimizer, const gradus_layer *layer, const gradus_pass *pass);
 /* Whether tensors need constants of their own: their sums, or what is kept for each. */

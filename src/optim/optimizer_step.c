@@ -72,11 +72,14 @@ static gradus_status fill_set(const gradus_optimizer *optimizer, int32_t at, int
     gradus_error own = {0};
     gradus_hypers_now(optimizer, group, hyper, &own);
     if (own.status) return gradus_fail(error, (gradus_status)own.status, (gradus_code)own.code, "%s", own.message);
+    const double rate = now->rate * hyper[optimizer->hyper_count - 1] * optimizer->groups[group].feedback;
+    double made = rate;
     for (int32_t i = 0; i < optimizer->layer_count; i++) {
         const gradus_layer *layer = &optimizer->layers[i];
         gradus_constants *set = &layer->sets[at];
         *set = (gradus_constants){.group = group, .now = *now};
-        set->now.rate *= hyper[optimizer->hyper_count - 1] * optimizer->groups[group].feedback;
+        set->now.rate = rate;
+        set->now.inner_rate = made;
         if (tensor >= 0) {
             const gradus_shape *shape = &optimizer->tensors[tensor].shape;
             set->now.columns = shape->columns;
@@ -84,6 +87,7 @@ static gradus_status fill_set(const gradus_optimizer *optimizer, int32_t at, int
             set->now.own = optimizer->tensors[tensor].own + layer->first_own;
         }
         if (layer->row->prepare) layer->row->prepare(hyper + layer->first_hyper, &set->now, layer->memory, set->exact);
+        made = gradus_rate_made(layer, hyper + layer->first_hyper, &set->now, layer->memory);
         for (int j = 0; j < GRADUS_CONSTANTS; j++) set->number[j] = (float)set->exact[j];
     }
     return GRADUS_OK;

@@ -13,7 +13,6 @@
 #include "rules.h"
 
 enum { DECAY = ADAM_SHARED };
-enum { SCALE, COUPLED, RISE1, BETA2, RISE2, INSIDE, ROOT, OUTSIDE, STEP, SHRINK, CONSTANTS };
 
 #define RULE "rule_adam.c"
 #include "every_isa.h"
@@ -23,16 +22,16 @@ void gradus_adam_prepare(const double *hyper, const gradus_now *now, int decay, 
     const bool correct = hyper[ADAM_BIAS_CORRECTION] != 0;
     const double c1 = correct ? 1 - gradus_power(hyper[ADAM_BETA1], now->update) : 1;
     const double c2 = correct ? 1 - gradus_power(hyper[ADAM_BETA2], now->update) : 1;
-    constants[SCALE] = now->gradient_scale;
-    constants[COUPLED] = decay == DECAY_COUPLED ? hyper[ADAM_WEIGHT_DECAY] : 0;
-    constants[RISE1] = 1 - hyper[ADAM_BETA1];
-    constants[BETA2] = hyper[ADAM_BETA2];
-    constants[RISE2] = 1 - hyper[ADAM_BETA2];
-    constants[INSIDE] = hyper[ADAM_EPSILON_ROOT] * c2;
-    constants[ROOT] = 1 / sqrt(c2);
-    constants[OUTSIDE] = hyper[ADAM_PLACE] == ADAM_RAW ? hyper[ADAM_EPSILON] / sqrt(c2) : hyper[ADAM_EPSILON];
-    constants[STEP] = now->rate / c1;
-    constants[SHRINK] = decay == DECAY_DECOUPLED ? now->rate * hyper[ADAM_WEIGHT_DECAY] : 0;
+    constants[ADAM_SCALE] = now->gradient_scale;
+    constants[ADAM_COUPLED] = decay == DECAY_COUPLED ? hyper[ADAM_WEIGHT_DECAY] : 0;
+    constants[ADAM_RISE1] = 1 - hyper[ADAM_BETA1];
+    constants[ADAM_KEEP2] = hyper[ADAM_BETA2];
+    constants[ADAM_RISE2] = 1 - hyper[ADAM_BETA2];
+    constants[ADAM_INSIDE] = hyper[ADAM_EPSILON_ROOT] * c2;
+    constants[ADAM_ROOT] = 1 / sqrt(c2);
+    constants[ADAM_OUTSIDE] = hyper[ADAM_PLACE] == ADAM_RAW ? hyper[ADAM_EPSILON] / sqrt(c2) : hyper[ADAM_EPSILON];
+    constants[ADAM_STEP] = now->rate / c1;
+    constants[ADAM_SHRINK] = decay == DECAY_DECOUPLED ? now->rate * hyper[ADAM_WEIGHT_DECAY] : 0;
 }
 
 static void prepare(const double *hyper, const gradus_now *now, const double *memory, double *constants)
@@ -84,20 +83,20 @@ const gradus_rule_row gradus_rule_adam = {
 
 static inline void ISA(adam_element)(cell *c, const lane *k)
 {
-    const lane g = c->g * k[SCALE] + c->x * k[COUPLED];
+    const lane g = c->g * k[ADAM_SCALE] + c->x * k[ADAM_COUPLED];
     lane mean = g; /* with beta1=0 */
-    if (c->has & SLOT(ADAM_MEAN)) c->s[ADAM_MEAN] = mean = c->s[ADAM_MEAN] + k[RISE1] * (g - c->s[ADAM_MEAN]);
-    c->s[ADAM_SQUARE] = k[BETA2] * c->s[ADAM_SQUARE] + k[RISE2] * (g * g);
-    const lane below = root(c->s[ADAM_SQUARE] + k[INSIDE]) * k[ROOT] + k[OUTSIDE];
-    c->x = c->x - (k[SHRINK] * c->x + k[STEP] * mean / below);
+    if (c->has & SLOT(ADAM_MEAN)) c->s[ADAM_MEAN] = mean = c->s[ADAM_MEAN] + k[ADAM_RISE1] * (g - c->s[ADAM_MEAN]);
+    c->s[ADAM_SQUARE] = k[ADAM_KEEP2] * c->s[ADAM_SQUARE] + k[ADAM_RISE2] * (g * g);
+    const lane below = root(c->s[ADAM_SQUARE] + k[ADAM_INSIDE]) * k[ADAM_ROOT] + k[ADAM_OUTSIDE];
+    c->x = c->x - (k[ADAM_SHRINK] * c->x + k[ADAM_STEP] * mean / below);
 }
 
 void ISA(gradus_adam)(const span *spans, size_t how_many, const number *k)
 {
     enum { BOTH = VALUES | SLOT(ADAM_SQUARE), ALL = BOTH | SLOT(ADAM_MEAN) };
     if (spans->state[ADAM_MEAN])
-        walk(ISA(adam_element), GRADIENT | ALL, ALL, CONSTANTS, 0, spans, how_many, k);
+        walk(ISA(adam_element), GRADIENT | ALL, ALL, ADAM_CONSTANT_COUNT, 0, spans, how_many, k);
     else
-        walk(ISA(adam_element), GRADIENT | BOTH, BOTH, CONSTANTS, 0, spans, how_many, k);
+        walk(ISA(adam_element), GRADIENT | BOTH, BOTH, ADAM_CONSTANT_COUNT, 0, spans, how_many, k);
 }
 #endif

@@ -26,7 +26,7 @@ static double warmed(const double *hyper, double update) { return update < hyper
 
 static double rate_most(const double *hyper, const gradus_now *now)
 {
-    return fmax(now->own[RATE_MOST], now->rate * warmed(hyper, (double)now->update));
+    return fmax(now->own[RATE_MOST], now->inner_rate * warmed(hyper, (double)now->update));
 }
 
 static double weight(const double *hyper, const gradus_now *now)
@@ -67,7 +67,7 @@ const gradus_rule_row gradus_rule_schedule_free = {
                .arguments =
                    (const gradus_argument[]){
                        [INNER] = {"rule", GRADUS_PIPELINE,
-                                  .help = "the rule that takes the steps: adamw, sgd; without momentum"},
+                                  .help = "the rule that takes the steps: adamw, radam, sgd; without momentum"},
                        [BETA] = {"beta", GRADUS_NUMBER, .initial = "0.9", .low = 0, .high = 1, .open = "()",
                                  .help = "where gradients are taken: 1 at the mean, 0 at the steps",
                                  .flags = GRADUS_NAMED, .search = "uniform(0.8, 0.98)", .also = "momentum, beta1"},
@@ -94,6 +94,8 @@ const gradus_rule_row gradus_rule_schedule_free = {
                         "beta1=beta, warmup_steps=warmup, weight_lr_power=rate_power, "
                         "r=step_power",
                         NULL},
+                       {"schedulefree", "RAdamScheduleFree", "beta1=beta, weight_lr_power=rate_power, r=step_power",
+                        NULL},
                        {"keras", "ScheduleFreeAdamW", "beta_1=beta, warmup_steps=warmup", "rate_power=0"},
                        {"optax", "contrib.schedule_free_sgd",
                         "b1=beta, warmup_steps=warmup, weight_lr_power=rate_power", "late_warmup=true"},
@@ -107,6 +109,8 @@ const gradus_rule_row gradus_rule_schedule_free = {
                         "beta1=beta, warmup_steps=warmup, weight_lr_power=rate_power, "
                         "r=step_power",
                         NULL},
+                       {"pytorch_optimizer", "ScheduleFreeRAdam",
+                        "beta1=beta, weight_lr_power=rate_power, r=step_power", NULL},
                        {0}},
                .notes = "What is measured, saved and handed out is the mean x. The rate stays as it is, at about three "
                         "times what the rule\n"

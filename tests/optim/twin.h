@@ -234,12 +234,14 @@ static inline gradus_outcome twin_step(twin *t, int64_t update, double rate, dou
 {
     t->update = update, t->rate = rate, t->loss = loss;
     gradus_hypers_now(t->of, -1, t->hyper, NULL);
+    double made = rate; /* by the layers inside */
     for (int l = 0; l < t->of->layer_count; l++) {
         const gradus_layer *layer = &t->of->layers[l];
         for (int i = 0; i < t->of->tensor_count; i++) {
             const gradus_shape *shape = &t->of->tensors[i].shape;
             t->tensors[i].now[l] = (gradus_now){.update = update,
                                                 .rate = rate,
+                                                .inner_rate = made,
                                                 .loss = loss,
                                                 .gradient_norm = NAN,
                                                 .gradient_scale = t->of->maximize ? -1 : 1,
@@ -250,6 +252,7 @@ static inline gradus_outcome twin_step(twin *t, int64_t update, double rate, dou
             if (layer->row->prepare)
                 layer->row->prepare(twin_hyper(t, l), &t->tensors[i].now[l], t->memory[l], t->tensors[i].constants[l]);
         }
+        made = gradus_rate_made(layer, twin_hyper(t, l), &t->tensors[0].now[l], t->memory[l]);
     }
     const gradus_outcome outcome = twin_run(t, t->of->layer_count - 1);
     if (outcome == GRADUS_APPLIED) t->of->update = update; /* where schedules stand */
