@@ -223,6 +223,7 @@ typedef struct gradus_shape {           /* of a tensor                          
     int64_t count, matrices, rows, columns;     /* the last two dimensions, and how many such matrices; a vector is one row */
     int64_t size[8];                    /* as the caller gave it, `rank` of them                                     */
     int32_t rank;
+    bool    outputs_last;               /* of a weight the last dimension counts the outputs, not the first           */
 } gradus_shape;
 
 typedef enum gradus_per { GRADUS_PER_ELEMENT, GRADUS_PER_ROW, GRADUS_PER_COLUMN, GRADUS_PER_TENSOR } gradus_per;   /* of each matrix */

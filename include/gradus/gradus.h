@@ -375,7 +375,9 @@ typedef struct gradus_parameter {
     int32_t     values_type, gradient_type;     /* enum gradus_type                                                */
     int32_t     rounding;               /* 16-bit values without master: 0 keep an own master, 1 stochastic, 2 nearest */
     int32_t     place;                  /* enum gradus_place                                                       */
-    uint64_t    reserved[4];
+    int32_t     outputs_last;           /* 1: of a weight the last dimension counts the outputs, as in JAX; 0: the first, as in PyTorch */
+    int32_t     reserved0;
+    uint64_t    reserved[3];
 } gradus_parameter;
 
 typedef struct gradus_step {

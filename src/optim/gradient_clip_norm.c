@@ -15,8 +15,9 @@ static gradus_norm norm(const double *arguments)
     return of_order[(int)arguments[ORDER]];
 }
 
-static double factor(const double *arguments, double measured)
+static double factor(const double *arguments, double measured, const double *memory)
 {
+    (void)memory;
     const double share = arguments[LIMIT] / (measured + arguments[EPSILON]);
     return share < 1
                ? share
@@ -25,7 +26,8 @@ static double factor(const double *arguments, double measured)
 
 static const gradus_argument arguments[] = {
     [LIMIT] = {"limit", GRADUS_NUMBER, .low = 0, .high = INFINITY, .open = "(",
-               .help = "norm above which gradients are shrunk", .search = "loguniform(0.1, 10)"},
+               .help = "norm above which gradients are shrunk", .flags = GRADUS_SCHEDULED,
+               .search = "loguniform(0.1, 10)"},
     [ORDER] = {"order", GRADUS_WORD, .initial = "2", .words = "2|1|inf",
                .help = "root of the sum of squares, sum of sizes, or the largest size", .flags = GRADUS_NAMED,
                .also = "norm_type, p"},

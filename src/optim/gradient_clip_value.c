@@ -20,7 +20,7 @@ static void prepare(const double *arguments, double scale, double *constants)
 
 static const gradus_argument arguments[] = {[LIMIT] = {"limit", GRADUS_NUMBER, .low = 0, .high = INFINITY, .open = "(",
                                                        .help = "size that no gradient value exceeds",
-                                                       .search = "loguniform(0.1, 10)"},
+                                                       .flags = GRADUS_SCHEDULED, .search = "loguniform(0.1, 10)"},
                                             {0}};
 
 static const gradus_like like[] = {{"torch", "clip_grad_value_", "clip_value=limit", NULL},

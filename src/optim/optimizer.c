@@ -61,26 +61,6 @@ static gradus_spec *bind_text(gradus_optimizer *optimizer, const char *family, c
     return spec;
 }
 
-static gradus_status take_transforms(gradus_optimizer *optimizer, gradus_error *error)
-{
-    const gradus_chain *chain = optimizer->gradient_spec ? gradus_spec_chain(optimizer->gradient_spec) : NULL;
-    if (!chain || chain->count == 0) return GRADUS_OK;
-    if (!gradus_optimizer_grow(optimizer, &optimizer->transforms, 0, chain->count, sizeof(gradus_transform), error) ||
-        !gradus_optimizer_grow(optimizer, &optimizer->stages, 0, chain->count, sizeof(gradus_stage), error))
-        return GRADUS_ERROR_MEMORY;
-    for (int32_t i = 0; i < chain->count; i++) {
-        const gradus_item *item = &chain->items[i];
-        const int32_t own = gradus_argument_count(item->member);
-        double *arguments = NULL;
-        if (own && !gradus_optimizer_grow(optimizer, &arguments, 0, own, sizeof(double), error))
-            return GRADUS_ERROR_MEMORY;
-        for (int32_t j = 0; j < own; j++) arguments[j] = item->values[j].number;
-        optimizer->transforms[i] = (gradus_transform){(const gradus_gradient_row *)item->member, arguments};
-    }
-    optimizer->transform_count = chain->count;
-    return GRADUS_OK;
-}
-
 /* Texts outlive their specs' errors: groups are checked when tensors come. */
 static const char *keep_text(gradus_optimizer *optimizer, const char *text)
 {
@@ -107,7 +87,7 @@ static gradus_status build(gradus_optimizer *optimizer, const gradus_optimizer_c
     gradus_status status = gradus_layers_make(optimizer, config->state, error);
     if (!status) optimizer->keeping.values = optimizer->keeping.always = optimizer->layers[0].row->drive != NULL;
     if (!status) status = gradus_hypers_make(optimizer, error);
-    return status ? status : take_transforms(optimizer, error);
+    return status ? status : gradus_transforms_make(optimizer, config->gradient, error);
 }
 
 gradus_optimizer *gradus_optimizer_create(const gradus_optimizer_config *config, gradus_error *error)
@@ -139,6 +119,7 @@ void gradus_optimizer_destroy(gradus_optimizer *optimizer)
 {
     if (!optimizer) return;
     gradus_hypers_destroy(optimizer);
+    gradus_transforms_destroy(optimizer);
     gradus_lanes_release(optimizer);
     gradus_release(optimizer->context, optimizer->trained, optimizer->trained_size);
     for (const gradus_block *block = optimizer->blocks; block; block = block->next)
@@ -195,6 +176,7 @@ static gradus_status take_shape(gradus_tensor *tensor, const gradus_parameter *p
     if (!shape->rank)
         return refuse(tensor->name, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "has no shape; {n} is a vector's", error);
     cut_matrices(shape);
+    shape->outputs_last = parameter->outputs_last != 0;
     return GRADUS_OK;
 }
 
@@ -350,6 +332,7 @@ gradus_status gradus_optimizer_reset(gradus_optimizer *optimizer, gradus_error *
         for (int32_t i = 0; i < layer->memory_count; i++) layer->memory[i] = 0;
     }
     optimizer->update = 0;
+    gradus_transforms_forget(optimizer);
     gradus_keep_forget(optimizer);
     gradus_found_forget(optimizer);
     gradus_measures_forget(&optimizer->measures);

@@ -96,13 +96,25 @@ typedef struct gradus_constants { /* of all tensors of one group that have been 
     int32_t group;
 } gradus_constants;
 
+typedef struct gradus_tensor_units { /* of a tensor, for a transform by units */
+    gradus_cut cut;
+    gradus_slice *found;  /* [cut.units] */
+    float *scale, *shift; /* [cut.units]: g <- scale g + shift */
+} gradus_tensor_units;
+
 typedef struct gradus_transform {
     const gradus_gradient_row *row;
-    const double *arguments;
+    gradus_hyper *hyper;        /* [arguments of the row] */
+    double *arguments, *memory; /* as this update has them; [memory_count] */
+    int32_t memory_count;
+    double norm;                 /* that its factor was made of */
+    gradus_tensor_units *tensor; /* [tensor] of a transform by units */
 } gradus_transform;
 
 typedef struct gradus_stage { /* a transform of each gradient value, as this update needs it */
-    gradus_kernel *kernel;
+    gradus_kernel *kernel;    /* NULL: by units, or by place */
+    const gradus_transform *transform;
+    double scale; /* by place */
     float number[GRADUS_CONSTANTS];
 } gradus_stage;
 
@@ -154,6 +166,7 @@ struct gradus_optimizer {
     gradus_transform *transforms;
     gradus_stage *stages; /* [transform_count]: room for what an update makes of them */
     int32_t transform_count;
+    int32_t unit_room; /* tensors that all transforms by units have tables for */
 
     gradus_tensor *tensors;
     int64_t *updates;      /* [tensor]: how often each has been updated */
@@ -236,6 +249,11 @@ gradus_status gradus_hypers_make(gradus_optimizer *optimizer, gradus_error *erro
 void gradus_hypers_destroy(gradus_optimizer *optimizer);
 /* The group of a tensor, made when it is the first of its kind; a status when its hyperparameters are wrong. */
 int32_t gradus_hypers_group(gradus_optimizer *optimizer, const char *tensor, const char *name, gradus_error *error);
+/* A bound value as a hyperparameter; its value for the next update. */
+gradus_status gradus_hyper_bind(const gradus_optimizer *optimizer, const gradus_argument *argument,
+                                const gradus_value *value, const char *text, gradus_hyper *into, gradus_error *error);
+double gradus_hyper_value(const gradus_optimizer *optimizer, const gradus_argument *argument, const gradus_hyper *value,
+                          gradus_error *error);
 const gradus_argument *gradus_hyper_argument(const gradus_optimizer *optimizer, int32_t at);
 /* "momentum", or where two layers have one of that name "lookahead.momentum". */
 const char *gradus_hyper_name(const gradus_optimizer *optimizer, int32_t at, char text[HYPER_NAME]);
@@ -268,6 +286,13 @@ typedef struct gradus_passage { /* how the gradients reach a rule */
     int32_t count;
     double scale; /* what is left for the rule itself to multiply by */
 } gradus_passage;
+
+typedef struct gradus_stretch { /* some gradient values of a tensor, at most BLOCK */
+    int32_t tensor;
+    int64_t first;
+    size_t count;
+    const float *gradient;
+} gradus_stretch;
 
 typedef struct gradus_step_of { /* a pass of some layer */
     const gradus_layer *layer;
@@ -314,9 +339,9 @@ typedef struct gradus_whole {
 } gradus_whole;
 void gradus_walk_before(const gradus_optimizer *optimizer, const gradus_around *around, const gradus_whole *whole);
 void gradus_walk_after(const gradus_optimizer *optimizer, const gradus_around *around, const gradus_whole *whole);
-/* Sends gradients through every stage, at most BLOCK at a time; where the last one left them. */
-const float *gradus_pass_through(const gradus_passage *passage, const float *gradient, size_t count,
-                                 float buffer[2][BLOCK]);
+/* Sends gradients through every stage; where the last one left them. */
+const float *gradus_pass_through(const gradus_optimizer *optimizer, const gradus_passage *passage,
+                                 gradus_stretch stretch, float buffer[2][BLOCK]);
 /* What a layer's pass has added up; `which` counts as the plan's sums do. */
 double gradus_walk_sum(const gradus_optimizer *optimizer, int32_t which);
 
@@ -359,12 +384,32 @@ gradus_outcome gradus_drive_layers(gradus_optimizer *optimizer, const gradus_pas
 extern gradus_kernel *const gradus_kernel_compare[GRADUS_ISA_COUNT];
 /* A norm of the gradients as they are; remembered until they may have changed. */
 gradus_status gradus_norm_find(gradus_optimizer *optimizer, gradus_norm kind, double *norm, gradus_error *error);
+/* The same of what a passage leaves of them, before the scale that it leaves. */
+gradus_status gradus_norm_after(gradus_optimizer *optimizer, gradus_norm kind, const gradus_passage *passage,
+                                double *norm, gradus_error *error);
+void gradus_found_forget(gradus_optimizer *optimizer);
+const char *gradus_lives_elsewhere(const gradus_optimizer *optimizer); /* a tensor whose gradient does; NULL: none */
+
+/* ---- optimizer_transforms.c ---- */
+
+gradus_status gradus_transforms_make(gradus_optimizer *optimizer, const char *text, gradus_error *error);
+void gradus_transforms_destroy(gradus_optimizer *optimizer);
+bool gradus_transforms_skip(const gradus_optimizer *optimizer); /* what is not finite */
 /* What this update makes of the gradients, transform by transform. `norm` is the caller's of the scaled ones, 0: not
  * known. */
 gradus_status gradus_passage_make(gradus_optimizer *optimizer, double scale, double norm, gradus_passage *passage,
                                   gradus_error *error);
-void gradus_found_forget(gradus_optimizer *optimizer);
-const char *gradus_lives_elsewhere(const gradus_optimizer *optimizer); /* a tensor whose gradient does; NULL: none */
+void gradus_transforms_learn(gradus_optimizer *optimizer); /* the update was applied */
+void gradus_transforms_forget(gradus_optimizer *optimizer);
+
+/* ---- optimizer_units.c ---- */
+
+gradus_status gradus_units_settle(gradus_optimizer *optimizer, gradus_error *error); /* memory for them */
+/* Looks at the gradients as `passage` leaves them, and fills in what becomes of each unit. */
+gradus_status gradus_units_find(gradus_optimizer *optimizer, gradus_transform *transform, const gradus_passage *passage,
+                                gradus_error *error);
+void gradus_units_apply(const gradus_optimizer *optimizer, const gradus_transform *transform,
+                        const gradus_stretch *stretch, float *into);
 
 /* ---- optimizer_movement.c ---- */
 

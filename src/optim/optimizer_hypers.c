@@ -126,7 +126,7 @@ static gradus_status check_course(const gradus_schedule *schedule, const gradus_
     return GRADUS_OK;
 }
 
-static gradus_status hyper_from(const gradus_optimizer *optimizer, const gradus_argument *argument,
+gradus_status gradus_hyper_bind(const gradus_optimizer *optimizer, const gradus_argument *argument,
                                 const gradus_value *value, const char *text, gradus_hyper *into, gradus_error *error)
 {
     if (argument->kind == GRADUS_PIPELINE) return GRADUS_OK;
@@ -169,8 +169,9 @@ static gradus_status take_layer(gradus_optimizer *optimizer, const gradus_layer 
     const bool average = layer->item->family == &gradus_average_family;
     const char *text = average ? optimizer->average_text : optimizer->rule_text;
     for (int32_t i = 0; i < layer->hyper_count; i++) {
-        const gradus_status status = hyper_from(optimizer, &layer->row->member.arguments[i], &layer->item->values[i],
-                                                text, &optimizer->base[layer->first_hyper + i], error);
+        const gradus_status status =
+            gradus_hyper_bind(optimizer, &layer->row->member.arguments[i], &layer->item->values[i], text,
+                              &optimizer->base[layer->first_hyper + i], error);
         if (status) return status;
     }
     const gradus_layer *inner = layer;
@@ -243,14 +244,15 @@ static gradus_status take_extras(const gradus_optimizer *optimizer, const gradus
             return gradus_spec_fail(error, text, extra->value.place, GRADUS_CODE_OUT_OF_RANGE, "%s", range.message);
         }
         group->own[at].own = true;
-        const gradus_status status = hyper_from(optimizer, argument, &extra->value, text, &group->own[at], error);
+        const gradus_status status =
+            gradus_hyper_bind(optimizer, argument, &extra->value, text, &group->own[at], error);
         if (status) return status;
     }
     const gradus_value *scale = gradus_item_value(item, lr_scale.name);
     if (!scale || !scale->given) return GRADUS_OK;
     gradus_hyper *into = &group->own[optimizer->hyper_count - 1];
     into->own = true;
-    return hyper_from(optimizer, &lr_scale, scale, text, into, error);
+    return gradus_hyper_bind(optimizer, &lr_scale, scale, text, into, error);
 }
 
 static const gradus_item *item_that_takes(const gradus_optimizer *optimizer, const char *tensor, const char *name)
@@ -313,15 +315,21 @@ static double position(const gradus_optimizer *optimizer, int32_t axis)
     }
 }
 
-double gradus_hyper_now(const gradus_optimizer *optimizer, int32_t group, int32_t at, gradus_error *error)
+double gradus_hyper_value(const gradus_optimizer *optimizer, const gradus_argument *argument, const gradus_hyper *value,
+                          gradus_error *error)
 {
-    const gradus_hyper *value = gradus_hyper_of(optimizer, group, at);
     if (!value->schedule) return value->number;
     const double number =
         gradus_schedule_at(value->schedule, position(optimizer, gradus_schedule_axis(value->schedule)));
-    if (in_range(gradus_hyper_argument(optimizer, at), number)) return number;
-    refuse_range(gradus_hyper_argument(optimizer, at), number, error);
+    if (in_range(argument, number)) return number;
+    refuse_range(argument, number, error);
     return NAN;
+}
+
+double gradus_hyper_now(const gradus_optimizer *optimizer, int32_t group, int32_t at, gradus_error *error)
+{
+    return gradus_hyper_value(optimizer, gradus_hyper_argument(optimizer, at), gradus_hyper_of(optimizer, group, at),
+                              error);
 }
 
 void gradus_hypers_now(const gradus_optimizer *optimizer, int32_t group, double *hyper, gradus_error *error)

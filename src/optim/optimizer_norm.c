@@ -1,6 +1,5 @@
-/* What the gradients amount to before a rule sees them: their norms, the values that are not finite, and the factors
- * and stages that the transforms of this update make of them. Sums are kept in double: no gradient is too large or
- * too small to be squared. */
+/* What the gradients amount to: their norms, and the values that are not finite. Sums are kept in double: no gradient is
+ * too large or too small to be squared. */
 #ifndef RULE
 #include "optimizer.h"
 
@@ -50,7 +49,7 @@ const char *gradus_lives_elsewhere(const gradus_optimizer *optimizer)
 }
 
 /* A norm of the gradients after `passage`; before the scale that it leaves. Infinite when a value is not finite. */
-static gradus_status norm_after(gradus_optimizer *optimizer, gradus_norm kind, const gradus_passage *passage,
+gradus_status gradus_norm_after(gradus_optimizer *optimizer, gradus_norm kind, const gradus_passage *passage,
                                 double *norm, gradus_error *error)
 {
     const char *far = gradus_lives_elsewhere(optimizer);
@@ -95,7 +94,7 @@ gradus_status gradus_norm_find(gradus_optimizer *optimizer, gradus_norm kind, do
 {
     gradus_status status = GRADUS_OK;
     if (optimizer->found.norm[kind] < 0)
-        status = norm_after(optimizer, kind, NULL, &optimizer->found.norm[kind], error);
+        status = gradus_norm_after(optimizer, kind, NULL, &optimizer->found.norm[kind], error);
     if (!status && kind == GRADUS_NORM_2 && optimizer->found.non_finite < 0)
         status = count_non_finite(optimizer, error);
     if (status) {
@@ -103,49 +102,6 @@ gradus_status gradus_norm_find(gradus_optimizer *optimizer, gradus_norm kind, do
         return status;
     }
     *norm = optimizer->found.norm[kind];
-    return GRADUS_OK;
-}
-
-/* ---- transforms ---- */
-
-static gradus_status add_factor(gradus_optimizer *optimizer, const gradus_transform *transform, double known,
-                                gradus_passage *passage, gradus_error *error)
-{
-    const gradus_norm kind = transform->row->norm ? transform->row->norm(transform->arguments) : GRADUS_NORM_NONE;
-    double norm = 0;
-    gradus_status status = GRADUS_OK;
-    if (kind == GRADUS_NORM_2 && passage->count == 0 && known > 0)
-        norm = known;
-    else if (kind) {
-        status = passage->count ? norm_after(optimizer, kind, passage, &norm, error)
-                                : gradus_norm_find(optimizer, kind, &norm, error);
-        norm *= fabs(passage->scale);
-    }
-    if (!status) passage->scale *= transform->row->factor(transform->arguments, norm);
-    return status;
-}
-
-gradus_status gradus_passage_make(gradus_optimizer *optimizer, double scale, double norm, gradus_passage *passage,
-                                  gradus_error *error)
-{
-    passage->scale = scale;
-    passage->count = 0;
-    for (int32_t i = 0; i < optimizer->transform_count; i++) {
-        const gradus_transform *transform = &optimizer->transforms[i];
-        if (transform->row->factor) {
-            const gradus_status status = add_factor(optimizer, transform, norm, passage, error);
-            if (status) return status;
-            norm = 0; /* the caller's is of gradients that nothing has changed */
-        }
-        if (!transform->row->prepare) continue;
-        double exact[GRADUS_CONSTANTS] = {0};
-        gradus_stage *stage = &passage->stages[passage->count++];
-        stage->kernel = gradus_kernel_for(optimizer, transform->row->kernel);
-        transform->row->prepare(transform->arguments, passage->scale, exact);
-        for (int j = 0; j < GRADUS_CONSTANTS; j++) stage->number[j] = (float)exact[j];
-        passage->scale = 1;
-        norm = 0;
-    }
     return GRADUS_OK;
 }
 

@@ -194,7 +194,8 @@ gradus_status gradus_plan_settle(gradus_optimizer *optimizer, gradus_error *erro
     gradus_plan *plan = &optimizer->plan;
     if (plan->valid) return GRADUS_OK;
     gradus_status status = settle_state(optimizer, error);
-    if (status || (status = gradus_keep_settle(optimizer, error))) return status;
+    if (status || (status = gradus_keep_settle(optimizer, error)) || (status = gradus_units_settle(optimizer, error)))
+        return status;
     if (!make_room(optimizer, count_spans(optimizer), error)) return GRADUS_ERROR_MEMORY;
     plan->span_count = 0;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {

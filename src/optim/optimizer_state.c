@@ -5,6 +5,7 @@
  *   update  memory/RULE  config/NAME  config/GROUP.NAME
  *   tensor/NAME/shape  tensor/NAME/updates  tensor/NAME/own/RULE
  *   tensor/NAME/values  tensor/NAME/master  tensor/NAME/state/SLOT  tensor/NAME/scales/SLOT     (optimizer_state_stored.c)
+ *   gradient/PLACE.TRANSFORM                                                (optimizer_state_transforms.c)
  *   keeping  tensor/NAME/averaged  tensor/NAME/kept/ARRAY                   (optimizer_state_kept.c)
  *
  * Before its first update a tensor has no state to save. */
@@ -130,6 +131,7 @@ static uint64_t save(const gradus_optimizer *optimizer, gradus_content content, 
     }
     save_config(optimizer, &writer, &names);
     gradus_state_save_keeping(optimizer, &writer);
+    gradus_state_save_transforms(optimizer, &writer);
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         save_tensor(optimizer, i, content, &writer, &names);
         gradus_state_save_kept(optimizer, i, &writer, &names);
@@ -400,6 +402,7 @@ static void apply_all(gradus_loading *load, int64_t update)
         if (layer->memory_count && find_memory(load, layer, &item)) gradus_state_copy(&item, layer->memory);
     }
     optimizer->trial = false;
+    gradus_state_apply_transforms(load);
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         apply_tensor(load, i);
         gradus_state_apply_kept(load, i);

@@ -61,4 +61,9 @@ gradus_status gradus_state_check_kept(gradus_loading *load, const gradus_tensor 
 gradus_status gradus_state_apply_keeping(gradus_loading *load);
 void gradus_state_apply_kept(gradus_loading *load, int32_t tensor); /* after the counts of the whole */
 
+/* ---- optimizer_state_transforms.c: what the transforms of the gradients remember ---- */
+
+void gradus_state_save_transforms(const gradus_optimizer *optimizer, gradus_state_writer *writer);
+void gradus_state_apply_transforms(gradus_loading *load);
+
 #endif

@@ -49,7 +49,7 @@ static gradus_status examine(gradus_optimizer *optimizer, const gradus_step *ste
         *finite = isfinite(step->gradient_norm);
         return GRADUS_OK;
     }
-    if (!(step->flags & GRADUS_SKIP_NON_FINITE)) return GRADUS_OK;
+    if (!(step->flags & GRADUS_SKIP_NON_FINITE) && !gradus_transforms_skip(optimizer)) return GRADUS_OK;
     double norm;
     const gradus_status status = gradus_norm_find(optimizer, GRADUS_NORM_2, &norm, error);
     *finite = status || isfinite(norm);
@@ -186,7 +186,7 @@ static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step
     bool finite;
     gradus_status status = examine(optimizer, step, &finite, error);
     if (status) return (gradus_outcome)status;
-    const bool skip = !finite && step->flags & GRADUS_SKIP_NON_FINITE;
+    const bool skip = !finite && (step->flags & GRADUS_SKIP_NON_FINITE || gradus_transforms_skip(optimizer));
     if (skip && !optimizer->trial) return leave(optimizer, step, GRADUS_SKIPPED, error);
     if ((status = gradus_passage_make(optimizer, scale_of(step), step->gradient_norm, &passage, error)))
         return (gradus_outcome)status;
@@ -205,6 +205,7 @@ static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step
     optimizer->trial = outcome == GRADUS_EVALUATE;
     if (outcome == GRADUS_EVALUATE || outcome == GRADUS_SKIPPED) return leave(optimizer, step, outcome, error);
     for (int32_t i = 0; i < optimizer->tensor_count; i++) optimizer->updates[i] += optimizer->constants_of[i] >= 0;
+    gradus_transforms_learn(optimizer);
     optimizer->update++;
     gradus_keep_stepped(optimizer);
     status = measure_after(optimizer, step, error);

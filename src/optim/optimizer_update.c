@@ -152,15 +152,19 @@ static float *take(const update_job *job, const gradus_tensor *tensor, stretch *
 }
 
 /* What the stages make of a tensor's gradient, into `memory`; as it is where there are none. */
-static const float *stage(const update_job *job, const gradus_tensor *tensor, const float *raw, float **memory)
+static const float *stage(const update_job *job, int32_t at, const float *raw, float **memory)
 {
+    const gradus_tensor *tensor = &job->optimizer->tensors[at];
     float buffer[2][BLOCK], *staged = *memory;
     const int64_t count = tensor->shape.count;
     if (!job->passage->count) return raw;
     for (int64_t start = 0; start < count; start += BLOCK) {
-        const size_t piece = (size_t)(count - start < BLOCK ? count - start : BLOCK);
-        const float *out = gradus_pass_through(job->passage, raw + start, piece, buffer);
-        memcpy(staged + start, out, piece * sizeof(float));
+        const gradus_stretch piece = {.tensor = at,
+                                      .first = start,
+                                      .count = (size_t)(count - start < BLOCK ? count - start : BLOCK),
+                                      .gradient = raw + start};
+        const float *out = gradus_pass_through(job->optimizer, job->passage, piece, buffer);
+        memcpy(staged + start, out, piece.count * sizeof(float));
     }
     *memory += padded(count);
     return staged;
@@ -251,7 +255,7 @@ static void update_tensor(const update_job *job, int32_t at, float *memory)
     gradus_whole whole = {.tensor = at, .values = tensor->values, .raw = tensor->gradient};
     if (!whole.values) whole.values = take(job, tensor, gradus_load_values, &memory);
     if (tensor->gradient_type != GRADUS_FLOAT32) whole.raw = take(job, tensor, gradus_load_gradient, &memory);
-    whole.gradient = stage(job, tensor, whole.raw, &memory);
+    whole.gradient = stage(job, at, whole.raw, &memory);
     const float *gradient = scale(job, tensor, whole.gradient, &memory);
     gradus_walk_before(job->optimizer, job->around, &whole);
     if (job->around->keep)

@@ -114,15 +114,32 @@ static void gather_around(const piece *at, const gradus_step_of *steps, int32_t 
 
 /* ---- in blocks ---- */
 
-const float *gradus_pass_through(const gradus_passage *passage, const float *gradient, size_t count,
-                                 float buffer[2][BLOCK])
+static void change(const gradus_optimizer *optimizer, const gradus_stage *stage, const gradus_stretch *stretch,
+                   float *into)
+{
+    const gradus_spot spot = {.seed = optimizer->seed,
+                              .key = optimizer->tensors[stretch->tensor].key,
+                              .update = optimizer->update + 1,
+                              .first = stretch->first};
+    stage->transform->row->change(stage->transform->arguments, &spot, stage->scale, stretch->gradient, into,
+                                  stretch->count);
+}
+
+const float *gradus_pass_through(const gradus_optimizer *optimizer, const gradus_passage *passage,
+                                 gradus_stretch stretch, float buffer[2][BLOCK])
 {
     for (int32_t i = 0; i < passage->count; i++) {
-        const gradus_span span = {.count = count, .values = buffer[i % 2], .gradient = gradient};
-        passage->stages[i].kernel(&span, 1, passage->stages[i].number);
-        gradient = span.values;
+        const gradus_stage *stage = &passage->stages[i];
+        const gradus_span span = {.count = stretch.count, .values = buffer[i % 2], .gradient = stretch.gradient};
+        if (stage->kernel)
+            stage->kernel(&span, 1, stage->number);
+        else if (stage->transform->row->unit)
+            gradus_units_apply(optimizer, stage->transform, &stretch, span.values);
+        else
+            change(optimizer, stage, &stretch, span.values);
+        stretch.gradient = span.values;
     }
-    return gradient;
+    return stretch.gradient;
 }
 
 static const float *copy_values(const piece *at, float *before)
@@ -145,12 +162,21 @@ static void run_kernel(const gradus_walk_request *request, const piece *at)
         request->kernel(&span, 1, shown);
 }
 
+static const float *pass_piece(const gradus_passage *passage, const piece *at, float staged[2][BLOCK])
+{
+    const gradus_stretch stretch = {.tensor = at->optimizer->plan.tensor_of[at->span],
+                                    .first = (int64_t)at->first,
+                                    .count = at->count,
+                                    .gradient = at->gradient};
+    return gradus_pass_through(at->optimizer, passage, stretch, staged);
+}
+
 static void run_block(const gradus_walk_request *request, piece *at)
 {
     static const gradus_around nothing;
     const gradus_around *around = request->around ? request->around : &nothing;
     float staged[2][BLOCK], before[BLOCK];
-    if (request->passage) at->gradient = gradus_pass_through(request->passage, at->gradient, at->count, staged);
+    if (request->passage) at->gradient = pass_piece(request->passage, at, staged);
     run_around(at, around->before, around->before_count);
     if (around->measure || around->after_count)
         at->before = around->began ? values_at_begin(at) : copy_values(at, before);

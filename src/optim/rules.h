@@ -50,16 +50,52 @@ static inline int32_t gradus_count_names(const char *names)
 
 typedef enum gradus_norm { GRADUS_NORM_NONE, GRADUS_NORM_1, GRADUS_NORM_2, GRADUS_NORM_INFINITY } gradus_norm;
 
-/* A transform is a factor for all gradients, a change of each value, or both in this order. */
+typedef struct
+    gradus_cut {   /* of a tensor into units: all of it, its first dimension's pieces, or what is apart by as many */
+    int64_t units; /* 0: the transform leaves this tensor alone */
+    bool strided;  /* value i is of unit i mod units; else each unit lies together */
+} gradus_cut;
+
+typedef struct gradus_slice { /* what a unit's values are, as the transforms before have left its gradient */
+    double count, sum, sizes, squares, largest;
+    double values_squared; /* of the values themselves */
+} gradus_slice;
+
+typedef struct gradus_spot { /* some values of a tensor in one update */
+    uint64_t seed, key;      /* of the optimizer, of the tensor's name */
+    int64_t update, first;   /* counted from 1; the first of these values */
+} gradus_spot;
+
+/* A transform is one of these:
+ *   a factor for all gradients      `norm`, `factor`
+ *   a change of each value          `kernel` with the constants of `prepare`
+ *   one of each unit                `cut`, `unit`: g <- scale g + shift
+ *   one of each value by its place  `change`, in plain C
+ * or nothing but a condition (`skips`). What it learns of the updates that were applied is in its memory. */
 typedef struct gradus_gradient_row {
     gradus_member member;
-    gradus_norm (*norm)(const double *arguments); /* of all gradients, that `factor` must know; NULL: none      */
-    double (*factor)(const double *arguments,
-                     double norm);           /* what every value is multiplied by; NULL: 1                 */
-    gradus_kernel *kernel[GRADUS_ISA_COUNT]; /* values <- f(gradient), constants as `prepare` says; NULL: none */
-    void (*prepare)(const double *arguments, double scale,
-                    double *constants); /* scale: every value times this first    */
+    gradus_norm (*norm)(const double *arguments); /* of all gradients, that `factor` must know; NULL: none */
+    double (*factor)(const double *arguments, double norm,
+                     const double *memory);                              /* what every value is multiplied by */
+    int32_t (*remembers)(const double *arguments);                       /* how many numbers, 0 at first; NULL: none */
+    void (*learn)(const double *arguments, double norm, double *memory); /* after an update: of its gradients; NULL */
+    gradus_kernel *kernel[GRADUS_ISA_COUNT];                             /* values <- f(gradient) */
+    void (*prepare)(const double *arguments, double scale, double *constants); /* scale: every value times this first */
+    gradus_cut (*cut)(const double *arguments, const gradus_shape *shape);
+    void (*unit)(const double *arguments, const gradus_slice *unit, double *scale, double *shift);
+    void (*change)(const double *arguments, const gradus_spot *spot, double scale, const float *gradient, float *values,
+                   size_t count);
+    bool skips; /* an update whose gradients are not all finite is not made */
 } gradus_gradient_row;
+
+/* The cuts there are: a vector is one unit, a weight has one for each output. */
+static inline gradus_cut gradus_cut_whole(void) { return (gradus_cut){.units = 1}; }
+static inline gradus_cut gradus_cut_outputs(const gradus_shape *shape)
+{
+    if (shape->rank == 1) return gradus_cut_whole();
+    if (shape->outputs_last) return (gradus_cut){.units = shape->columns, .strided = true};
+    return (gradus_cut){.units = shape->size[0]};
+}
 
 #define GRADUS_MEMBER(name) extern const gradus_gradient_row gradus_gradient_##name;
 #include "gradients.def"

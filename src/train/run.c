@@ -123,6 +123,19 @@ static gradus_units units_of(const gradus_plan *plan)
                           .samples_per_epoch = (double)plan->samples_per_epoch};
 }
 
+/* As the values lie in memory: a layout of the back end's own is one long row. */
+static void set_shape(const gradus_net_tensor *tensor, gradus_parameter *parameter)
+{
+    if (!strcmp(tensor->layout, "plain"))
+        memcpy(parameter->shape, tensor->shape, sizeof parameter->shape);
+    else if (!strncmp(tensor->layout, "transposed", 10) && gradus_tensor_values(tensor) == tensor->count) {
+        parameter->shape[0] = tensor->shape[1]; /* inputs, in the order of the layout */
+        parameter->shape[1] = tensor->shape[0];
+        parameter->outputs_last = true;
+    } else
+        parameter->shape[0] = tensor->count;
+}
+
 static bool make_optimizer(gradus_run *run, gradus_report *report)
 {
     gradus_optimizer_config wanted = {.rule = text_of(run, "optimizer"),
@@ -139,10 +152,7 @@ static bool make_optimizer(gradus_run *run, gradus_report *report)
         gradus_net_tensor_at(run->net, i, &tensor);
         if (!tensor.gradient) continue;
         gradus_parameter parameter = {.name = tensor.name, .values = tensor.values, .gradient = tensor.gradient};
-        if (gradus_tensor_values(&tensor) == tensor.count)
-            memcpy(parameter.shape, tensor.shape, sizeof parameter.shape);
-        else
-            parameter.shape[0] = tensor.count; /* padded in memory: one long row */
+        set_shape(&tensor, &parameter);
         if (gradus_optimizer_add(run->optimizer, &parameter, &report->error) < 0) break;
     }
     if (report->error.status) return unplaced(run, "optimizer", report);
