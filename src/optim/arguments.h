@@ -27,6 +27,16 @@
     RULE_SHARE("beta2", "0.999", "part of the mean square that is kept", .search = "uniform(0.9, 0.9999)", \
                .also = "beta_2, b2")
 
+/* Decay of the values: how much, and where it enters (needs rules.h). */
+#define RULE_WEIGHT_DECAY(initially, searched) \
+    RULE_AMOUNT("weight_decay", initially, "pull of the values towards 0", .search = searched, .also = "wd, l2")
+#define RULE_DECAY(initially)                                                                           \
+    {                                                                                                   \
+        "decay", GRADUS_WORD, .initial = initially, .words = DECAY_WORDS,                               \
+                              .help = "added to the gradient, or taken from the values times the rate", \
+                              .flags = GRADUS_NAMED                                                     \
+    }
+
 #define RULE_FLAG(called, initially, about)                                             \
     {                                                                                   \
         called, GRADUS_FLAG, .initial = initially, .help = about, .flags = GRADUS_NAMED \

@@ -117,6 +117,17 @@ static inline void kernels_run(const kernels_case *what, int isa, kernels_number
     }
 }
 
+/* Whether slots that hang on the same argument are there together. */
+static inline bool kernels_together(const kernels_case *what, unsigned slots)
+{
+    for (int j = 0; what->slots && what->slots[j].name; j++)
+        for (int i = 0; i < j; i++) {
+            const char *one = what->slots[i].only_if, *other = what->slots[j].only_if;
+            if (one && other && !strcmp(one, other) && ((slots >> i ^ slots >> j) & 1)) return false;
+        }
+    return true;
+}
+
 /* The sets of slots that a kernel may meet: those that always exist and any of the others. Returns false when there
  * are no more. */
 static inline bool kernels_slots(const kernels_case *what, unsigned *slots, bool first)
@@ -131,7 +142,7 @@ static inline bool kernels_slots(const kernels_case *what, unsigned *slots, bool
         return true;
     }
     for (++*slots; *slots <= all; ++*slots) {
-        if ((*slots & always) == always) return true;
+        if ((*slots & always) == always && kernels_together(what, *slots)) return true;
     }
     return false;
 }

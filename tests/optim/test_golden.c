@@ -7,7 +7,7 @@
 #include "twin.h"
 
 enum { TENSORS = 3, LARGEST = 64, UPDATES = 20, SPEC = 512 };
-enum { CASES = 302, AT_LEAST = 115 }; /* that are held against; raise it with the rules that come */
+enum { CASES = 302, AT_LEAST = 187 }; /* that are held against; raise it with the rules that come */
 
 /* References that are themselves not exact: they are held against as far as they go. */
 static const struct {
@@ -20,6 +20,13 @@ static const struct {
     {"optax", "contrib.schedule_free_adamw", 3e-9, "computes the rates of its warmup in float32"},
     {"pytorch_optimizer", "DAdaptSGD", 1e-11, "computes the norm of the first gradient in float32"},
     {"timm", "adafactorbv", 5e-4, "keeps its momentum in bfloat16"},
+};
+
+/* References that are wrong against their own paper: they are not held against. */
+static const struct {
+    const char *framework, *title, *reason;
+} wrong[] = {
+    {"optax", "rprop", "hands out the step of the update before"},
 };
 
 static const struct {
@@ -392,6 +399,12 @@ static void check_case(json_t *json, int line, void *user)
     trial t = {.framework = counts->framework, .json = json};
     (void)line;
     counts->all++;
+    const char *title = json_string_value(json_object_get(json, "optimizer"));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        if (strcmp(wrong[i].framework, counts->framework) != 0 || strcmp(wrong[i].title, title) != 0) continue;
+        print_message("%s %s is left out: it %s\n", wrong[i].framework, title, wrong[i].reason);
+        return;
+    }
     if (rule_of_case(&t)) {
         counts->tried++;
         if (has_twin(&t)) check_twin(&t);
@@ -399,7 +412,6 @@ static void check_case(json_t *json, int line, void *user)
         return;
     }
     char *parameters = json_dumps(json_object_get(json, "parameters"), JSON_COMPACT);
-    const char *title = json_string_value(json_object_get(json, "optimizer"));
     const size_t used = strlen(counts->waiting);
     const bool known = find(&gradus_optimizer_family, counts->framework, title);
     if (known || !strstr(counts->waiting, title))
