@@ -25,14 +25,18 @@ bool gradus_glob(const char *pattern, const char *text)
     return !*pattern;
 }
 
-static bool takes(const gradus_item *item, const char *tensor, const char *group)
+bool gradus_group_fits(const gradus_value *patterns, const char *tensor, const char *group)
 {
-    const gradus_value *patterns = &item->values[PATTERN];
     for (int32_t i = 0; i < patterns->count; i++) {
         const char *pattern = patterns->items[i].text;
         if (gradus_glob(pattern, tensor) || (group && gradus_glob(pattern, group))) return true;
     }
     return false;
+}
+
+static bool takes(const gradus_item *item, const char *tensor, const char *group)
+{
+    return gradus_group_fits(&item->values[PATTERN], tensor, group);
 }
 
 static const gradus_argument arguments[] = {
@@ -59,7 +63,8 @@ const gradus_group_row gradus_group_match = {
                .refuses = refuses,
                .notes = "match(\"*.bias\", weight_decay=0) > match(\"head.*\", lr_scale=10): any number of the rule "
                         "may stand here,\n"
-                        "or a schedule in its place. The first item that fits a tensor holds for it.",
+                        "or a schedule in its place. The first match that fits a tensor holds for it.",
                .open = open},
     .takes = takes,
+    .gives = true,
 };

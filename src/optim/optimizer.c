@@ -294,6 +294,7 @@ int32_t gradus_optimizer_add(gradus_optimizer *optimizer, const gradus_parameter
     optimizer->group_of[at] = group;
     optimizer->constants_of[at] = -1;
     optimizer->tensor_count++;
+    optimizer->placed = false;
     optimizer->plan.valid = optimizer->lanes.valid = false;
     gradus_found_forget(optimizer);
     return at;

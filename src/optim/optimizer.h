@@ -21,6 +21,7 @@ typedef struct gradus_group {
     const char *label;       /* what its item is called: its name=, else its first pattern; NULL without an item */
     gradus_hyper *own;       /* [hyper_count] */
     double feedback;         /* what a policy's feedback makes of its rate: 1 unless some answers for it alone */
+    double scale;            /* what its tensor's place in the net makes of its rate; 1 of groups of several */
     int32_t set;             /* the last of its constants that this update made; -1: none yet */
 } gradus_group;
 
@@ -68,6 +69,7 @@ typedef struct gradus_tensor {
     uint64_t key; /* of the name: tells most names apart without comparing them */
     gradus_shape shape;
     bool elsewhere, settled; /* settled: its state is there */
+    bool frozen;             /* takes no part, whatever its gradient */
     int32_t rule;            /* which layer updates it: 0, or the alternative */
     bool staged;             /* anything of it is not float32: it goes through blocks that are */
     bool masters;            /* `values` are a float32 copy of ours */
@@ -166,6 +168,7 @@ struct gradus_optimizer {
     gradus_transform *transforms;
     gradus_stage *stages; /* [transform_count]: room for what an update makes of them */
     int32_t transform_count;
+    bool placed;       /* groups know their tensors' places */
     int32_t unit_room; /* tensors that all transforms by units have tables for */
 
     gradus_tensor *tensors;
@@ -247,6 +250,15 @@ void gradus_measures_forget(gradus_measures *measures);
 
 gradus_status gradus_hypers_make(gradus_optimizer *optimizer, gradus_error *error);
 void gradus_hypers_destroy(gradus_optimizer *optimizer);
+/* ---- optimizer_groups.c ---- */
+
+/* What takes a tensor's hyperparameters; NULL: nothing. */
+const gradus_item *gradus_item_that_takes(const gradus_optimizer *optimizer, const char *tensor, const char *name);
+/* Whether each tensor has a group of its own: its place in the net matters. */
+bool gradus_groups_are_single(const gradus_optimizer *optimizer);
+/* Before an update: what the tensors' places make of their rates, and who takes part. */
+gradus_status gradus_groups_settle(gradus_optimizer *optimizer, gradus_error *error);
+
 /* The group of a tensor, made when it is the first of its kind; a status when its hyperparameters are wrong. */
 int32_t gradus_hypers_group(gradus_optimizer *optimizer, const char *tensor, const char *name, gradus_error *error);
 /* A bound value as a hyperparameter; its value for the next update. */

@@ -255,22 +255,13 @@ static gradus_status take_extras(const gradus_optimizer *optimizer, const gradus
     return gradus_hyper_bind(optimizer, &lr_scale, scale, text, into, error);
 }
 
-static const gradus_item *item_that_takes(const gradus_optimizer *optimizer, const char *tensor, const char *name)
-{
-    const gradus_chain *chain = optimizer->group_spec ? gradus_spec_chain(optimizer->group_spec) : NULL;
-    for (int32_t i = 0; chain && i < chain->count; i++) {
-        const gradus_group_row *row = (const gradus_group_row *)chain->items[i].member;
-        if (row->takes(&chain->items[i], tensor, name)) return &chain->items[i];
-    }
-    return NULL;
-}
-
 static bool same_name(const char *a, const char *b) { return a == b || (a && b && !strcmp(a, b)); }
 
 int32_t gradus_hypers_group(gradus_optimizer *optimizer, const char *tensor, const char *name, gradus_error *error)
 {
-    const gradus_item *item = item_that_takes(optimizer, tensor, name);
-    for (int32_t i = 0; i < optimizer->group_count; i++) {
+    const gradus_item *item = gradus_item_that_takes(optimizer, tensor, name);
+    const bool single = gradus_groups_are_single(optimizer);
+    for (int32_t i = 0; i < optimizer->group_count && !single; i++) {
         if (optimizer->groups[i].item == item && same_name(optimizer->groups[i].name, name)) return i;
     }
     if (optimizer->group_count == optimizer->group_room) {
@@ -281,7 +272,7 @@ int32_t gradus_hypers_group(gradus_optimizer *optimizer, const char *tensor, con
         optimizer->group_room = room;
     }
     gradus_group *group = &optimizer->groups[optimizer->group_count];
-    *group = (gradus_group){.item = item, .feedback = 1};
+    *group = (gradus_group){.item = item, .feedback = 1, .scale = 1};
     if (name && !(group->name = gradus_arena_text(&optimizer->arena, name, strlen(name))))
         return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for a group");
     if (item) {

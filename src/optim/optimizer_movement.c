@@ -201,7 +201,7 @@ static extent knows_last(const gradus_optimizer *optimizer)
         const gradus_tensor *tensor = &optimizer->tensors[i];
         const bool known = tensor->kept.stepped == optimizer->update;
         some |= known;
-        all &= known || !tensor->gradient;
+        all &= known || !tensor->gradient || tensor->frozen;
     }
     return !some ? NONE_OF_THEM : all ? ALL_OF_THEM : SOME_OF_THEM;
 }

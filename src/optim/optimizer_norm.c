@@ -43,7 +43,8 @@ static double largest_of(const gradus_optimizer *optimizer)
 const char *gradus_lives_elsewhere(const gradus_optimizer *optimizer)
 {
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
-        if (optimizer->tensors[i].elsewhere && optimizer->tensors[i].gradient) return optimizer->tensors[i].name;
+        if (optimizer->tensors[i].elsewhere && optimizer->tensors[i].gradient && !optimizer->tensors[i].frozen)
+            return optimizer->tensors[i].name;
     }
     return NULL;
 }

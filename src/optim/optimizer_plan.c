@@ -121,7 +121,10 @@ static gradus_status settle_state(gradus_optimizer *optimizer, gradus_error *err
 
 /* ---- spans and tasks ---- */
 
-bool gradus_takes_part(const gradus_tensor *tensor) { return !tensor->elsewhere && tensor->gradient; }
+bool gradus_takes_part(const gradus_tensor *tensor)
+{
+    return !tensor->elsewhere && tensor->gradient && !tensor->frozen;
+}
 
 static int64_t count_spans(const gradus_optimizer *optimizer)
 {

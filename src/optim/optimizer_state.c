@@ -76,6 +76,14 @@ static void print_rules(const gradus_optimizer *optimizer, char text[STATE_WORDS
     while (--open > 0 && used < STATE_WORDS) used += (size_t)snprintf(text + used, STATE_WORDS - used, ")");
 }
 
+/* Whether an earlier group has its hyperparameters from the same item. */
+static bool is_told(const gradus_optimizer *optimizer, int32_t group)
+{
+    for (int32_t g = 0; g < group; g++)
+        if (optimizer->groups[g].item == optimizer->groups[group].item) return true;
+    return false;
+}
+
 static void save_config(const gradus_optimizer *optimizer, gradus_state_writer *writer, gradus_state_names *names)
 {
     char text[STATE_WORDS], name[HYPER_NAME];
@@ -88,7 +96,7 @@ static void save_config(const gradus_optimizer *optimizer, gradus_state_writer *
     }
     for (int32_t g = 0; g < optimizer->group_count; g++) {
         const gradus_group *group = &optimizer->groups[g];
-        for (int32_t i = 0; i < optimizer->hyper_count; i++) {
+        for (int32_t i = 0; i < optimizer->hyper_count && !is_told(optimizer, g); i++) {
             if (!group->own[i].own) continue;
             gradus_hyper_print(optimizer, &group->own[i], i, text, sizeof text);
             gradus_state_text(writer, config_name(names, group_title(group), gradus_hyper_name(optimizer, i, name)),
@@ -326,7 +334,7 @@ static void check_config(gradus_loading *load)
     }
     for (int32_t g = 0; g < optimizer->group_count; g++) {
         const gradus_group *group = &optimizer->groups[g];
-        for (int32_t i = 0; i < optimizer->hyper_count; i++) {
+        for (int32_t i = 0; i < optimizer->hyper_count && !is_told(optimizer, g); i++) {
             if (!group->own[i].own) continue;
             gradus_hyper_print(optimizer, &group->own[i], i, text, sizeof text);
             compare_text(load, config_name(&load->names, group_title(group), gradus_hyper_name(optimizer, i, name)),

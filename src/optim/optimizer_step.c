@@ -72,7 +72,8 @@ static gradus_status fill_set(const gradus_optimizer *optimizer, int32_t at, int
     gradus_error own = {0};
     gradus_hypers_now(optimizer, group, hyper, &own);
     if (own.status) return gradus_fail(error, (gradus_status)own.status, (gradus_code)own.code, "%s", own.message);
-    const double rate = now->rate * hyper[optimizer->hyper_count - 1] * optimizer->groups[group].feedback;
+    const double rate = now->rate * hyper[optimizer->hyper_count - 1] * optimizer->groups[group].feedback *
+                        optimizer->groups[group].scale;
     double made = rate;
     for (int32_t i = 0; i < optimizer->layer_count; i++) {
         const gradus_layer *layer = &optimizer->layers[i];
@@ -114,7 +115,8 @@ static gradus_status prepare_sets(gradus_optimizer *optimizer, const gradus_now 
     optimizer->set_count = 0;
     for (int32_t i = 0; i < optimizer->group_count; i++) optimizer->groups[i].set = -1;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
-        if (!optimizer->tensors[i].elsewhere && !optimizer->tensors[i].gradient) {
+        if (!optimizer->tensors[i].elsewhere ? !gradus_takes_part(&optimizer->tensors[i])
+                                             : optimizer->tensors[i].frozen) {
             optimizer->constants_of[i] = -1;
             continue;
         }
@@ -219,7 +221,7 @@ gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_s
     if (!error) error = &own;
     gradus_status status = gradus_optimizer_ready(optimizer, error);
     if (status || (status = gradus_optimizer_shown(optimizer, error)) || (status = check_step(step, error)) ||
-        (status = gradus_plan_settle(optimizer, error)))
+        (status = gradus_groups_settle(optimizer, error)) || (status = gradus_plan_settle(optimizer, error)))
         return (gradus_outcome)status;
     gradus_measures_forget(&optimizer->measures);
     const gradus_outcome outcome = apply(optimizer, step, error);
@@ -236,7 +238,8 @@ gradus_status gradus_optimizer_measure(gradus_optimizer *optimizer, double gradi
     if (status) return status;
     if (!isfinite(gradient_scale))
         return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_OUT_OF_RANGE, "a gradient scale is finite");
-    if ((status = gradus_plan_settle(optimizer, error))) return status;
+    if ((status = gradus_groups_settle(optimizer, error)) || (status = gradus_plan_settle(optimizer, error)))
+        return status;
     double norm;
     gradus_measures found;
     gradus_found_forget(optimizer);

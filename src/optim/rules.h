@@ -109,17 +109,29 @@ static inline gradus_cut gradus_cut_outputs(const gradus_shape *shape)
 
 /* ---- groups ---- */
 
-/* An item takes a tensor or not, and gives those that it takes the hyperparameters written in it. */
+typedef struct gradus_place_in_net { /* of a tensor among all that were added */
+    const gradus_shape *shape;
+    int32_t layer, layers;  /* by names: "blocks.3", "head"; in the order in which they came */
+    bool first, last;       /* the first weight; of the layer of the last weight */
+    double inputs, outputs; /* of a weight, without what is summed over in space; a vector has only outputs */
+} gradus_place_in_net;
+
+/* An item takes a tensor or not. The first one of those that give hyperparameters (`gives`) holds; all that have a `scale`
+ * multiply the rate, whichever holds; one that `freezes` keeps its tensors from any update, until its argument `until`. */
 typedef struct gradus_group_row {
     gradus_member member;
     bool (*takes)(const gradus_item *item, const char *tensor,
-                  const char *group); /* group: the caller's name for it, or NULL */
+                  const char *group); /* group: the caller's name for it, or NULL. NULL: all */
+    bool gives, freezes;
+    double (*scale)(const gradus_item *item, const gradus_place_in_net *place);
 } gradus_group_row;
 
 #define GRADUS_MEMBER(name) extern const gradus_group_row gradus_group_##name;
 #include "groups.def"
 #undef GRADUS_MEMBER
 
+/* Whether a list of patterns fits a tensor's name or its group's. */
+bool gradus_group_fits(const gradus_value *patterns, const char *tensor, const char *group);
 /* `*` for any stretch, `?` for any character, as in a shell without its brackets. */
 bool gradus_glob(const char *pattern, const char *text);
 
