@@ -50,11 +50,12 @@ static inline double gradus_adapt_growth(const double *hyper)
     return hyper[ADAPT_GROWTH] < 0 ? INFINITY : hyper[ADAPT_GROWTH]; /* the word is -1 */
 }
 
-/* d <- max(d, min(estimate, growth d)), unless nothing moves; an estimate that is no number changes nothing. */
+/* d <- max(d, min(estimate, growth d)), unless nothing moves; an estimate that is not finite changes nothing. */
 static inline void gradus_adapt_grow(const double *hyper, const gradus_now *now, double estimate, double *memory)
 {
     const double distance = gradus_adapt_distance(hyper, memory);
-    if (now->rate > 0) memory[ADAPT_DISTANCE] = fmax(distance, fmin(estimate, distance * gradus_adapt_growth(hyper)));
+    if (now->rate > 0 && isfinite(estimate))
+        memory[ADAPT_DISTANCE] = fmax(distance, fmin(estimate, distance * gradus_adapt_growth(hyper)));
 }
 
 /* N <- keep N + (1 - keep) along; the estimate is N / ((1 - keep) size). */

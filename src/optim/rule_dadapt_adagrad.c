@@ -61,7 +61,7 @@ const gradus_rule_row gradus_rule_dadapt_adagrad = {
     .abi = GRADUS_ABI,
     .slots = (const gradus_slot[]){[START] = {.name = "start", .from_values = true},
                                    [SUM] = {.name = "s", .exact = true},
-                                   [SQUARES] = {.name = "sum", .non_negative = true, .initial = 1e-6},
+                                   [SQUARES] = {.name = "sum", .non_negative = true, .initial = 1e-6, .exact = true},
                                    {0}},
     .constants = "scale, coupled, weight, outside, keep, rise",
     .memory = "distance, numerator, size",

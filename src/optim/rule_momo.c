@@ -22,7 +22,7 @@ void gradus_momo_learn(const double *hyper, const gradus_now *now, double keep, 
 {
     const double grown = 1 + now->rate * hyper[MOMO_WEIGHT_DECAY], length = sums[MOMO_LENGTH];
     double bound = memory[MOMO_UPDATES]++ ? memory[MOMO_BOUND] : hyper[MOMO_LOWER_BOUND];
-    memory[MOMO_LOSS] = keep * memory[MOMO_LOSS] + (1 - keep) * now->loss;
+    if (isfinite(now->loss)) memory[MOMO_LOSS] = keep * memory[MOMO_LOSS] + (1 - keep) * now->loss;
     memory[MOMO_MEAN_OF_PRODUCTS] = keep * memory[MOMO_MEAN_OF_PRODUCTS] + (1 - keep) * sums[MOMO_PRODUCT];
     const double above = memory[MOMO_LOSS] - memory[MOMO_MEAN_OF_PRODUCTS],
                  line = grown * above + sums[MOMO_MEAN_PRODUCT];

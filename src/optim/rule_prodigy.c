@@ -56,8 +56,8 @@ static void learn(const double *hyper, const gradus_now *now, const double *sums
     double d = gradus_adapt_distance(hyper, memory);
     if (sums[SIZE] == 0) return;
     memory[ADAPT_NUMERATOR] = beta3(hyper) * memory[ADAPT_NUMERATOR] + sums[ALONG];
-    if (now->rate > 0) {
-        const double estimate = hyper[COEFFICIENT] * memory[ADAPT_NUMERATOR] / sums[SIZE];
+    const double estimate = hyper[COEFFICIENT] * memory[ADAPT_NUMERATOR] / sums[SIZE];
+    if (now->rate > 0 && isfinite(estimate)) {
         if (d == hyper[ADAPT_FIRST]) d = fmax(d, estimate);
         memory[MOST] = fmax(fmax(memory[MOST], hyper[ADAPT_FIRST]), estimate);
         d = fmin(memory[MOST], d * gradus_adapt_growth(hyper));

@@ -69,8 +69,36 @@ static void each_its_own(void **state)
     for (int i = 0; i < 4; i++) gradus_optimizer_destroy(optimizers[i]);
 }
 
+/* What is no number says nothing of the distance, which never falls again. */
+static void no_numbers(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"prodigy",     "dadapt_adam",    "dadapt_sgd",
+                                        "dadapt_lion", "dadapt_adagrad", "dadapt_adan"};
+    for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
+        gradus_error error = {0};
+        gradus_measures measures;
+        float x = 1, g = 1;
+        double rates[4];
+        gradus_optimizer *optimizer = gradus_optimizer_create(&(gradus_optimizer_config){.rule = rules[r]}, &error);
+        gradus_optimizer_add(optimizer, &(gradus_parameter){.name = "x", .shape = {1}, .values = &x, .gradient = &g},
+                             &error);
+        for (int u = 0; u < 4; u++) {
+            g = u == 2 ? NAN : u == 3 ? INFINITY : 1;
+            gradus_optimizer_step(optimizer, &(gradus_step){.rate = 1}, &error);
+            gradus_optimizer_measures(optimizer, &measures);
+            rates[u] = measures.effective_rate;
+        }
+        if (error.status) fail_msg("%s: %s", rules[r], error.message);
+        if (rates[2] != rates[1] || rates[3] != rates[1])
+            fail_msg("%s: a rate of %g, then %g", rules[r], rates[1], rates[3]);
+        gradus_optimizer_destroy(optimizer);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(slices), cmocka_unit_test(each_its_own)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(slices), cmocka_unit_test(each_its_own),
+                                       cmocka_unit_test(no_numbers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
