@@ -2,7 +2,10 @@
  * of 32 inputs at rates of four a decade, as they are and with mup. Prints the loss that is left, the best rate of each
  * width, and by how many decades that moves.
  *
- *     mup [UPDATES]                                    500; quick enough with 100 */
+ * With sgd the best rate falls by almost two decades from 64 to 1024, and with mup it stays. Adam's best rate is held by the
+ * first weight in a net this shallow: without mup it is not the best rate that falls but the highest one that still works.
+ *
+ *     mup [UPDATES = 300]                              takes two minutes */
 #include "gradus/base.h"
 #include "gradus/gradus.h"
 #include <math.h>
@@ -120,7 +123,7 @@ static double moves(const char *rule, const char *groups, double lowest, int upd
 
 int main(int count, char **arguments)
 {
-    const int updates = count > 1 ? atoi(arguments[1]) : 500;
+    const int updates = count > 1 ? atoi(arguments[1]) : 300;
     const double adam = moves("adam", NULL, 1e-4, updates), adam_mup = moves("adam", "mup(64)", 1e-4, updates);
     const double sgd = moves("sgd", NULL, 1e-3, updates), sgd_mup = moves("sgd", "mup(64, rule=sgd)", 1e-3, updates);
     printf("adam %.2f, with mup %.2f; sgd %.2f, with mup %.2f\n", adam, adam_mup, sgd, sgd_mup);

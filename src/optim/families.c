@@ -121,12 +121,30 @@ static const gradus_member *const groups[] = {
     NULL};
 #undef GRADUS_MEMBER
 
+/* A pattern that cannot be read is found where it is written. */
+static gradus_status check_patterns(const char *text, const gradus_chain *chain, gradus_error *error)
+{
+    for (int32_t i = 0; i < chain->count; i++) {
+        const gradus_item *item = &chain->items[i];
+        const gradus_group_row *row = (const gradus_group_row *)item->member;
+        const gradus_value *patterns = row && row->check ? &item->values[0] : NULL;
+        for (int32_t j = 0; patterns && j < patterns->count; j++) {
+            const char *wrong = row->check(patterns->items[j].text);
+            if (wrong)
+                return gradus_spec_fail(error, text, patterns->items[j].place, GRADUS_CODE_UNEXPECTED_VALUE, "'%s' %s",
+                                        patterns->items[j].text, wrong);
+        }
+    }
+    return GRADUS_OK;
+}
+
 const gradus_family gradus_group_family = {
     .name = "group",
     .noun = "group rule",
     .summary = "which tensors have hyperparameters of their own",
     .flags = GRADUS_CHAIN,
     .members = groups,
+    .check = check_patterns,
 };
 
 /* ---- average ---- */

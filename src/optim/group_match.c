@@ -1,5 +1,6 @@
 /* match: tensors whose name, or whose group, fits a pattern get hyperparameters of their own.
  * A pattern is a shell's: `*` any stretch, `?` any character. The first match of a chain holds. */
+#include "group.h"
 #include "rules.h"
 #include <math.h>
 
@@ -41,18 +42,9 @@ static bool takes(const gradus_item *item, const char *tensor, const char *group
 
 static const gradus_argument arguments[] = {
     [PATTERN] = {"pattern", GRADUS_TEXT, .help = "name of tensors or of a group, with * and ?", .flags = GRADUS_LIST},
-    {"lr_scale", GRADUS_NUMBER, .initial = "1", .low = 0, .high = INFINITY,
-     .help = "what the rate is multiplied by here", .flags = GRADUS_NAMED | GRADUS_SCHEDULED,
-     .search = "loguniform(0.1, 10)"},
-    {"name", GRADUS_TEXT, .help = "what settings of this group are called by",
-     .flags = GRADUS_NAMED | GRADUS_OPTIONAL | GRADUS_LABEL},
+    GROUP_LR_SCALE,
+    GROUP_NAME,
     {0}};
-
-static const gradus_argument open[] = {
-    {"hyperparameter", GRADUS_NUMBER, .help = "any number of the rule", .flags = GRADUS_NAMED | GRADUS_SCHEDULED}, {0}};
-
-static const gradus_refusal refuses[] = {
-    {"lr", "write lr_scale=%s"}, {"learning_rate", "write lr_scale=%s"}, {"lr_mult", "write lr_scale=%s"}, {0}};
 
 const gradus_group_row gradus_group_match = {
     .member = {.name = "match",
@@ -60,11 +52,11 @@ const gradus_group_row gradus_group_match = {
                .formula = "rate(tensor) = rate * lr_scale",
                .also = "param_groups, params, glob",
                .arguments = arguments,
-               .refuses = refuses,
+               .refuses = GROUP_REFUSES,
                .notes = "match(\"*.bias\", weight_decay=0) > match(\"head.*\", lr_scale=10): any number of the rule "
                         "may stand here,\n"
                         "or a schedule in its place. The first match that fits a tensor holds for it.",
-               .open = open},
+               .open = GROUP_OPEN},
     .takes = takes,
     .gives = true,
 };

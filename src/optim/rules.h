@@ -124,6 +124,7 @@ typedef struct gradus_group_row {
                   const char *group); /* group: the caller's name for it, or NULL. NULL: all */
     bool gives, freezes;
     double (*scale)(const gradus_item *item, const gradus_place_in_net *place);
+    const char *(*check)(const char *pattern); /* what is wrong with a text of its first argument; NULL: nothing */
 } gradus_group_row;
 
 #define GRADUS_MEMBER(name) extern const gradus_group_row gradus_group_##name;

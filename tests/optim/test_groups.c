@@ -175,6 +175,47 @@ static void outputs_last(void **state)
     gradus_optimizer_destroy(optimizer);
 }
 
+/* ---- regex ---- */
+
+static void expressions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *fits, *fits_not;
+    } cases[] = {
+        {"bias", "0.bias", "0.weight"},
+        {"^bias", "bias.x", "0.bias"},
+        {"bias$", "0.bias", "bias.x"},
+        {"^[0-3]x$", "2x", "4x"},
+        {"[^a-z]$", "w1", "w"},
+        {"[]x]", "a]", "a"},
+        {"a.c", "xabcx", "ac"},
+        {"ab*c", "ac", "adc"},
+        {"ab*c", "abbbc", "ab"},
+        {"ab+c", "abbc", "ac"},
+        {"ab?c$", "abc", "abbc"},
+        {"^(ab)+$", "ababab", "aba"},
+        {"^(a|bc|d)x$", "bcx", "bx"},
+        {"norm|bias", "h.norm.w", "h.attn.w"},
+        {"^(a*)*b$", "aaab", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac"},
+        {"^(x|x|x|x)*(y|z)$", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxy", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxw"},
+        {"^h[.]\\\\d+[.]", "h.12.w", "h.x.w"},
+        {"^\\\\w+$", "ab_1", "a.b"},
+        {"a\\\\.b", "a.b", "axb"},
+        {"()x", "x", "y"},
+        {"a**", "b", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int fits = 0; fits < 2; fits++) {
+            char groups[96];
+            const tensor one[] = {{fits ? cases[i].fits : cases[i].fits_not, {2}}, {0}};
+            if (!*one[0].name) continue;
+            snprintf(groups, sizeof groups, "regex(\"%s\", lr_scale=5)", cases[i].pattern);
+            assert_moved(groups, "sgd", one, (const double[]){fits ? 5 : 1});
+        }
+    }
+}
+
 /* ---- what is refused ---- */
 
 static void refused(void **state)
@@ -186,6 +227,13 @@ static void refused(void **state)
                  {"mup(0)", "base must be above 0, not 0"},
                  {"layer_decay(0)", "decay must be in (0, 1], not 0"},
                  {"layer_decay(1.5)", "decay must be in (0, 1], not 1.5"},
+                 {"regex('a(b')", "'a(b' has a ( without )"},
+                 {"regex('a)b')", "'a)b' has a ) without ("},
+                 {"regex('[ab')", "'[ab' has a [ without ]"},
+                 {"regex('*a')", "'*a' repeats what is not there"},
+                 {"regex('a|+b')", "'a|+b' repeats what is not there"},
+                 {"regex('')", "fits everything"},
+                 {"regex('((((((((((((((((((a))))))))))))))))))')", "inside one another"},
                  {"freeze", "pattern"},
                  {"freeze(x, lr_scale=2)", "lr_scale"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -211,7 +259,8 @@ int main(void)
         cmocka_unit_test_setup(frozen, fresh),        cmocka_unit_test_setup(thaws, fresh),
         cmocka_unit_test_setup(forever, fresh),       cmocka_unit_test_setup(layers, fresh),
         cmocka_unit_test_setup(another_layer, fresh), cmocka_unit_test_setup(widths, fresh),
-        cmocka_unit_test_setup(outputs_last, fresh),  cmocka_unit_test_setup(refused, fresh),
+        cmocka_unit_test_setup(outputs_last, fresh),  cmocka_unit_test_setup(expressions, fresh),
+        cmocka_unit_test_setup(refused, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
