@@ -99,6 +99,14 @@ static gradus_status place_all(gradus_optimizer *optimizer, gradus_error *error)
 
 /* ---- who takes part ---- */
 
+static bool freezes_any(const gradus_optimizer *optimizer)
+{
+    const gradus_chain *chain = chain_of(optimizer);
+    bool any = false;
+    for (int32_t i = 0; i < chain->count; i++) any |= row_of(&chain->items[i])->freezes;
+    return any;
+}
+
 static bool is_frozen(const gradus_optimizer *optimizer, const gradus_tensor *tensor, const char *group)
 {
     const gradus_chain *chain = chain_of(optimizer);
@@ -127,13 +135,11 @@ static gradus_status check_lengths(const gradus_optimizer *optimizer, gradus_err
     return GRADUS_OK;
 }
 
-gradus_status gradus_groups_settle(gradus_optimizer *optimizer, gradus_error *error)
+/* Those whose time has come, or that have come since the last update, join in or drop out. */
+static gradus_status settle_frozen(gradus_optimizer *optimizer, gradus_error *error)
 {
-    if (chain_of(optimizer)->count == 0 || optimizer->trial) return GRADUS_OK;
-    gradus_status status = check_lengths(optimizer, error);
-    if (!status && !optimizer->placed && gradus_groups_are_single(optimizer)) status = place_all(optimizer, error);
+    const gradus_status status = check_lengths(optimizer, error);
     if (status) return status;
-    optimizer->placed = true;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
         gradus_tensor *tensor = &optimizer->tensors[i];
         const bool frozen = is_frozen(optimizer, tensor, optimizer->groups[optimizer->group_of[i]].name);
@@ -143,4 +149,14 @@ gradus_status gradus_groups_settle(gradus_optimizer *optimizer, gradus_error *er
         gradus_found_forget(optimizer);
     }
     return GRADUS_OK;
+}
+
+gradus_status gradus_groups_settle(gradus_optimizer *optimizer, gradus_error *error)
+{
+    gradus_status status = GRADUS_OK;
+    if (optimizer->trial) return GRADUS_OK;
+    if (!optimizer->placed && gradus_groups_are_single(optimizer)) status = place_all(optimizer, error);
+    if (status) return status;
+    optimizer->placed = true;
+    return freezes_any(optimizer) ? settle_frozen(optimizer, error) : GRADUS_OK;
 }

@@ -81,6 +81,13 @@ static void hand_worked(void **state)
     }
 }
 
+static uint32_t bits_of(float number)
+{
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
 /* Each tensor is judged by itself. */
 static void tensors_apart(void **state)
 {
@@ -96,6 +103,43 @@ static void tensors_apart(void **state)
     gradus_optimizer_step(optimizer, &(gradus_step){.rate = 1}, &error); /* with one that came later */
     if (error.status) fail_msg("%s", error.message);
     assert_true(a[0] == -6 && a[1] == -8 && b[0] == -0.6f && b[1] == -0.8f);
+    gradus_optimizer_destroy(optimizer);
+}
+
+/* Gradients and values of 16 bits are looked at as what they stand for. */
+static void sixteen_bits(void **state)
+{
+    (void)state;
+    static const float numbers[6] = {1, 2, 3, 4, 6, 8}, held[4] = {6, 8, 6, 8}, steep[4] = {6, 8, 3, 4};
+    uint16_t codes[6], slopes[4], weights[4];
+    float wide[6] = {0};
+    for (int i = 0; i < 6; i++) codes[i] = (uint16_t)(bits_of(numbers[i]) >> 16);
+    for (int i = 0; i < 4; i++) {
+        slopes[i] = (uint16_t)(bits_of(steep[i]) >> 16);
+        weights[i] = (uint16_t)(bits_of(held[i]) >> 16);
+    }
+    gradus_optimizer *optimizer = gradus_optimizer_create(
+        &(gradus_optimizer_config){.rule = "sgd", .gradient = "centralize(convolutions) > clip_adaptive(0.5)"}, &error);
+    gradus_optimizer_add(
+        optimizer,
+        &(gradus_parameter){
+            .name = "w", .shape = {1, 1, 2, 3}, .values = wide, .gradient = codes, .gradient_type = GRADUS_BFLOAT16},
+        &error);
+    gradus_optimizer_add(optimizer,
+                         &(gradus_parameter){.name = "v",
+                                             .shape = {2, 2},
+                                             .values = weights,
+                                             .gradient = slopes,
+                                             .values_type = GRADUS_BFLOAT16,
+                                             .gradient_type = GRADUS_BFLOAT16,
+                                             .rounding = 2},
+                         &error);
+    gradus_optimizer_step(optimizer, &(gradus_step){.rate = 1}, &error);
+    if (error.status) fail_msg("%s", error.message);
+    static const float expected[4] = {3, 4, 3, 4}; /* 6 - 3, 8 - 4, and of the second row 6 - 3, 8 - 4 */
+    for (int i = 0; i < 4; i++) assert_int_equal(weights[i], bits_of(expected[i]) >> 16);
+    /* the row's norm is taken for 1e-3: of the mean-free gradient that much times 0.5 is left */
+    for (int i = 0; i < 6; i++) check_close(-(double)wide[i], ((double)numbers[i] - 4) / sqrt(34) * 0.5e-3, 1e-5, 0);
     gradus_optimizer_destroy(optimizer);
 }
 
@@ -371,11 +415,12 @@ static void scheduled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(hand_worked, fresh),   cmocka_unit_test_setup(tensors_apart, fresh),
-        cmocka_unit_test_setup(long_rows, fresh),     cmocka_unit_test_setup(same_bits, fresh),
-        cmocka_unit_test_setup(whole_tensors, fresh), cmocka_unit_test_setup(noise, fresh),
-        cmocka_unit_test_setup(percentile, fresh),    cmocka_unit_test_setup(with_trials, fresh),
-        cmocka_unit_test_setup(skips, fresh),         cmocka_unit_test_setup(scheduled, fresh),
+        cmocka_unit_test_setup(hand_worked, fresh),  cmocka_unit_test_setup(tensors_apart, fresh),
+        cmocka_unit_test_setup(sixteen_bits, fresh), cmocka_unit_test_setup(long_rows, fresh),
+        cmocka_unit_test_setup(same_bits, fresh),    cmocka_unit_test_setup(whole_tensors, fresh),
+        cmocka_unit_test_setup(noise, fresh),        cmocka_unit_test_setup(percentile, fresh),
+        cmocka_unit_test_setup(with_trials, fresh),  cmocka_unit_test_setup(skips, fresh),
+        cmocka_unit_test_setup(scheduled, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
