@@ -82,7 +82,7 @@ const gradus_rule_row gradus_rule_ftrl = {
              "The values are made anew at each update from what is kept: what they start at is forgotten, so start at "
              "0."},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[LINEAR] = {.name = "z"},
+    .slots = (const gradus_slot[]){[LINEAR] = {.name = "z", .exact = true},
                                    [SQUARES] = {.name = "n", .non_negative = true},
                                    [OVER] = {.name = "rate_over", .non_negative = true},
                                    {0}},

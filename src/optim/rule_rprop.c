@@ -70,8 +70,9 @@ const gradus_rule_row gradus_rule_rprop = {
              "each value; a schedule of it is one of all steps, where PyTorch and Optax do not look at it again."},
     .abi = GRADUS_ABI,
     .slots =
-        (const gradus_slot[]){
-            [LAST] = {.name = "prev"}, [OWN] = {.name = "step_size", .non_negative = true, .initial = 1}, {0}},
+        (const gradus_slot[]){[LAST] = {.name = "prev"},
+                              [OWN] = {.name = "step_size", .non_negative = true, .exact = true, .initial = 1},
+                              {0}},
     .constants = "scale, minus, plus, least, most, step",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(rprop), .twin = rprop_double}},

@@ -7,7 +7,7 @@
 #include "twin.h"
 
 enum { TENSORS = 3, LARGEST = 64, UPDATES = 20, SPEC = 512 };
-enum { CASES = 302, AT_LEAST = 191 }; /* that are held against; raise it with the rules that come */
+enum { CASES = 302, AT_LEAST = 197 }; /* that are held against; raise it with the rules that come */
 
 /* References that are themselves not exact: they are held against as far as they go. */
 static const struct {
@@ -27,6 +27,15 @@ static const struct {
     const char *framework, *title, *reason;
 } wrong[] = {
     {"optax", "rprop", "hands out the step of the update before"},
+};
+
+/* Parameters that a framework takes without a word and does nothing with: its rule has none of that name. */
+static const struct {
+    const char *framework, *title, *parameter;
+} ignored[] = {
+    {"pytorch_optimizer", "FTRL", "weight_decay"},
+    {"pytorch_optimizer", "Fromage", "weight_decay"},
+    {"pytorch_optimizer", "SM3", "weight_decay"},
 };
 
 static const struct {
@@ -140,8 +149,13 @@ static bool is_taken(const gradus_member *member, const char *like, const char *
     return error.code != GRADUS_CODE_UNKNOWN_PARAMETER && error.code != GRADUS_CODE_REFUSED;
 }
 
-static bool is_left_out(const char *key)
+static bool is_left_out(const trial *t, const char *key)
 {
+    const char *title = json_string_value(json_object_get(t->json, "optimizer"));
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        if (!strcmp(ignored[i].framework, t->framework) && !strcmp(ignored[i].title, title) &&
+            !strcmp(ignored[i].parameter, key))
+            return true;
     return !strcmp(key, "lr") || !strcmp(key, "learning_rate") || !strcmp(key, "foreach");
 }
 
@@ -163,7 +177,7 @@ static bool take_parameter(trial *t, call calls[2], const char *key, const json_
         taken &= take_parameter(t, calls, one, json_array_get(value, i));
     }
     append_parameter(text, key, value);
-    if (is_left_out(key) || !*text) return taken;
+    if (is_left_out(t, key) || !*text) return taken;
     for (int i = 0; i < 2; i++) {
         if (!calls[i].member || !is_taken(calls[i].member, calls[i].like, text)) continue;
         append(calls[i].arguments, "%s", text);

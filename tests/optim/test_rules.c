@@ -2,6 +2,7 @@
  * two functions whose lowest point is known. */
 #include "check.h"
 #include "gradus/base.h"
+#include "gradus/extend.h"
 #include "gradus/spec.h"
 
 /* ---- cases worked by hand: by_hand.tsv ---- */
@@ -149,6 +150,56 @@ static void functions(void **state)
     }
 }
 
+/* ---- 8 bits ---- */
+
+enum { MANY = 4096, NOISY = 300 };
+
+/* Where noisy gradients of a bowl lead. */
+static void follow_noise(const char *spec, double rate, const char *kept_as, float *x)
+{
+    static float gradient[MANY];
+    gradus_error error = {0};
+    const gradus_optimizer_config config = {.rule = spec, .state = kept_as, .units = {.total = NOISY}};
+    gradus_optimizer *optimizer = gradus_optimizer_create(&config, &error);
+    for (int i = 0; i < MANY; i++) x[i] = 1;
+    gradus_optimizer_add(optimizer,
+                         &(gradus_parameter){.name = "x", .shape = {MANY}, .values = x, .gradient = gradient}, &error);
+    for (int update = 0, at = 0; update < NOISY; update++) {
+        gradus_outcome outcome;
+        do {
+            double loss = 0;
+            for (int i = 0; i < MANY; i++, at++) {
+                gradient[i] = x[i] + (float)gradus_random_normal(1, (uint64_t)update, (uint64_t)i);
+                loss += 0.5 * x[i] * x[i];
+            }
+            outcome = gradus_optimizer_step(optimizer, &(gradus_step){.rate = rate, .loss = loss}, &error);
+        } while (outcome == GRADUS_EVALUATE && at < 20 * NOISY * MANY);
+    }
+    if (error.status) fail_msg("%s: %s", spec, error.message);
+    gradus_optimizer_destroy(optimizer);
+}
+
+/* State in 8 bits leads to where float32 does also after many updates: what would stand still in them is not kept so. */
+static void coarse_state(void **state)
+{
+    (void)state;
+    static float fine[MANY], coarse[MANY];
+    for (int i = 0; gradus_optimizer_family.members[i]; i++) {
+        const gradus_member *member = gradus_optimizer_family.members[i];
+        const char *name = member->example ? member->example : member->name;
+        const double rate = ((const gradus_rule_row *)member)->effective_rate ? 1 : 1e-3; /* 1: it has its own */
+        double way = 0, apart = 0;
+        follow_noise(name, rate, "float32", fine);
+        follow_noise(name, rate, "8bit", coarse);
+        for (int j = 0; j < MANY; j++) {
+            way += (fine[j] - 1.0) * (fine[j] - 1.0);
+            apart += ((double)fine[j] - coarse[j]) * ((double)fine[j] - coarse[j]);
+        }
+        print_message("%s: %.2g of its way off\n", name, sqrt(apart / way));
+        assert_true(apart <= 0.1 * 0.1 * way);
+    }
+}
+
 /* Momentum in its forms solves the same. */
 static void forms(void **state)
 {
@@ -189,6 +240,7 @@ static void effective_rates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(cases_by_hand), cmocka_unit_test(effective_rates),
-                                       cmocka_unit_test(functions), cmocka_unit_test(forms)};
+                                       cmocka_unit_test(functions), cmocka_unit_test(forms),
+                                       cmocka_unit_test(coarse_state)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
