@@ -1,7 +1,7 @@
 /* How near the update rules come to what memory can do, each against a stream that reads and writes as much with the
  * same prefetch, measured in turns in the same run; and what many small tensors cost against one large one.
  *
- *     optimizers [MILLIONS OF VALUES = 64] [ROUNDS = 9] */
+ *     optimizers [MILLIONS OF VALUES = 64] [ROUNDS = 9] [RULE...]     given rules: these alone, against memory and stored otherwise */
 #ifndef RULE
 #include "../src/optim/kernel.h"
 #include "gradus/base.h"
@@ -14,7 +14,7 @@
 #define RULE "../../bench/optimizers.c"
 #include "../src/optim/every_isa.h"
 
-enum { ARRAYS = 4, SMALL_TENSORS = 2000, SMALL = 256 };
+enum { STATE = 3, ARRAYS = 2 + STATE, SMALL_TENSORS = 2000, SMALL = 256 };
 
 static double now(void)
 {
@@ -62,23 +62,33 @@ static double time_stream(const gradus_context *context, memory *all)
 
 /* ---- what is measured ---- */
 
-static gradus_optimizer *make(const char *rule, const char *gradient, gradus_context *context, const memory *all,
-                              int64_t each)
+static gradus_optimizer *make_stored(const char *rule, const char *gradient, const char *state, int32_t type,
+                                     gradus_context *context, const memory *all, int64_t each)
 {
     gradus_error error = {0};
     gradus_optimizer *optimizer = gradus_optimizer_create(
-        &(gradus_optimizer_config){.rule = rule, .gradient = gradient, .context = context}, &error);
+        &(gradus_optimizer_config){.rule = rule, .gradient = gradient, .state = state, .context = context}, &error);
     for (int64_t start = 0; start < all->count; start += each) {
         char name[32];
         snprintf(name, sizeof name, "t%lld", (long long)start);
-        gradus_optimizer_add(
-            optimizer,
-            &(gradus_parameter){
-                .name = name, .shape = {each}, .values = all->array[1] + start, .gradient = all->array[0] + start},
-            &error);
+        gradus_optimizer_add(optimizer,
+                             &(gradus_parameter){.name = name,
+                                                 .shape = {each},
+                                                 .values = all->array[1] + start,
+                                                 .gradient = all->array[0] + start,
+                                                 .values_type = type,
+                                                 .gradient_type = type,
+                                                 .rounding = type == GRADUS_FLOAT32 ? 0 : 1},
+                             &error);
     }
     if (error.status) stop(error.message);
     return optimizer;
+}
+
+static gradus_optimizer *make(const char *rule, const char *gradient, gradus_context *context, const memory *all,
+                              int64_t each)
+{
+    return make_stored(rule, gradient, NULL, GRADUS_FLOAT32, context, all, each);
 }
 
 static double time_step(gradus_optimizer *optimizer, uint32_t flags)
@@ -97,23 +107,60 @@ static void refill(const memory *all)
     }
 }
 
-static void against_memory(const char *rule, int state, int32_t threads, memory all, int rounds)
+/* How many numbers a rule keeps for each value. */
+static int state_of(const gradus_optimizer *optimizer, const memory *all)
+{
+    const uint64_t bytes = gradus_optimizer_state_size(optimizer, GRADUS_STATE);
+    return (int)((bytes + 2 * (uint64_t)all->count) / (4 * (uint64_t)all->count));
+}
+
+static void against_memory(const char *rule, int32_t threads, memory all, int rounds)
 {
     gradus_error error = {0};
     gradus_context *context = gradus_context_create(&(gradus_context_config){.threads = threads}, &error);
     gradus_optimizer *optimizer = make(rule, NULL, context, &all, all.count);
     double best_step = 1e9, best_stream = 1e9;
-    all.state = state;
     refill(&all);
     for (int i = 0; i <= rounds; i++) { /* the first round touches new memory and does not count */
-        const double step = time_step(optimizer, 0), measure = time_stream(context, &all);
+        const double step = time_step(optimizer, 0);
+        if (i == 0) all.state = state_of(optimizer, &all);
+        if (all.state > STATE) break;
+        const double measure = time_stream(context, &all);
         if (i && step < best_step) best_step = step;
         if (i && measure < best_stream) best_stream = measure;
     }
     printf("%-26s %d thread%s  %7.1f ms   %.2f of a stream with %d reads and %d writes\n", rule,
            (int)gradus_threads(context), gradus_threads(context) > 1 ? "s" : " ", 1e3 * best_step,
-           best_stream / best_step, state + 2, state + 1);
+           best_stream / best_step, all.state + 2, all.state + 1);
     gradus_optimizer_destroy(optimizer);
+    gradus_context_destroy(context);
+}
+
+/* State in 8 bits, then bfloat16 values and gradients too, each against float32. */
+static void stored_otherwise(const char *rule, int32_t threads, memory all, int rounds)
+{
+    static const char *const titles[] = {"8-bit state", "bfloat16", "bfloat16, 8-bit state"};
+    enum { CASES = sizeof titles / sizeof *titles };
+    gradus_error error = {0};
+    gradus_context *context = gradus_context_create(&(gradus_context_config){.threads = threads}, &error);
+    gradus_optimizer *float32 = make(rule, NULL, context, &all, all.count);
+    for (int c = 0; c < CASES; c++) {
+        gradus_optimizer *other = make_stored(rule, NULL, c == 1 ? NULL : "8bit", c ? GRADUS_BFLOAT16 : GRADUS_FLOAT32,
+                                              context, &all, all.count);
+        double best_float32 = 1e9, best_other = 1e9;
+        refill(&all);
+        for (int i = 0; i <= rounds; i++) {
+            if (c) memset(all.array[0], 0, (size_t)all.count * sizeof(float)); /* good numbers of either type */
+            if (c) memset(all.array[1], 0, (size_t)all.count * sizeof(float));
+            const double wide = time_step(float32, 0), narrow = time_step(other, 0);
+            if (i && wide < best_float32) best_float32 = wide;
+            if (i && narrow < best_other) best_other = narrow;
+        }
+        printf("%-26s %d thread%s  %7.1f ms   %s: %.2f times as fast as float32\n", rule, (int)gradus_threads(context),
+               gradus_threads(context) > 1 ? "s" : " ", 1e3 * best_other, titles[c], best_float32 / best_other);
+        gradus_optimizer_destroy(other);
+    }
+    gradus_optimizer_destroy(float32);
     gradus_context_destroy(context);
 }
 
@@ -209,20 +256,20 @@ int main(int argc, char **argv)
 {
     const int64_t millions = argc > 1 ? atoll(argv[1]) : 64;
     const int rounds = argc > 2 ? atoi(argv[2]) : 9;
-    static const struct {
-        const char *rule;
-        int state;
-    } rules[] = {{"adamw", 2}, {"sgd", 0}, {"sgd(momentum=0.9)", 1}, {"rmsprop", 1}};
+    static const char *const usual[] = {"adamw", "sgd", "sgd(momentum=0.9)", "rmsprop", "schedule_free(adamw)", NULL};
+    const char *const *rules = argc > 3 ? (const char *const *)argv + 3 : usual;
     memory all = {.count = millions << 20};
-    if (millions < 1 || rounds < 1) stop("usage: optimizers [MILLIONS OF VALUES] [ROUNDS]");
+    if (millions < 1 || rounds < 1) stop("usage: optimizers [MILLIONS OF VALUES] [ROUNDS] [RULE...]");
     for (int a = 0; a < ARRAYS; a++) {
         all.array[a] = gradus_allocate(NULL, (size_t)all.count * sizeof(float));
         if (!all.array[a]) stop("not enough memory; give fewer millions of values");
     }
     const int32_t most = gradus_threads(NULL);
     for (int32_t threads = 1; threads <= most; threads = threads < most ? most : most + 1) {
-        for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-            against_memory(rules[i].rule, rules[i].state, threads, all, rounds);
+        for (int i = 0; rules[i]; i++) against_memory(rules[i], threads, all, rounds);
+        for (int i = 0; rules[i] && argc > 3; i++) stored_otherwise(rules[i], threads, all, rounds);
+        if (argc > 3) continue;
+        stored_otherwise("adamw", threads, all, rounds);
         clip_and_zero(threads, all, rounds);
         measured("adamw", threads, all, rounds);
         many_small("adamw", threads, all);
@@ -240,12 +287,15 @@ static inline void ISA(stream_element)(cell *c, const lane *k)
     c->x = c->x + c->g;
     if (c->has & SLOT(0)) c->s[0] = c->s[0] + c->g;
     if (c->has & SLOT(1)) c->s[1] = c->s[1] + c->g;
+    if (c->has & SLOT(2)) c->s[2] = c->s[2] + c->g;
 }
 
 static void ISA(stream)(const span *spans, size_t how_many, const number *k)
 {
-    enum { X = VALUES, A = SLOT(0), B = SLOT(1) };
-    if (spans->state[1])
+    enum { X = VALUES, A = SLOT(0), B = SLOT(1), C = SLOT(2) };
+    if (spans->state[2])
+        walk(ISA(stream_element), GRADIENT | X | A | B | C, X | A | B | C, 0, 0, spans, how_many, k);
+    else if (spans->state[1])
         walk(ISA(stream_element), GRADIENT | X | A | B, X | A | B, 0, 0, spans, how_many, k);
     else if (spans->state[0])
         walk(ISA(stream_element), GRADIENT | X | A, X | A, 0, 0, spans, how_many, k);

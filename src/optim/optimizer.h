@@ -122,12 +122,16 @@ typedef struct gradus_stage { /* a transform of each gradient value, as this upd
 
 enum { MEASURE_SUMS = 3, SPAN_SUMS = GRADUS_LAYERS * GRADUS_SUMS + MEASURE_SUMS }; /* of a span, at most */
 
+enum { NO_PART = -1, NOT_HERE = -2 };
+
 typedef struct gradus_plan { /* holds while no tensor comes, moves, or gains or loses its gradient */
     gradus_span *spans;      /* with the state of the innermost rule, as far as it is float32 */
     int32_t *tensor_of;      /* [span_count] */
     double *sums;            /* [span_count][sum_count]: each layer's own, then those of GRADUS_MEASURE_UPDATE */
     int64_t *tasks;          /* [task_count + 1]: the first span of each, then the end */
-    int64_t *first_span;     /* [tensor] of those that take part */
+    int64_t *
+        first_span; /* [tensor] of those that take part; of the others NO_PART, or NOT_HERE where they live elsewhere */
+    bool staged;    /* some tensor is */
     int64_t span_count, task_count, room;
     int32_t tensor_room;
     bool valid;

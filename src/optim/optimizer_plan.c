@@ -201,8 +201,10 @@ gradus_status gradus_plan_settle(gradus_optimizer *optimizer, gradus_error *erro
         return status;
     if (!make_room(optimizer, count_spans(optimizer), error)) return GRADUS_ERROR_MEMORY;
     plan->span_count = 0;
+    plan->staged = false;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
-        plan->first_span[i] = -1;
+        plan->first_span[i] = optimizer->tensors[i].elsewhere && !optimizer->tensors[i].frozen ? NOT_HERE : NO_PART;
+        plan->staged |= optimizer->tensors[i].staged;
         if (gradus_takes_part(&optimizer->tensors[i])) cut_tensor(optimizer, i, plan);
     }
     gather_tasks(plan);

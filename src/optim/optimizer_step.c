@@ -115,8 +115,7 @@ static gradus_status prepare_sets(gradus_optimizer *optimizer, const gradus_now 
     optimizer->set_count = 0;
     for (int32_t i = 0; i < optimizer->group_count; i++) optimizer->groups[i].set = -1;
     for (int32_t i = 0; i < optimizer->tensor_count; i++) {
-        if (!optimizer->tensors[i].elsewhere ? !gradus_takes_part(&optimizer->tensors[i])
-                                             : optimizer->tensors[i].frozen) {
+        if (optimizer->plan.first_span[i] == NO_PART) {
             optimizer->constants_of[i] = -1;
             continue;
         }

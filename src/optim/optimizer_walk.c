@@ -27,6 +27,12 @@ static const gradus_tensor *tensor_of(const gradus_optimizer *optimizer, int64_t
     return &optimizer->tensors[optimizer->plan.tensor_of[span]];
 }
 
+/* Two thousand tensors are not looked at for nothing. */
+static bool is_staged(const gradus_optimizer *optimizer, int64_t span)
+{
+    return optimizer->plan.staged && tensor_of(optimizer, span)->staged;
+}
+
 static void zero_gradient(const gradus_optimizer *optimizer, int64_t span)
 {
     const gradus_span *whole = &optimizer->plan.spans[span];
@@ -311,7 +317,7 @@ static void run_alone(const gradus_walk_request *request, int64_t index)
 {
     const gradus_optimizer *optimizer = request->optimizer;
     const gradus_around *around = request->around;
-    const bool staged = tensor_of(optimizer, index)->staged;
+    const bool staged = is_staged(optimizer, index);
     double parts[SPAN_SUMS][GRADUS_PARTS];
     piece at = piece_of(optimizer, index, 0, optimizer->plan.spans[index].count, parts);
     memset(parts, 0, sizeof *parts * (size_t)gradus_plan_sum_count(optimizer));
@@ -347,7 +353,7 @@ static int64_t end_of_run(const gradus_walk_request *request, int64_t first, int
     const bool again = request->zero || request->keep;
     size_t values = plan->spans[first].count;
     int64_t next = first + 1;
-    while (next < end && is_meant(request, next) && !tensor_of(request->optimizer, next)->staged &&
+    while (next < end && is_meant(request, next) && !is_staged(request->optimizer, next) &&
            constants_for(request, next) == number && !(again && values >= CHUNK))
         values += plan->spans[next++].count;
     return next;
@@ -382,7 +388,7 @@ static void run_task(void *job, int64_t index)
             clear_sums(request, first);
             continue;
         }
-        if (!together || tensor_of(request->optimizer, first)->staged) {
+        if (!together || is_staged(request->optimizer, first)) {
             run_alone(request, first);
             continue;
         }

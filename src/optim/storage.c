@@ -139,14 +139,6 @@ static inline bits ISA(from_float16)(bits h)
     return ISA(mixed)(is_odd, odd, ISA(mixed)(above_small, normal, bits_of(small))) | sign;
 }
 
-/* `low`: what is added to the bits that are cut off: a random number, or what rounds to the nearest. */
-static inline bits ISA(to_bfloat16)(bits x, bits low)
-{
-    const bits odd = ISA(reaches)(x & all_bits(0x7fffffff), 0x7f800000u),
-               nan = ISA(reaches)(x & all_bits(0x7fffffff), 0x7f800001u);
-    return ISA(mixed)(odd, x >> 16 | (nan & all_bits(0x40)), (x + low) >> 16);
-}
-
 /* Of numbers below 2^-14 multiples of 2^-24 are taken: `small` is the size in such, which the caller rounds. */
 static inline bits ISA(to_float16)(bits x, bits low, lane small)
 {
@@ -166,10 +158,11 @@ static inline bits ISA(thrown)(bits counted)
     return counted ^ counted >> 16;
 }
 
+/* What is added to the bits that are cut off: a random number, or what rounds to the nearest; an infinity stays one. */
 static inline bits ISA(bfloat16)(lane x, bits dice, bool thrown)
 {
-    const bits of = bits_of(x);
-    return ISA(to_bfloat16)(of, thrown ? dice >> 16 : all_bits(0x7fff) + (of >> 16 & all_bits(1)));
+    const bits of = bits_of(x), low = thrown ? dice >> 16 : all_bits(0x7fff) + (of >> 16 & all_bits(1));
+    return bits_of(choose(same(x, x), lane_of((of + low) >> 16), lane_of(of >> 16 | all_bits(0x40))));
 }
 
 static inline bits ISA(float16)(lane x, bits dice, bool thrown)
