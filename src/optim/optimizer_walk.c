@@ -201,26 +201,6 @@ static void prefetch_block(const gradus_span *span, size_t start)
     }
 }
 
-static void prefetch_bytes(const void *from, size_t size)
-{
-    for (size_t i = 0; i < size; i += 64) __builtin_prefetch((const char *)from + i, 1);
-}
-
-static void prefetch_staged(const gradus_walk_request *request, const gradus_tensor *tensor, const gradus_span *span,
-                            size_t start)
-{
-    const size_t left = span->count - start, count = left < BLOCK ? left : BLOCK, first = span->first + start;
-    const size_t value = gradus_size_of_type(tensor->values_type), slope = gradus_size_of_type(tensor->gradient_type);
-    if (start >= span->count) return;
-    prefetch_bytes((const char *)tensor->stored + first * value, count * value);
-    prefetch_bytes((const char *)tensor->gradient + first * slope, count * slope);
-    if (tensor->values && tensor->values != tensor->stored) prefetch_bytes(span->values + start, count * sizeof(float));
-    for (int32_t j = 0; j < request->optimizer->slot_count; j++) {
-        if (tensor->codes[j].code) prefetch_bytes(tensor->codes[j].code + first, count);
-        if (j < GRADUS_SLOTS && span->state[j]) prefetch_bytes(span->state[j] + start, count * sizeof(float));
-    }
-}
-
 static void prefetch_around(const piece *at, const gradus_step_of *steps, int32_t count)
 {
     for (int32_t k = 0; k < count; k++) {
@@ -298,10 +278,7 @@ static void run_in_blocks(const gradus_walk_request *request, int64_t span, bool
     for (size_t start = 0; start < whole->count; start += BLOCK) {
         const size_t left = whole->count - start;
         piece at = piece_of(request->optimizer, span, start, left < BLOCK ? left : BLOCK, parts);
-        if (staged)
-            prefetch_staged(request, tensor_of(request->optimizer, span), whole, start + BLOCK);
-        else
-            prefetch_block(whole, start + BLOCK);
+        if (!staged) prefetch_block(whole, start + BLOCK); /* conversions are slower than memory */
         if (request->around && left >= 2 * BLOCK) {
             prefetch_around(&at, request->around->before, request->around->before_count);
             prefetch_around(&at, request->around->after, request->around->after_count);
