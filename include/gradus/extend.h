@@ -347,6 +347,9 @@ typedef struct gradus_rule_row {
                                          * its argument of kind GRADUS_PIPELINE that goes by name (muon(other=adamw)); NULL: all */
     gradus_pass        show;            /* values <- what is shown for them, from values and state; its `conclude` makes the constants;
                                          * without a kernel: nothing is averaged                                     */
+    gradus_pass        rates;           /* values <- the rate that each value had to itself in the last update (what its mean gradient was
+                                         * multiplied by), from state; constants are the update's, then as `conclude` says; without a
+                                         * kernel: all values have one                                              */
     double           (*effective_rate)(const double *hyper, const gradus_now *now, const double *memory);  /* what the rule has made of the
                                          * rate, for gradus_measures; NULL: the rate                                 */
     const char      *(*check)(const double *hyper);     /* arguments against each other; NULL: fine                  */

@@ -455,6 +455,12 @@ gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_s
 
 /* What the last step found; absent what it had no need of. GRADUS_ERROR_USE: a NULL. */
 gradus_status gradus_optimizer_measures(const gradus_optimizer *optimizer, gradus_measures *measures);
+/* Rates that the values of a tensor had to themselves in the last step, of rules that give each its own (adam, rmsprop, adagrad: step.rate
+ * over the root of a mean square): rates[i] is the one that the share shares[i] of all values has at most: 0.1, 0.5, 0.9 are the usual
+ * percentiles. Of other rules all are what the step's rate came to. Reads the state a few times. GRADUS_ERROR_RANGE: no such tensor, a
+ * share outside [0, 1]; GRADUS_ERROR_USE: it had no part in the last step; GRADUS_ERROR_UNSUPPORTED: it lives elsewhere. */
+gradus_status gradus_optimizer_rates(const gradus_optimizer *optimizer, int32_t index, const double *shares, double *rates, int32_t count,
+                                     gradus_error *error);
 void          gradus_policy_observe_measures(gradus_policy *policy, const gradus_measures *measures);   /* each under its field's name */
 
 /* Takes over those of the policy's scheduled values that it knows ("momentum", "head.lr_scale"); the others are not its business; and

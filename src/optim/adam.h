@@ -107,4 +107,15 @@ void gradus_adam_prepare(const double *hyper, const gradus_now *now, int decay, 
 gradus_kernel gradus_adam_scalar, gradus_adam_sse2, gradus_adam_avx2, gradus_adam_avx512, gradus_adam_neon;
 gradus_twin gradus_adam_double;
 
+/* Rates of single values: rate / (sqrt(v/c2) + epsilon). */
+void gradus_adam_rate(const double *hyper, const gradus_now *now, const double *sums, const double *memory,
+                      double *constants);
+gradus_kernel gradus_adam_rates_scalar, gradus_adam_rates_sse2, gradus_adam_rates_avx2, gradus_adam_rates_avx512,
+    gradus_adam_rates_neon;
+gradus_twin gradus_adam_rates_double;
+#define ADAM_RATES                                                                                             \
+    {                                                                                                          \
+        .kernel = EVERY_ISA(gradus_adam_rates), .twin = gradus_adam_rates_double, .conclude = gradus_adam_rate \
+    }
+
 #endif

@@ -382,6 +382,19 @@ static inline const unsigned char *gradus_stored_at(const gradus_tensor *tensor,
     return (const unsigned char *)tensor->stored + (size_t)first * gradus_size_of_type(tensor->values_type);
 }
 
+/* ---- optimizer_view.c ---- */
+
+/* A pass over the state of one tensor alone, which makes values of it. */
+typedef struct gradus_viewer {
+    const gradus_optimizer *optimizer;
+    const gradus_layer *layer;
+    const gradus_pass *pass;
+    int32_t tensor;
+    float number[GRADUS_CONSTANTS];
+} gradus_viewer;
+void gradus_viewer_conclude(gradus_viewer *viewer, const gradus_now *now, double exact[GRADUS_CONSTANTS]);
+void gradus_viewer_run(const gradus_viewer *by, int64_t first, size_t count, float *values); /* at most BLOCK */
+
 /* ---- optimizer_update.c ---- */
 
 /* Hands every tensor to the rule's `update`. */

@@ -14,36 +14,12 @@ static const gradus_layer *averaging(const gradus_optimizer *optimizer, gradus_e
     return NULL;
 }
 
-/* What an averaging layer's kernel takes for one tensor. */
-typedef struct averager {
-    const gradus_optimizer *optimizer;
-    const gradus_layer *layer;
-    int32_t tensor;
-    float number[GRADUS_CONSTANTS];
-} averager;
-
-static averager averager_for(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t at)
-{
-    averager made = {.optimizer = optimizer, .layer = layer, .tensor = at};
-    const gradus_pass *show = &layer->row->show;
-    const gradus_now now = {
-        .update = optimizer->updates[at], .gradient_scale = 1, .own = optimizer->tensors[at].own + layer->first_own};
-    double hyper[GRADUS_HYPERS], exact[GRADUS_CONSTANTS] = {0};
-    gradus_hypers_now(optimizer, optimizer->group_of[at], hyper, NULL);
-    if (show->conclude) show->conclude(hyper + layer->first_hyper, &now, NULL, layer->memory, exact);
-    for (int i = 0; i < GRADUS_CONSTANTS; i++) made.number[i] = (float)exact[i];
-    return made;
-}
-
-/* Turns trained values into averaged ones, at most BLOCK from `first` on. A tensor that was never updated has no other.
- */
-static void average(const averager *by, int64_t first, size_t count, float *values)
+void gradus_viewer_run(const gradus_viewer *by, int64_t first, size_t count, float *values)
 {
     const gradus_layer *layer = by->layer;
     const gradus_tensor *tensor = &by->optimizer->tensors[by->tensor];
     float state[GRADUS_SLOTS][BLOCK];
     gradus_span span = {.count = count, .first = (size_t)first, .values = values};
-    if (by->optimizer->updates[by->tensor] == 0) return;
     for (int32_t j = 0; j < layer->slot_count; j++) {
         const int32_t slot = layer->first_slot + j;
         if (tensor->codes[slot].code)
@@ -51,7 +27,34 @@ static void average(const averager *by, int64_t first, size_t count, float *valu
         else if (tensor->state[slot] && gradus_slot_is_per_element(&layer->row->slots[j]))
             span.state[j] = tensor->state[slot] + gradus_slot_before(by->optimizer, layer, j, by->tensor, first);
     }
-    gradus_kernel_for(by->optimizer, layer->row->show.kernel)(&span, 1, by->number);
+    gradus_kernel_for(by->optimizer, by->pass->kernel)(&span, 1, by->number);
+}
+
+void gradus_viewer_conclude(gradus_viewer *viewer, const gradus_now *now, double exact[GRADUS_CONSTANTS])
+{
+    const gradus_layer *layer = viewer->layer;
+    double hyper[GRADUS_HYPERS];
+    gradus_hypers_now(viewer->optimizer, viewer->optimizer->group_of[viewer->tensor], hyper, NULL);
+    if (viewer->pass->conclude) viewer->pass->conclude(hyper + layer->first_hyper, now, NULL, layer->memory, exact);
+    for (int i = 0; i < GRADUS_CONSTANTS; i++) viewer->number[i] = (float)exact[i];
+}
+
+static gradus_viewer averager_for(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t at)
+{
+    gradus_viewer made = {.optimizer = optimizer, .layer = layer, .pass = &layer->row->show, .tensor = at};
+    double exact[GRADUS_CONSTANTS] = {0};
+    gradus_viewer_conclude(&made,
+                           &(gradus_now){.update = optimizer->updates[at],
+                                         .gradient_scale = 1,
+                                         .own = optimizer->tensors[at].own + layer->first_own},
+                           exact);
+    return made;
+}
+
+/* Turns trained values into averaged ones. A tensor that was never updated has no other. */
+static void average(const gradus_viewer *by, int64_t first, size_t count, float *values)
+{
+    if (by->optimizer->updates[by->tensor] > 0) gradus_viewer_run(by, first, count, values);
 }
 
 /* Bytes of a tensor's values that are kept while others are shown: none where a float32 copy holds them. */
@@ -115,7 +118,7 @@ static void exchange_tensor(void *job, int64_t index)
         memcpy(tensor->stored, kept(optimizer, (int32_t)index), size);
         return;
     }
-    averager by = {0};
+    gradus_viewer by = {0};
     if (what->layer) by = averager_for(optimizer, what->layer, (int32_t)index);
     for (int64_t first = 0; first < tensor->shape.count; first += BLOCK) {
         const int64_t left = tensor->shape.count - first;
@@ -165,7 +168,7 @@ gradus_status gradus_optimizer_read(const gradus_optimizer *optimizer, int32_t i
         return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_REFUSED,
                            "tensor '%s' lives elsewhere and cannot be read", tensor->name);
     if (!destination) return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "no place to read to");
-    averager by = {0};
+    gradus_viewer by = {0};
     if (layer) by = averager_for(optimizer, layer, index);
     for (int64_t first = 0; first < tensor->shape.count; first += BLOCK) {
         const int64_t left = tensor->shape.count - first;

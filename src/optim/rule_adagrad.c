@@ -77,16 +77,31 @@ const gradus_rule_row gradus_rule_adagrad = {
     .constants = "scale, coupled, inside, outside, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(adagrad), .twin = adagrad_double}},
+    .rates = {.kernel = EVERY_ISA(rates), .twin = rates_double},
     .usual_rate = usual_rate,
 };
 
 #else /* once for each instruction set */
 
+static inline lane ISA(below)(const cell *c, const lane *k) { return root(c->s[SUM] + k[INSIDE]) + k[OUTSIDE]; }
+
+/* A value that never had a gradient has no rate. */
+static inline void ISA(rates_element)(cell *c, const lane *k)
+{
+    const lane below = ISA(below)(c, k);
+    c->x = choose(above(below, all(0)), k[STEP] / below, all(0));
+}
+
+static void ISA(rates)(const span *spans, size_t how_many, const number *k)
+{
+    walk(ISA(rates_element), SLOT(SUM), VALUES, CONSTANTS, 0, spans, how_many, k);
+}
+
 static inline void ISA(adagrad_element)(cell *c, const lane *k)
 {
     const lane g = c->g * k[SCALE] + c->x * k[COUPLED];
     c->s[SUM] = c->s[SUM] + g * g;
-    const lane below = root(c->s[SUM] + k[INSIDE]) + k[OUTSIDE];
+    const lane below = ISA(below)(c, k);
     const lane d = choose(above(below, all(0)), g / below, all(0));
     c->x = c->x - (k[SHRINK] * c->x + k[STEP] * d);
 }

@@ -34,6 +34,13 @@ void gradus_adam_prepare(const double *hyper, const gradus_now *now, int decay, 
     constants[ADAM_SHRINK] = decay == DECAY_DECOUPLED ? now->rate * hyper[ADAM_WEIGHT_DECAY] : 0;
 }
 
+void gradus_adam_rate(const double *hyper, const gradus_now *now, const double *sums, const double *memory,
+                      double *constants)
+{
+    (void)hyper, (void)sums, (void)memory;
+    constants[ADAM_STEP] = now->rate;
+}
+
 static void prepare(const double *hyper, const gradus_now *now, const double *memory, double *constants)
 {
     (void)memory;
@@ -76,10 +83,23 @@ const gradus_rule_row gradus_rule_adam = {
     .constants = ADAM_CONSTANTS,
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(gradus_adam), .twin = gradus_adam_double}},
+    .rates = ADAM_RATES,
     .usual_rate = usual_rate,
 };
 
 #else /* once for each instruction set */
+
+static inline lane ISA(below)(const cell *c, const lane *k)
+{
+    return root(c->s[ADAM_SQUARE] + k[ADAM_INSIDE]) * k[ADAM_ROOT] + k[ADAM_OUTSIDE];
+}
+
+static inline void ISA(rates_element)(cell *c, const lane *k) { c->x = k[ADAM_STEP] / ISA(below)(c, k); }
+
+void ISA(gradus_adam_rates)(const span *spans, size_t how_many, const number *k)
+{
+    walk(ISA(rates_element), SLOT(ADAM_SQUARE), VALUES, ADAM_CONSTANT_COUNT, 0, spans, how_many, k);
+}
 
 static inline void ISA(adam_element)(cell *c, const lane *k)
 {
@@ -87,8 +107,7 @@ static inline void ISA(adam_element)(cell *c, const lane *k)
     lane mean = g; /* with beta1=0 */
     if (c->has & SLOT(ADAM_MEAN)) c->s[ADAM_MEAN] = mean = c->s[ADAM_MEAN] + k[ADAM_RISE1] * (g - c->s[ADAM_MEAN]);
     c->s[ADAM_SQUARE] = k[ADAM_KEEP2] * c->s[ADAM_SQUARE] + k[ADAM_RISE2] * (g * g);
-    const lane below = root(c->s[ADAM_SQUARE] + k[ADAM_INSIDE]) * k[ADAM_ROOT] + k[ADAM_OUTSIDE];
-    c->x = c->x - (k[ADAM_SHRINK] * c->x + k[ADAM_STEP] * mean / below);
+    c->x = c->x - (k[ADAM_SHRINK] * c->x + k[ADAM_STEP] * mean / ISA(below)(c, k));
 }
 
 void ISA(gradus_adam)(const span *spans, size_t how_many, const number *k)

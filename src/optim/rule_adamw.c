@@ -46,5 +46,6 @@ const gradus_rule_row gradus_rule_adamw = {
     .constants = ADAM_CONSTANTS,
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(gradus_adam), .twin = gradus_adam_double}},
+    .rates = ADAM_RATES,
     .usual_rate = usual_rate,
 };

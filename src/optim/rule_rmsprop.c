@@ -36,6 +36,14 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
+/* Of a value; with momentum that of a direction that lasts. */
+static void rate(const double *hyper, const gradus_now *now, const double *sums, const double *memory,
+                 double *constants)
+{
+    (void)hyper, (void)sums, (void)memory;
+    constants[STEP] = now->rate;
+}
+
 static double usual_rate(const double *hyper)
 {
     (void)hyper;
@@ -96,21 +104,35 @@ const gradus_rule_row gradus_rule_rmsprop = {
     .constants = "scale, coupled, keep_square, rise, inside, outside, step, keep, into, along, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(rmsprop), .twin = rmsprop_double}},
+    .rates = {.kernel = EVERY_ISA(rates), .twin = rates_double, .conclude = rate},
     .usual_rate = usual_rate,
 };
 
 #else /* once for each instruction set */
 
+static inline lane ISA(below)(const cell *c, const lane *k)
+{
+    lane v = c->s[SQUARE]; /* rounding can take a variance below 0; a NaN stays */
+    if (c->has & SLOT(MEAN)) v = larger(all(0), v - c->s[MEAN] * c->s[MEAN]);
+    return root(v + k[INSIDE]) + k[OUTSIDE];
+}
+
+static inline void ISA(rates_element)(cell *c, const lane *k) { c->x = k[STEP] / ISA(below)(c, k); }
+
+static void ISA(rates)(const span *spans, size_t how_many, const number *k)
+{
+    if (spans->state[MEAN])
+        walk(ISA(rates_element), SLOT(SQUARE) | SLOT(MEAN), VALUES, CONSTANTS, 0, spans, how_many, k);
+    else
+        walk(ISA(rates_element), SLOT(SQUARE), VALUES, CONSTANTS, 0, spans, how_many, k);
+}
+
 static inline void ISA(rmsprop_element)(cell *c, const lane *k)
 {
     const lane g = c->g * k[SCALE] + c->x * k[COUPLED];
     c->s[SQUARE] = k[KEEP_SQUARE] * c->s[SQUARE] + k[RISE] * (g * g);
-    lane v = c->s[SQUARE];
-    if (c->has & SLOT(MEAN)) {
-        c->s[MEAN] = c->s[MEAN] + k[RISE] * (g - c->s[MEAN]);
-        v = larger(all(0), v - c->s[MEAN] * c->s[MEAN]); /* rounding can take it below 0; a NaN stays */
-    }
-    const lane direction = g / (root(v + k[INSIDE]) + k[OUTSIDE]);
+    if (c->has & SLOT(MEAN)) c->s[MEAN] = c->s[MEAN] + k[RISE] * (g - c->s[MEAN]);
+    const lane direction = g / ISA(below)(c, k);
     lane movement = k[STEP] * direction;
     if (c->has & SLOT(BUFFER)) {
         c->s[BUFFER] = k[KEEP] * c->s[BUFFER] + k[INTO] * direction;

@@ -46,8 +46,10 @@ static inline bool kernels_at(int32_t index, kernels_case *found)
     };
     const gradus_rule_row *rule;
     for (int32_t i = 0; (rule = kernels_rule(i)); i++) {
-        for (int p = 0; p <= GRADUS_PASSES; p++) {
-            const gradus_pass *pass = p < GRADUS_PASSES ? &rule->pass[p] : &rule->show;
+        for (int p = 0; p <= GRADUS_PASSES + 1; p++) {
+            const gradus_pass *pass = p < GRADUS_PASSES    ? &rule->pass[p]
+                                      : p == GRADUS_PASSES ? &rule->show
+                                                           : &rule->rates;
             *found = (kernels_case){rule->member.name, pass->kernel, rule->slots, pass->sums};
             if (pass->kernel[0] && index-- == 0) return true;
         }
