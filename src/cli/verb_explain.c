@@ -11,6 +11,32 @@ static bool is_run(const char *name)
     return stat(path, &status) == 0;
 }
 
+/* A rule around another one, or one that is none, whose framework calls it so. */
+static const gradus_member *titled(const char *title, const gradus_family *family, bool wraps)
+{
+    const gradus_family *found;
+    const gradus_member *member;
+    for (int32_t i = 0; (member = cli_find(title, CLI_BY_TITLE, i, &found)); i++) {
+        bool around = false;
+        for (const gradus_argument *row = member->arguments; row && row->name; row++)
+            around |= row->kind == GRADUS_PIPELINE && !row->family && !(row->flags & GRADUS_NAMED);
+        if (found == family && around == wraps) return member;
+    }
+    return NULL;
+}
+
+/* What another framework's name is here; of two rules of one title one is around the other, and that is said once. */
+static void print_title(const char *title, const gradus_family *family, const gradus_member *member, bool first)
+{
+    const char *framework = cli_like_of(member, title)->framework;
+    const gradus_member *outer = titled(title, family, true), *inner = titled(title, family, false);
+    if (!outer || !inner)
+        printf("%s of %s is %s here; with like=%s it does the same\n\n", title, framework, member->name, framework);
+    else if (first)
+        printf("%s of %s is %s(%s) here; with like=%s in both it does the same\n\n", title, framework, outer->name,
+               inner->name, framework);
+}
+
 /* Every member that is found so, one after the other; returns how many. */
 static int32_t explain_members(const cli_call *call, const char *name, cli_match kind)
 {
@@ -19,10 +45,8 @@ static int32_t explain_members(const cli_call *call, const char *name, cli_match
     int32_t count = 0;
     for (; (member = cli_find(name, kind, count, &family)); count++) {
         if (count) putchar('\n');
-        const gradus_like *like = cli_like_of(member, name);
-        if (kind == CLI_BY_TITLE && like)
-            printf("%s of %s is %s here; with like=%s it does the same\n\n", name, like->framework, member->name,
-                   like->framework);
+        if (kind == CLI_BY_TITLE)
+            print_title(name, family, member, count == 0);
         else if (count == 0 && kind != CLI_BY_NAME)
             printf("%s is called %s here\n\n", name, member->name);
         cli_explain(call, family, member);

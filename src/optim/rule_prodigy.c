@@ -3,7 +3,7 @@
  *
  *     w = d d rate c / first                         c = sqrt(1 - beta2^k) / (1 - beta1^k), or 1
  *     r <- beta3 r + w g y                           over all tensors; y = x0 - x: the way come so far
- *     s <- beta3 s + w g                             with safeguard w without rate c
+ *     s <- beta3 s + w g                             with safeguard: w without rate c
  *     m <- beta1 m + (1 - beta1) d g;  v <- beta2 v + (1 - beta2) d d g g
  *     d <- max(d, coefficient r / |s|), and no more than growth d once it has left `first`
  *     x <- x - rate c d' (m / (sqrt(v) + d epsilon) + weight_decay x)      with d' as it was before
@@ -92,7 +92,7 @@ const gradus_rule_row gradus_rule_prodigy = {
                      RULE_AMOUNT("coefficient", "1", "of the estimate: what to tune where the rate is too high",
                                  .search = "loguniform(0.25, 4)", .also = "d_coef, estim_lr_coef"),
                  [BIAS_CORRECTION] = RULE_FLAG("bias_correction", "true", "makes up for means that start at 0"),
-                 [SAFEGUARD] = RULE_FLAG("safeguard", "false",
+                 [SAFEGUARD] = RULE_FLAG("safeguard", "true",
                                          "the estimate does not see a warmup of the rate, which would raise it"),
                  [DECAY] = ADAPT_DECAY_ARGUMENT("decoupled"),
                  [SLICE] = {"slice", GRADUS_INTEGER, .initial = "1", .low = 1, .high = 1024,
@@ -106,18 +106,20 @@ const gradus_rule_row gradus_rule_prodigy = {
                   "eps=epsilon, d0=first, d_coef=coefficient, growth_rate=growth, "
                   "use_bias_correction=bias_correction, safeguard_warmup=safeguard, slice_p=slice, decouple=decay "
                   "coupled|decoupled",
-                  "bias_correction=false"},
+                  "bias_correction=false, safeguard=false"},
                  {"optax", "contrib.prodigy",
-                  "eps=epsilon, estim_lr0=first, estim_lr_coef=coefficient, safeguard_warmup=safeguard", NULL},
+                  "eps=epsilon, estim_lr0=first, estim_lr_coef=coefficient, safeguard_warmup=safeguard",
+                  "safeguard=false"},
                  {"pytorch_optimizer", "Prodigy",
                   "eps=epsilon, d0=first, d_coef=coefficient, growth_rate=growth, safeguard_warmup=safeguard",
-                  "bias_correction=false"},
+                  "bias_correction=false, safeguard=false"},
                  {0}},
-         .notes = ADAPT_NOTE
-         "With a warmup it needs safeguard=true. Its authors\n"
-         "leave bias_correction off, which makes the first steps three times too long and can saturate a net. "
-         "The distance\n"
-         "never falls: where it was once far too large, training starts anew with a smaller coefficient."},
+         .notes = ADAPT_NOTE "Its authors leave\n"
+                             "bias_correction off, which makes the first steps three times too long and can saturate "
+                             "a net, and safeguard,\n"
+                             "without which a warmup raises the estimate. The distance never falls: where it was once "
+                             "far too large, training\n"
+                             "starts anew with a smaller coefficient."},
     .abi = GRADUS_ABI,
     .slots = (const gradus_slot[]){[WAY] = {.name = "way", .every = "slice"},
                                    [SUM] = {.name = "s", .every = "slice"},

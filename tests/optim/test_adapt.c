@@ -10,7 +10,8 @@ static float values[2][COUNT], gradient[COUNT];
 static void slices(void **state)
 {
     (void)state;
-    static const char *const rules[] = {"prodigy(first=1e-3)", "prodigy(first=1e-3, slice=3)"};
+    static const char *const rules[] = {"prodigy(first=1e-3, safeguard=false)",
+                                        "prodigy(first=1e-3, safeguard=false, slice=3)"};
     double rates[2] = {0};
     for (int r = 0; r < 2; r++) {
         gradus_error error = {0};
