@@ -2,7 +2,7 @@
 say() { echo "\$ gradus $*"; gradus "$@" 2>&1 || echo "[$?]"; }
 say explain step
 say explain StepLR | head -3
-say explain AdamWScheduleFree | head -1
+say explain AdamWScheduleFree | head -2
 say explain lr
 say explain schedule
 say explain linear_decay
