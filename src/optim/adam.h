@@ -1,8 +1,7 @@
 /* What adam and adamw share: their arguments, one kernel, and the constants that it takes. */
 #ifndef GRADUS_OPTIM_ADAM_H
 #define GRADUS_OPTIM_ADAM_H
-#include "gradus/extend.h"
-#include <math.h>
+#include "arguments.h"
 
 /* Both rows begin with these; what differs are the defaults of the last, and what adam adds behind them. */
 enum {
@@ -75,18 +74,29 @@ enum { ADAM_CORRECTED, ADAM_RAW };
                            .search = searched,                       \
                            .also = "wd, l2"}
 
-enum { ADAM_MEAN, ADAM_SQUARE };
-#define ADAM_SLOTS                                                    \
-    (const gradus_slot[])                                             \
-    {                                                                 \
-        [ADAM_MEAN] = {.name = "exp_avg", .only_if = "beta1"},        \
-        [ADAM_SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, \
-        {                                                             \
-            0                                                         \
-        }                                                             \
+/* The largest of the mean squares before their correction, as PyTorch and Keras have it. */
+#define ADAM_AMSGRAD_ARGUMENT(initially) \
+    RULE_FLAG("amsgrad", initially, "divides by the largest mean square so far, which never falls")
+
+enum { ADAM_MEAN, ADAM_SQUARE, ADAM_LARGEST };
+#define ADAM_MEAN_SLOT   [ADAM_MEAN] = {.name = "exp_avg", .only_if = "beta1"}
+#define ADAM_SQUARE_SLOT [ADAM_SQUARE] = {.name = "exp_avg_sq", .non_negative = true}
+#define ADAM_SLOTS                              \
+    (const gradus_slot[])                       \
+    {                                           \
+        ADAM_MEAN_SLOT, ADAM_SQUARE_SLOT, { 0 } \
+    }
+#define ADAM_SLOTS_AMSGRAD                                                                                             \
+    (const gradus_slot[])                                                                                              \
+    {                                                                                                                  \
+        ADAM_MEAN_SLOT,                                                                                                \
+            ADAM_SQUARE_SLOT, [ADAM_LARGEST] = {.name = "max_exp_avg_sq", .non_negative = true, .only_if = "amsgrad"}, \
+        {                                                                                                              \
+            0                                                                                                          \
+        }                                                                                                              \
     }
 
-#define ADAM_CONSTANTS "scale, coupled, rise1, beta2, rise2, inside, root, outside, step, shrink"
+#define ADAM_CONSTANTS "scale, coupled, rise1, beta2, rise2, inside, root, outside, step, shrink, taken"
 enum {
     ADAM_SCALE,
     ADAM_COUPLED,
@@ -98,6 +108,7 @@ enum {
     ADAM_OUTSIDE,
     ADAM_STEP,
     ADAM_SHRINK,
+    ADAM_TAKEN, /* what a mean square is multiplied by before it is compared with the largest */
     ADAM_CONSTANT_COUNT
 };
 

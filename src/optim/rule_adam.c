@@ -6,13 +6,14 @@
  *     v <- beta2 v + (1 - beta2) g g                                 c2 = 1 - beta2^k
  *     corrected  x <- x - rate m/c1 / (sqrt(v/c2 + epsilon_root) + epsilon)                         (PyTorch, Optax)
  *     raw        x <- x - rate m/c1 / ((sqrt(v + epsilon_root c2) + epsilon) / sqrt(c2))            (Keras)
+ *     amsgrad    the largest v so far in the place of v                              (Reddi, Kale and Kumar, 2018)
  *     x <- x - rate weight_decay x                  where decay is decoupled, with x before the step */
 #ifndef RULE
 #include "kernel.h"
 #include "adam.h"
 #include "rules.h"
 
-enum { DECAY = ADAM_SHARED };
+enum { DECAY = ADAM_SHARED, AMSGRAD };
 
 #define RULE "rule_adam.c"
 #include "every_isa.h"
@@ -31,6 +32,7 @@ void gradus_adam_prepare(const double *hyper, const gradus_now *now, int decay, 
     constants[ADAM_ROOT] = 1 / sqrt(c2);
     constants[ADAM_OUTSIDE] = hyper[ADAM_PLACE] == ADAM_RAW ? hyper[ADAM_EPSILON] / sqrt(c2) : hyper[ADAM_EPSILON];
     constants[ADAM_STEP] = now->rate / c1;
+    constants[ADAM_TAKEN] = 1;
     constants[ADAM_SHRINK] = decay == DECAY_DECOUPLED ? now->rate * hyper[ADAM_WEIGHT_DECAY] : 0;
 }
 
@@ -65,6 +67,7 @@ const gradus_rule_row gradus_rule_adam = {
                        ADAM_DECAY_ARGUMENT("0", "loguniform(1e-6, 1e-2)"),
                        [DECAY] = {"decay", GRADUS_WORD, .initial = "coupled", .words = DECAY_WORDS,
                                   .help = "added to the gradient, or as adamw has it", .flags = GRADUS_NAMED},
+                       [AMSGRAD] = ADAM_AMSGRAD_ARGUMENT("false"),
                        {0}},
                .like =
                    (const gradus_like[]){
@@ -79,7 +82,7 @@ const gradus_rule_row gradus_rule_adam = {
                         "it pulls all\n"
                         "values alike; adamw decays in proportion."},
     .abi = GRADUS_ABI,
-    .slots = ADAM_SLOTS,
+    .slots = ADAM_SLOTS_AMSGRAD,
     .constants = ADAM_CONSTANTS,
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(gradus_adam), .twin = gradus_adam_double}},
@@ -91,14 +94,18 @@ const gradus_rule_row gradus_rule_adam = {
 
 static inline lane ISA(below)(const cell *c, const lane *k)
 {
-    return root(c->s[ADAM_SQUARE] + k[ADAM_INSIDE]) * k[ADAM_ROOT] + k[ADAM_OUTSIDE];
+    const lane square = c->has & SLOT(ADAM_LARGEST) ? c->s[ADAM_LARGEST] : c->s[ADAM_SQUARE];
+    return root(square + k[ADAM_INSIDE]) * k[ADAM_ROOT] + k[ADAM_OUTSIDE];
 }
 
 static inline void ISA(rates_element)(cell *c, const lane *k) { c->x = k[ADAM_STEP] / ISA(below)(c, k); }
 
 void ISA(gradus_adam_rates)(const span *spans, size_t how_many, const number *k)
 {
-    walk(ISA(rates_element), SLOT(ADAM_SQUARE), VALUES, ADAM_CONSTANT_COUNT, 0, spans, how_many, k);
+    if (spans->state[ADAM_LARGEST])
+        walk(ISA(rates_element), SLOT(ADAM_SQUARE) | SLOT(ADAM_LARGEST), VALUES, ADAM_TAKEN, 0, spans, how_many, k);
+    else
+        walk(ISA(rates_element), SLOT(ADAM_SQUARE), VALUES, ADAM_TAKEN, 0, spans, how_many, k);
 }
 
 static inline void ISA(adam_element)(cell *c, const lane *k)
@@ -107,15 +114,21 @@ static inline void ISA(adam_element)(cell *c, const lane *k)
     lane mean = g; /* with beta1=0 */
     if (c->has & SLOT(ADAM_MEAN)) c->s[ADAM_MEAN] = mean = c->s[ADAM_MEAN] + k[ADAM_RISE1] * (g - c->s[ADAM_MEAN]);
     c->s[ADAM_SQUARE] = k[ADAM_KEEP2] * c->s[ADAM_SQUARE] + k[ADAM_RISE2] * (g * g);
+    if (c->has & SLOT(ADAM_LARGEST)) c->s[ADAM_LARGEST] = larger(c->s[ADAM_LARGEST], c->s[ADAM_SQUARE] * k[ADAM_TAKEN]);
     c->x = c->x - (k[ADAM_SHRINK] * c->x + k[ADAM_STEP] * mean / ISA(below)(c, k));
 }
 
 void ISA(gradus_adam)(const span *spans, size_t how_many, const number *k)
 {
-    enum { BOTH = VALUES | SLOT(ADAM_SQUARE), ALL = BOTH | SLOT(ADAM_MEAN) };
-    if (spans->state[ADAM_MEAN])
-        walk(ISA(adam_element), GRADIENT | ALL, ALL, ADAM_CONSTANT_COUNT, 0, spans, how_many, k);
+    enum { SOME = VALUES | SLOT(ADAM_SQUARE), ALL = SOME | SLOT(ADAM_MEAN), MOST = SLOT(ADAM_LARGEST) };
+    const bool mean = spans->state[ADAM_MEAN], largest = spans->state[ADAM_LARGEST];
+    if (mean && !largest)
+        walk(ISA(adam_element), GRADIENT | ALL, ALL, ADAM_TAKEN, 0, spans, how_many, k);
+    else if (mean)
+        walk(ISA(adam_element), GRADIENT | ALL | MOST, ALL | MOST, ADAM_CONSTANT_COUNT, 0, spans, how_many, k);
+    else if (!largest)
+        walk(ISA(adam_element), GRADIENT | SOME, SOME, ADAM_TAKEN, 0, spans, how_many, k);
     else
-        walk(ISA(adam_element), GRADIENT | BOTH, BOTH, ADAM_CONSTANT_COUNT, 0, spans, how_many, k);
+        walk(ISA(adam_element), GRADIENT | SOME | MOST, SOME | MOST, ADAM_CONSTANT_COUNT, 0, spans, how_many, k);
 }
 #endif

@@ -6,6 +6,8 @@
 #include "adam.h"
 #include "rules.h"
 
+enum { AMSGRAD = ADAM_SHARED };
+
 static void prepare(const double *hyper, const gradus_now *now, const double *memory, double *constants)
 {
     (void)memory;
@@ -24,8 +26,10 @@ const gradus_rule_row gradus_rule_adamw = {
                .formula = "x <- x - rate (weight_decay x + m/(1 - beta1^k) / (sqrt(v/(1 - beta2^k)) + epsilon))",
                .paper = "Loshchilov and Hutter 2019",
                .also = "adam_w",
-               .arguments =
-                   (const gradus_argument[]){ADAM_ARGUMENTS, ADAM_DECAY_ARGUMENT("0.01", "loguniform(1e-4, 1)"), {0}},
+               .arguments = (const gradus_argument[]){ADAM_ARGUMENTS,
+                                                      ADAM_DECAY_ARGUMENT("0.01", "loguniform(1e-4, 1)"),
+                                                      [AMSGRAD] = ADAM_AMSGRAD_ARGUMENT("false"),
+                                                      {0}},
                .like =
                    (const gradus_like[]){
                        {"torch", "AdamW", "eps=epsilon", NULL},
@@ -42,7 +46,7 @@ const gradus_rule_row gradus_rule_adamw = {
                         "too. Defaults differ\n"
                         "between frameworks: 0.01 here and in PyTorch, 0.004 in Keras, 0.0001 in Optax."},
     .abi = GRADUS_ABI,
-    .slots = ADAM_SLOTS,
+    .slots = ADAM_SLOTS_AMSGRAD,
     .constants = ADAM_CONSTANTS,
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(gradus_adam), .twin = gradus_adam_double}},

@@ -91,7 +91,7 @@ static inline lane ISA(direction)(const cell *c, lane g, const lane *k)
 static inline void ISA(agreement_element)(cell *c, const lane *k)
 {
     const lane g = c->g * k[SCALE];
-    c->sum[0] = choose(above(ISA(direction)(c, g, k) * g, all(0)), all(1), all(0));
+    c->sum[0] = choose(above(ISA(direction)(c, g, k) * sign(g), all(0)), all(1), all(0));
     c->times[0] = all(1);
 }
 
@@ -104,7 +104,7 @@ static inline void ISA(lion_element)(cell *c, const lane *k)
 {
     const lane g = c->g * k[SCALE];
     const lane u = ISA(direction)(c, g, k);
-    const mask kept = either(above(u * g, all(0)), above(k[BOLD], all(0)));
+    const mask kept = either(above(u * sign(g), all(0)), above(k[BOLD], all(0)));
     c->s[MEAN] = c->s[MEAN] + k[RISE] * (g - c->s[MEAN]);
     c->x = c->x - (k[SHRINK] * c->x + k[STEP] * choose(kept, k[GAIN] * u, all(0)));
 }

@@ -7,7 +7,7 @@
 #include "twin.h"
 
 enum { TENSORS = 3, LARGEST = 64, UPDATES = 20, SPEC = 512 };
-enum { CASES = 302, AT_LEAST = 197 }; /* that are held against; raise it with the rules that come */
+enum { CASES = 302, AT_LEAST = 250 }; /* that are held against; raise it with the rules that come */
 
 /* References that are themselves not exact: they are held against as far as they go. */
 static const struct {
@@ -19,6 +19,7 @@ static const struct {
     {"optax", "adafactor", 1e-7, "computes the decay of the mean square in float32"},
     {"optax", "contrib.schedule_free_adamw", 3e-9, "computes the rates of its warmup in float32"},
     {"pytorch_optimizer", "DAdaptSGD", 1e-11, "computes the norm of the first gradient in float32"},
+    {"pytorch_optimizer", "QHAdam", 1e-9, "keeps the weights of its means in float32"},
     {"timm", "adafactorbv", 5e-4, "keeps its momentum in bfloat16"},
 };
 
@@ -213,8 +214,13 @@ static bool rule_of_title(trial *t, const char *title)
         snprintf(calls[i].like, sizeof calls[i].like, "%s.%s", t->framework, titles[i]);
     }
     if (!calls[1].member || (!calls[0].member && titles[0] != titles[1])) return false;
-    json_object_foreach(json_object_get(t->json, "parameters"), key,
-                        value) if (!take_parameter(t, calls, key, value)) return false;
+    json_object_foreach(json_object_get(t->json, "parameters"), key, value)
+    {
+        /* pytorch_optimizer takes any name without a word, and does nothing with those that it does not know */
+        const bool known = json_object_get(json_object_get(t->json, "defaults"), key);
+        if (!known && !strcmp(t->framework, "pytorch_optimizer")) continue;
+        if (!take_parameter(t, calls, key, value)) return false;
+    }
     if (calls[0].member) append(t->rule, "%s(", calls[0].member->name);
     append(t->rule, "%s(%slike=%s)", calls[1].member->name, calls[1].arguments, calls[1].like);
     if (calls[0].member) append(t->rule, ", %slike=%s)", calls[0].arguments, calls[0].like);
