@@ -25,7 +25,8 @@ PolicyConfig = struct("PolicyConfig", base=f64, minimum=f64, maximum=f64, schedu
 Decision = struct("Decision", action=i32, reason=i32, update=i64, rate=f64, schedule=f64, feedback=f64, keep=i32,
                   restore=i32, skips=i32, rollbacks=i32, last=i32, reserved0=i32, gradient_scale=f64, reserved=u64 * 3)
 Parameter = struct("Parameter", name=text, group=text, shape=i64 * 8, values=ptr, gradient=ptr, master=ptr,
-                   values_type=i32, gradient_type=i32, rounding=i32, place=i32, reserved=u64 * 4)
+                   values_type=i32, gradient_type=i32, rounding=i32, place=i32, outputs_last=i32,
+                   reserved0=i32, reserved=u64 * 3)
 Step = struct("Step", rate=f64, gradient_scale=f64, gradient_norm=f64, loss=f64, flags=u32, reserved0=u32,
               reserved=u64 * 4)
 

@@ -267,7 +267,7 @@ static void of_every_rule(void **state)
                     norm += moved * moved;
                     change += moved * (gradient_at[i][j] - gradient_at[i - 1][j]);
                 }
-                assert_true(norm > 0);
+                assert_true(norm > 0 || i == 1); /* adopt only looks at its first gradient */
                 check_close(m.update_norm, sqrt(norm), 1e-6, 0);
                 check_close(m.movement_norm, sqrt(norm), 1e-6, 0);
                 check_close(m.gradient_dot_last_update, dot, 1e-5, 1e-5 * sqrt(norm));
