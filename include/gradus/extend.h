@@ -247,7 +247,8 @@ typedef struct gradus_now {             /* the update that is made              
     int64_t  update;                    /* this tensor's own count, from 1; in `learn` and `drive` the optimizer's   */
     double   rate;                      /* with the group's factor                                                   */
     double   inner_rate;                /* of a wrapper and an average: what the rule inside is going to make of it; else the same */
-    double   loss, gradient_norm;       /* as the caller gave them; the norm NaN where nobody has measured it        */
+    double   loss, gradient_norm;       /* as the caller gave them, the loss with the other sign where it is to rise (maximize);
+                                         * the norm NaN where nobody has measured it                                 */
     double   gradient_scale;            /* what a kernel multiplies each gradient value by: scale, clipping, sign    */
     int64_t  rows, columns;             /* of a tensor that has constants of its own: all dimensions but the last, the last */
     double  *own;                       /* what the row's `own` names, of this tensor: written by `conclude` and `update` only; NULL: none */

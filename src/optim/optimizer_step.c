@@ -193,7 +193,7 @@ static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step
         return (gradus_outcome)status;
     const gradus_now now = {.update = optimizer->update + 1,
                             .rate = step->rate,
-                            .loss = step->loss,
+                            .loss = optimizer->maximize ? -step->loss : step->loss,
                             .gradient_norm = optimizer->measures.gradient_norm,
                             .gradient_scale = optimizer->maximize ? -passage.scale : passage.scale,
                             .seed = optimizer->seed};

@@ -228,7 +228,7 @@ static gradus_outcome search_on(gradus_drive *d, double loss)
 static gradus_outcome drive(gradus_drive *d)
 {
     double *m = d->memory;
-    const double loss = d->now->gradient_scale < 0 ? -d->now->loss : d->now->loss;
+    const double loss = d->now->loss;
     if (m[STAGE] == SEARCHING) return search_on(d, loss);
     if (m[STAGE] == ARRIVING && d->abandon) {
         move(d, 0);

@@ -242,7 +242,7 @@ static inline gradus_outcome twin_step(twin *t, int64_t update, double rate, dou
             t->tensors[i].now[l] = (gradus_now){.update = update,
                                                 .rate = rate,
                                                 .inner_rate = made,
-                                                .loss = loss,
+                                                .loss = t->of->maximize ? -loss : loss,
                                                 .gradient_norm = NAN,
                                                 .gradient_scale = t->of->maximize ? -1 : 1,
                                                 .rows = shape->matrices * shape->rows,
