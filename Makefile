@@ -31,12 +31,13 @@ test:
 	$(CTEST) build
 	$(CONFIGURE) build-clang -DCMAKE_C_COMPILER=clang
 	cmake --build build-clang
-	$(CONFIGURE) build-sanitize -DGRADUS_SANITIZE=address,undefined -DGRADUS_TIMEOUT=600
+	$(CONFIGURE) build-sanitize -DGRADUS_SANITIZE=address,undefined
 	cmake --build build-sanitize
 	$(CTEST) build-sanitize
 
 test-long:
 	@tools/deps build test test-long
+	GRADUS_LONG=1 sh tests/house/bits.sh
 	$(CONFIGURE) build-neon $(NEON)
 	cmake --build build-neon
 	$(CTEST) build-neon

@@ -2,12 +2,16 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-kernels=$(ls src/optim | grep -E '^(rule|average|gradient|matrix|storage).*\.c$' | sed 's|^|src/optim/|')
-sources="tests/optim/bits.c $kernels src/base/context.c src/base/cpu.c src/base/error.c"
+kernels=$(ls src/optim | grep -E '^(rule|average|gradient|matrix|storage|line).*\.c$' | sed 's|^|src/optim/|')
+sources="tests/optim/bits.c $kernels src/base/context.c src/base/cpu.c src/base/error.c src/base/random.c"
 [ -e src/optim/rule_sgd.c ] || exit 77
 
 build() { # build COMPILER FLAGS...: its hash goes to the list
-    "$@" -Iinclude -Itests/optim $sources -lm -o "$folder/bits"
+    rm -f "$folder"/*.o
+    for source in $sources; do echo "$source"; done |
+        xargs -P "$(getconf _NPROCESSORS_ONLN)" -I{} sh -c \
+            '"$@" -Iinclude -Itests/optim -c "$0" -o "'"$folder"'/$(echo "$0" | tr / _).o"' {} "$@"
+    "$@" "$folder"/*.o -lm -o "$folder/bits"
 }
 record() { # record TITLE LAUNCHER...: runs what was built
     title=$1
@@ -16,17 +20,23 @@ record() { # record TITLE LAUNCHER...: runs what was built
     echo "$hash  $title: $(cat "$folder/cases")" >>"$folder/all"
 }
 
-for compiler in gcc clang; do
-    command -v $compiler >/dev/null || continue
-    for flags in -O0 '-std=c11 -O2' -O3; do
-        build $compiler $flags
-        record "$compiler $flags" env
+# Three builds that differ most, or, with GRADUS_LONG set as make test-long does, every compiler at every level.
+each() { # each COMPILER FLAGS...: if it is there
+    command -v "$1" >/dev/null || return 0
+    build "$@"
+    record "$*" env
+}
+native=
+! grep -qw fma /proc/cpuinfo 2>/dev/null || native=-march=native # the machine that the compiler may fuse for
+each gcc -O0
+each clang -std=c11 -O2
+each gcc -O3 $native
+if [ -n "${GRADUS_LONG-}" ]; then
+    for compiler in gcc clang; do
+        for flags in -O0 -O2 -O3; do each $compiler $flags; done
+        [ -z "$native" ] || each $compiler -O2 $native
     done
-    if grep -qw fma /proc/cpuinfo 2>/dev/null; then # the machine that the compiler may fuse for
-        build $compiler -O2 -march=native
-        record "$compiler -O2 -march=native" env
-    fi
-done
+fi
 if command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; then
     build aarch64-linux-gnu-gcc -O2 -static
     record 'aarch64 -O2, emulated' qemu-aarch64
