@@ -74,6 +74,14 @@ static bool is_coded(const gradus_optimizer *optimizer, int32_t slot, int32_t te
     return gradus_slot_is_coded(optimizer, layer, slot - layer->first_slot, tensor);
 }
 
+/* Arrays that are 2^28 bytes apart push one another out of the first-level cache of some processors (AMD's tell lines by
+ * bits 12 to 27 of their addresses): large ones begin on pages of their own, and a line further each. */
+static size_t apart(size_t used, int32_t slot)
+{
+    enum { LARGE = 1 << 20, PAGE = 4096 };
+    return used < LARGE ? 0 : (size_t)(slot + 1) * (PAGE + ALIGNMENT);
+}
+
 /* Gives out a tensor's pieces of `*next`; NULL: how much it takes is all that is asked for. */
 static size_t place_state(const gradus_optimizer *optimizer, int32_t at, unsigned char *next)
 {
@@ -86,6 +94,7 @@ static size_t place_state(const gradus_optimizer *optimizer, int32_t at, unsigne
     for (int32_t j = 0; j < optimizer->slot_count; j++) {
         const int64_t size = slot_size(optimizer, j, at);
         if (!size) continue;
+        used += apart(used, j);
         if (!is_coded(optimizer, j, at)) {
             if (next) tensor->state[j] = (float *)(void *)(next + used);
             used += gradus_state_bytes(size);
