@@ -1,7 +1,7 @@
 # The short commands; CMake does the work (CMakeLists.txt). CONTRIBUTING.md says what each check is for.
 #
 #   make              build/gradus and the libraries; the tests and examples too where cmocka is installed
-#   make demo         the same, then a first training run
+#   make demo         build/gradus alone, then a first training run
 #   make test         everything that must hold before a commit, under fifteen minutes on two cores
 #   make test-long    valgrind, NEON under emulation, ten minutes of fuzzing a target
 #   make bench        the figures, each a ratio against something measured in the same run
@@ -16,12 +16,16 @@ VALGRIND = -DGRADUS_LAUNCHER='valgrind;-q;--error-exitcode=99;--leak-check=full;
 CTEST = ctest --output-on-failure --parallel $$(getconf _NPROCESSORS_ONLN) --no-tests=error --test-dir
 
 # A first build does not fail for what a newer compiler warns of; once `make test` has been run, warnings are errors.
+BUILD = $(CONFIGURE) build $(if $(wildcard build/CMakeCache.txt),,-DGRADUS_WERROR=OFF)
 all:
 	@tools/deps build
-	@$(CONFIGURE) build $(if $(wildcard build/CMakeCache.txt),,-DGRADUS_WERROR=OFF)
+	@$(BUILD)
 	@cmake --build build
 
-demo: all
+demo:
+	@tools/deps build
+	@$(BUILD)
+	@cmake --build build --target gradus_program
 	@build/gradus train
 
 test:
@@ -29,7 +33,7 @@ test:
 	$(CONFIGURE) build -DGRADUS_TESTS=ON -DGRADUS_WERROR=ON
 	cmake --build build
 	$(CTEST) build
-	$(CONFIGURE) build-clang -DCMAKE_C_COMPILER=clang
+	$(CONFIGURE) build-clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug
 	cmake --build build-clang
 	$(CONFIGURE) build-sanitize -DGRADUS_SANITIZE=address,undefined
 	cmake --build build-sanitize

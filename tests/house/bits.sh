@@ -13,6 +13,9 @@ build() { # build COMPILER FLAGS...: its hash goes to the list
             '"$@" -Iinclude -Itests/optim -c "$0" -o "'"$folder"'/$(echo "$0" | tr / _).o"' {} "$@"
     "$@" "$folder"/*.o -lm -o "$folder/bits"
 }
+own() { # the same of the library that the tests have, which needs no compiling
+    ${CC:-cc} -Iinclude -Itests/optim tests/optim/bits.c "$GRADUS_BUILD/libgradus.a" -fopenmp -lm -o "$folder/bits"
+}
 record() { # record TITLE LAUNCHER...: runs what was built
     title=$1
     shift
@@ -20,7 +23,7 @@ record() { # record TITLE LAUNCHER...: runs what was built
     echo "$hash  $title: $(cat "$folder/cases")" >>"$folder/all"
 }
 
-# Three builds that differ most, or, with GRADUS_LONG set as make test-long does, every compiler at every level.
+# The tests' own build and two that differ from it most, or, with GRADUS_LONG set as make test-long does, every compiler at every level.
 each() { # each COMPILER FLAGS...: if it is there
     command -v "$1" >/dev/null || return 0
     build "$@"
@@ -28,8 +31,9 @@ each() { # each COMPILER FLAGS...: if it is there
 }
 native=
 ! grep -qw fma /proc/cpuinfo 2>/dev/null || native=-march=native # the machine that the compiler may fuse for
-each gcc -O0
-each clang -std=c11 -O2
+own
+record 'the library under test' env
+each clang -O0
 each gcc -O3 $native
 if [ -n "${GRADUS_LONG-}" ]; then
     for compiler in gcc clang; do
