@@ -122,7 +122,7 @@ bool gradus_like_next(const char **list, like_entry *entry)
     const char *at = *list + strspn(*list, ", ");
     size_t whole = 0;
     for (int depth = 0; at[whole] && (depth || at[whole] != ','); whole++)
-        depth += (at[whole] == '[') - (at[whole] == ']');
+        depth += (at[whole] == '[' || at[whole] == '(') - (at[whole] == ']' || at[whole] == ')');
     *list = at + whole;
     const char *equals = memchr(at, '=', whole);
     if (!equals) return false;

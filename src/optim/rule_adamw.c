@@ -42,6 +42,7 @@ const gradus_rule_row gradus_rule_adamw = {
                        {"optax", "contrib.schedule_free_adamw", "b2=beta2, eps=epsilon", "weight_decay=0"},
                        {"pytorch_optimizer", "ScheduleFreeAdamW", "eps=epsilon", "weight_decay=0, epsilon_root=1e-15"},
                        {0}},
+               .refuses = (const gradus_refusal[]){{"nesterov", "that is nadam(decay=decoupled)"}, {0}},
                .notes = "The decay of an update is rate * weight_decay: a schedule of the rate is one of the decay "
                         "too. Defaults differ\n"
                         "between frameworks: 0.01 here and in PyTorch, 0.004 in Keras, 0.0001 in Optax."},

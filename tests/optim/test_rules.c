@@ -20,7 +20,7 @@ static int read_list(const char *text, float *numbers, char **end)
 {
     int count = 1;
     numbers[0] = strtof(text, end);
-    for (; **end == ',' && count < MOST; count++) numbers[count] = strtof(*end + 1, end);
+    for (; (**end == ',' || **end == ';') && count < MOST; count++) numbers[count] = strtof(*end + 1, end);
     return count;
 }
 
@@ -53,9 +53,10 @@ static void check_by_hand(char *line, int number)
     by_hand c = {.spec = line, .line = number};
     c.count = read_list(start + 1, c.values, &end);
     gradus_optimizer *optimizer = gradus_optimizer_create(&(gradus_optimizer_config){.rule = line}, &error);
-    gradus_optimizer_add(
-        optimizer, &(gradus_parameter){.name = "x", .shape = {c.count}, .values = c.values, .gradient = c.gradient},
-        &error);
+    gradus_parameter x = {.name = "x", .shape = {c.count}, .values = c.values, .gradient = c.gradient};
+    for (const char *at = start + 1; at < end; at++) x.shape[1] += *at == ';'; /* rows but one */
+    if (x.shape[1]) x.shape[0] = x.shape[1] + 1, x.shape[1] = c.count / x.shape[0];
+    gradus_optimizer_add(optimizer, &x, &error);
     if (error.status) fail_msg("by_hand.tsv:%d: %s: %s", number, line, error.message);
     for (char *at = steps + 1; *at && *at != '\t' && *at != '\n';) at = take_step(&c, optimizer, at);
     gradus_optimizer_destroy(optimizer);
