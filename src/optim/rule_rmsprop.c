@@ -1,17 +1,20 @@
 /* RMSprop: the gradient over the root of its mean square, which gives every value a rate of its own.
  *
  *     g <- g + weight_decay x                       where decay is coupled
- *     v <- alpha v + (1 - alpha) g g                                 (Tieleman and Hinton, 2012)
+ *     v <- alpha v + (1 - alpha) g g, v = initial at first           (Tieleman and Hinton, 2012)
  *     centered: a <- alpha a + (1 - alpha) g, and v - a a in the place of v            (Graves, 2013)
  *     d = g / (sqrt(v) + epsilon), or g / sqrt(v + epsilon) where epsilon is inside
  *     heavy_ball   b <- momentum b + d          x <- x - rate b                        (as PyTorch)
  *     rate_inside  b <- momentum b + rate d     x <- x - b                             (as Keras and Optax)
- *     x <- x - rate weight_decay x                  where decay is decoupled, with x before the step */
+ *     x <- x - rate weight_decay x                  where decay is decoupled, with x before the step
+ *
+ * What is kept is the mean without `initial`. */
 #ifndef RULE
+#include "arguments.h"
 #include "kernel.h"
 #include "rules.h"
 
-enum { ALPHA, EPSILON, PLACE, CENTERED, MOMENTUM, FORM, WEIGHT_DECAY, DECAY };
+enum { ALPHA, EPSILON, PLACE, INITIAL, CENTERED, MOMENTUM, FORM, WEIGHT_DECAY, DECAY };
 enum { PLACE_OUTSIDE, PLACE_INSIDE };
 enum { HEAVY_BALL, RATE_INSIDE };
 enum { SCALE, COUPLED, KEEP_SQUARE, RISE, INSIDE, OUTSIDE, STEP, KEEP, INTO, ALONG, SHRINK, CONSTANTS };
@@ -28,6 +31,7 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[KEEP_SQUARE] = hyper[ALPHA];
     constants[RISE] = 1 - hyper[ALPHA];
     constants[INSIDE] = hyper[PLACE] == PLACE_INSIDE ? hyper[EPSILON] : 0;
+    if (hyper[INITIAL] > 0) constants[INSIDE] += hyper[INITIAL] * gradus_power(hyper[ALPHA], now->update);
     constants[OUTSIDE] = hyper[PLACE] == PLACE_INSIDE ? 0 : hyper[EPSILON];
     constants[STEP] = now->rate;
     constants[KEEP] = hyper[MOMENTUM];
@@ -67,6 +71,8 @@ const gradus_rule_row gradus_rule_rmsprop = {
                                     .search = "loguniform(1e-10, 1e-4)", .also = "eps"},
                        [PLACE] = {"place", GRADUS_WORD, .initial = "outside", .words = "outside|inside",
                                   .help = "epsilon is added to the root, or under it", .flags = GRADUS_NAMED},
+                       [INITIAL] = RULE_AMOUNT("initial", "0", "what the mean square starts at",
+                                               .also = "initial_accumulator_value"),
                        [CENTERED] = {"centered", GRADUS_FLAG, .initial = "false",
                                      .help = "divides by the root of the variance instead", .flags = GRADUS_NAMED},
                        [MOMENTUM] = {"momentum", GRADUS_NUMBER, .initial = "0", .low = 0, .high = 1, .open = ")",
@@ -90,6 +96,10 @@ const gradus_rule_row gradus_rule_rmsprop = {
                                           "decay=alpha, eps=epsilon, eps_in_sqrt=place outside|inside",
                                           "alpha=0.9, place=inside, form=rate_inside"},
                                          {"timm", "rmsprop", "eps=epsilon", "alpha=0.9"},
+                                         {"timm", "rmsproptf",
+                                          "eps=epsilon, lr_in_momentum=form heavy_ball|rate_inside, "
+                                          "decoupled_decay=decay coupled|decoupled",
+                                          "alpha=0.9, epsilon=1e-10, place=inside, initial=1, form=rate_inside"},
                                          {0}},
                .notes = "What some texts call the variance is the raw second moment here; with `centered` it is the "
                         "variance.\n"

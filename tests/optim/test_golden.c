@@ -20,6 +20,7 @@ static const struct {
     {"optax", "adafactor", 1e-7, "computes the decay of the mean square in float32"},
     {"optax", "contrib.schedule_free_adamw", 3e-9, "computes the rates of its warmup in float32"},
     {"pytorch_optimizer", "DAdaptSGD", 1e-11, "computes the norm of the first gradient in float32"},
+    {"pytorch_optimizer", "LaProp", 1e-10, "keeps the length of its steps in float32"},
     {"pytorch_optimizer", "QHAdam", 1e-9, "keeps the weights of its means in float32"},
     {"timm", "adafactorbv", 5e-4, "keeps its momentum in bfloat16"},
     {"timm", "muon", 5e-4, "multiplies its matrices in bfloat16"},
