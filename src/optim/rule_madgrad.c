@@ -16,19 +16,6 @@ enum { MOMENTUM, EPSILON, WEIGHT_DECAY, DECAY };
 enum { COUPLED, LEFT, WEIGHT, OUTSIDE, RISE, CONSTANTS };
 enum { SUM, SQUARES, START };
 
-/* Newton's steps from a third of the exponent: the same bits on every machine, unlike cbrt. */
-static double cube_root(double a)
-{
-    int exponent;
-    if (!(a > 0) || isinf(a)) return a;
-    const double part = frexp(a, &exponent);               /* [0.5, 1) */
-    const int third = (exponent + 3000) / 3 - 1000;        /* rounded downwards */
-    const double rest = ldexp(part, exponent - 3 * third); /* [0.5, 4) */
-    double root = 0.75 + rest / 5;
-    for (int i = 0; i < 5; i++) root = root - (root * root * root - rest) / (3 * root * root);
-    return ldexp(root, third);
-}
-
 #define RULE "rule_madgrad.c"
 #include "every_isa.h"
 
@@ -95,7 +82,7 @@ static void ISA(madgrad)(const work *w)
         const number g = w->gradient[i] + k[COUPLED] * *x;
         *s = *s + k[WEIGHT] * g;
         *v = *v + k[WEIGHT] * (g * g);
-        const number below = (number)cube_root((double)*v) + k[OUTSIDE];
+        const number below = (number)gradus_root((double)*v, 3) + k[OUTSIDE];
         const number z = below > 0 ? w->state[START][i] - *s / below : w->state[START][i];
         *x = *x * k[LEFT];
         *x = *x + k[RISE] * (z - *x);

@@ -4,6 +4,7 @@
 #define GRADUS_OPTIM_RULES_H
 #include "gradus/base.h"
 #include "gradus/spec.h"
+#include <math.h>
 
 enum { GRADUS_ARGUMENTS = 32 }; /* that a rule may have */
 
@@ -25,6 +26,23 @@ static inline double gradus_power(double base, int64_t exponent)
         if (exponent & 1) power *= base;
     }
     return power;
+}
+
+/* The root of a positive number by Newton's steps from above: the same bits on every machine, unlike cbrt and pow. */
+static inline double gradus_root(double number, int degree)
+{
+    int exponent;
+    if (!(number > 0) || isinf(number)) return number;
+    const double part = frexp(number, &exponent);                 /* [0.5, 1) */
+    const int whole = (exponent + 4096 * degree) / degree - 4096; /* rounded downwards */
+    const double rest = ldexp(part, exponent - whole * degree);   /* its root is below 2 */
+    double root = 2, next = 2;
+    do {
+        root = next;
+        const double below = gradus_power(root, degree - 1);
+        next = root - (root * below - rest) / (degree * below);
+    } while (next < root);
+    return ldexp(root, whole);
 }
 
 /* What every rule takes besides its own arguments, in the order of the family's common ones. */

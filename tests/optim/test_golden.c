@@ -7,7 +7,7 @@
 #include "twin.h"
 
 enum { TENSORS = 3, LARGEST = 64, UPDATES = 20, SPEC = 512 };
-enum { CASES = 302, AT_LEAST = 283 }; /* that are held against; raise it with the rules that come */
+enum { CASES = 302, AT_LEAST = 289 }; /* that are held against; raise it with the rules that come */
 
 /* References that are themselves not exact: they are held against as far as they go. */
 static const struct {
@@ -22,6 +22,7 @@ static const struct {
     {"pytorch_optimizer", "DAdaptSGD", 1e-11, "computes the norm of the first gradient in float32"},
     {"pytorch_optimizer", "LaProp", 1e-10, "keeps the length of its steps in float32"},
     {"pytorch_optimizer", "QHAdam", 1e-9, "keeps the weights of its means in float32"},
+    {"pytorch_optimizer", "SOAP", 3e-7, "makes its bases orthonormal in float32"},
     {"timm", "adafactorbv", 5e-4, "keeps its momentum in bfloat16"},
     {"timm", "muon", 5e-4, "multiplies its matrices in bfloat16"},
     {"torch", "Muon", 5e-4, "multiplies its matrices in bfloat16"},
