@@ -28,11 +28,13 @@ static const struct {
     {"torch", "Muon", 5e-4, "multiplies its matrices in bfloat16"},
 };
 
-/* References that are wrong against their own paper: they are not held against. */
+/* References that are wrong against their own paper, or that nobody can follow: they are not held against. */
 static const struct {
     const char *framework, *title, *reason;
 } wrong[] = {
     {"optax", "rprop", "hands out the step of the update before"},
+    {"pytorch_optimizer", "Kron", "learns against random numbers of its own"},
+    {"timm", "kron", "learns against random numbers of its own"},
 };
 
 /* Parameters that a framework takes without a word and does nothing with: its rule has none of that name. */
