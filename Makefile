@@ -5,6 +5,7 @@
 #   make test         everything that must hold before a commit, under fifteen minutes on two cores
 #   make test-long    valgrind, NEON under emulation, ten minutes of fuzzing a target
 #   make bench        the figures, each a ratio against something measured in the same run
+#   make amalgamation libgradus as two files, gradus.h and gradus.c, in build/amalgamation
 #   make install      into PREFIX (/usr/local), under DESTDIR
 #   make format       lay out the code as .clang-format says
 PREFIX ?= /usr/local
@@ -66,10 +67,14 @@ install:
 	cmake --build build-release
 	cmake --install build-release
 
+amalgamation:
+	@tools/amalgamate build/amalgamation
+	@ls -1 build/amalgamation/*
+
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
 	rm -rf build build-*
 
-.PHONY: all demo test test-long bench install format clean
+.PHONY: all demo test test-long bench install amalgamation format clean

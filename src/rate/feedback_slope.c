@@ -56,7 +56,7 @@ static const gradus_field fields[] = {
 #undef PIECE
 /* clang-format on */
 
-static int64_t length(const gradus_call *call, const gradus_field *field)
+static int64_t losses_kept(const gradus_call *call, const gradus_field *field)
 {
     (void)field;
     return (int)call->number[TEST] == DLIB ? (int64_t)call->number[WINDOW] : 0;
@@ -340,4 +340,4 @@ const gradus_feedback_row gradus_feedback_slope = {
     .state_size = sizeof(slope_state),
     .fields = fields,
     .observe = observe,
-    .length = length};
+    .length = losses_kept};

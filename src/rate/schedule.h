@@ -12,26 +12,26 @@ enum {
 }; /* as the words of `past` */
 
 /* timm's noise: a normal number of PyTorch's generator, seeded anew for every whole unit of the axis. */
-typedef struct rate_noise {
+typedef struct rate_drawn_noise {
     double from, to; /* where there is any */
     double share, deviation;
     uint32_t seed;
     double first;        /* the unit that the table begins with */
     int32_t count;       /* units that were worked out when the schedule was made */
     const double *table; /* what comes after it is worked out when asked for */
-} rate_noise;
+} rate_drawn_noise;
 
 /* How other frameworks put a rise, a delay or noise into the schedule itself, and where its clock stands; ours are phases. */
 typedef struct rate_lead {
-    double ramp, from;       /* a rise from this share up to the curve */
-    bool to_peak;            /* up to 1 instead */
-    double at_ramp;          /* where the curve stands when the ramp ends */
-    double log_rise;         /* 1 / ln(updates of the ramp): a logarithmic rise; 0: a straight one */
-    double ahead;            /* of the clock, on the axis */
-    double ramp_ahead;       /* of the ramp's clock alone, besides */
-    double update;           /* on the axis; 1 where it is not known */
-    double least, peak;      /* what 0 and 1 of the curve become */
-    const rate_noise *noise; /* NULL: none */
+    double ramp, from;             /* a rise from this share up to the curve */
+    bool to_peak;                  /* up to 1 instead */
+    double at_ramp;                /* where the curve stands when the ramp ends */
+    double log_rise;               /* 1 / ln(updates of the ramp): a logarithmic rise; 0: a straight one */
+    double ahead;                  /* of the clock, on the axis */
+    double ramp_ahead;             /* of the ramp's clock alone, besides */
+    double update;                 /* on the axis; 1 where it is not known */
+    double least, peak;            /* what 0 and 1 of the curve become */
+    const rate_drawn_noise *noise; /* NULL: none */
 } rate_lead;
 
 typedef struct rate_phase {
@@ -73,7 +73,7 @@ gradus_status gradus_rate_lead_before(const rate_lead_source *source, double *be
 gradus_status gradus_rate_lead_fill(const rate_lead_source *source, gradus_arena *arena, rate_phase *phase,
                                     gradus_error *error);
 /* The factor with the noise of the unit that `t` stands in. */
-double gradus_rate_noisy(const rate_noise *noise, double t, double factor);
+double gradus_rate_noisy(const rate_drawn_noise *noise, double t, double factor);
 
 /* The normal number that torch.randn draws in double precision from a generator seeded with `seed`, times `deviation`, drawn
  * again until it is nearer to 0 than `bound`. */

@@ -64,7 +64,7 @@ gradus_status gradus_rate_lead_before(const rate_lead_source *source, double *be
 
 /* ---- noise ---- */
 
-double gradus_rate_noisy(const rate_noise *noise, double t, double factor)
+double gradus_rate_noisy(const rate_drawn_noise *noise, double t, double factor)
 {
     double unit = rate_periods(t, 1), place = unit - noise->first;
     if (unit < noise->from || unit >= noise->to) return factor;
@@ -74,7 +74,7 @@ double gradus_rate_noisy(const rate_noise *noise, double t, double factor)
 }
 
 /* Where there is no room for it each number is worked out when it is asked for, which takes a microsecond. */
-static void fill_table(rate_noise *noise, double length, gradus_arena *arena)
+static void fill_table(rate_drawn_noise *noise, double length, gradus_arena *arena)
 {
     double end = fmin(noise->to, isfinite(length) ? length + 1 : INFINITY);
     noise->first = ceil(noise->from);
@@ -101,12 +101,12 @@ static gradus_status fill_noise(const rate_lead_source *source, gradus_arena *ar
     if (range->count > 2)
         return gradus_spec_fail(error, source->text, range->place, GRADUS_CODE_TOO_MANY,
                                 "noise has a beginning and an end");
-    rate_noise *noise = gradus_arena_take(arena, sizeof *noise, sizeof(double));
+    rate_drawn_noise *noise = gradus_arena_take(arena, sizeof *noise, sizeof(double));
     if (!noise) return no_room(error);
-    *noise = (rate_noise){.to = INFINITY,
-                          .share = number_of(source, "noise_share"),
-                          .deviation = number_of(source, "noise_width"),
-                          .seed = (uint32_t)number_of(source, "noise_seed")};
+    *noise = (rate_drawn_noise){.to = INFINITY,
+                                .share = number_of(source, "noise_share"),
+                                .deviation = number_of(source, "noise_width"),
+                                .seed = (uint32_t)number_of(source, "noise_seed")};
     gradus_status status = length_on_axis(source, &range->items[0], &noise->from, error);
     if (status == GRADUS_OK && range->count == 2) status = length_on_axis(source, &range->items[1], &noise->to, error);
     if (status != GRADUS_OK) return status;
