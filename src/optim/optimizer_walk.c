@@ -197,7 +197,8 @@ static void prefetch_block(const gradus_span *span, size_t start)
     for (size_t i = start; i < span->count && i < start + BLOCK; i += LINE) {
         __builtin_prefetch(span->values + i, 1);
         __builtin_prefetch(span->gradient + i);
-        for (int j = 0; j < GRADUS_SLOTS && span->state[j]; j++) __builtin_prefetch(span->state[j] + i, 1);
+        for (int j = 0; j < GRADUS_SLOTS; j++)
+            if (span->state[j]) __builtin_prefetch(span->state[j] + i, 1);
     }
 }
 
