@@ -16,6 +16,16 @@ static inline int64_t gradus_form_size(gradus_form at) { return at.blocks * at.p
 /* Functions of one value whose derivative can be told from their result: they need no input kept, and work in place. */
 typedef enum gradus_activation { GRADUS_LINEAR, GRADUS_RELU, GRADUS_TANH, GRADUS_SIGMOID } gradus_activation;
 
+/* Functions of one value that are 0 at 0 and whose derivative needs the input. */
+typedef enum gradus_curve {
+    GRADUS_LEAKY_RELU, /* parameter: the slope below 0 */
+    GRADUS_ELU,        /* how far down it goes */
+    GRADUS_GELU,
+    GRADUS_GELU_TANH,
+    GRADUS_SILU,
+    GRADUS_HARDSWISH
+} gradus_curve;
+
 /* A channel's batch norm: (x - mean) scale + shift; and its backward: dx = scale (dy - mean_gradient - (x - mean) slope). */
 typedef struct gradus_norm_forward {
     const float *mean, *scale, *shift;
@@ -36,6 +46,10 @@ typedef struct gradus_kernels {
     /* output = f(input), `count` values; input may be output. Backward: gradient times f'(input), told from the output. */
     void (*activate)(gradus_activation f, const float *input, float *output, int64_t count);
     void (*activate_backward)(gradus_activation f, const float *output, float *gradient, int64_t count);
+
+    /* The same of what needs its input: output = f(input); gradient times f'(input). */
+    void (*bend)(gradus_curve f, float parameter, const float *input, float *output, int64_t count);
+    void (*bend_backward)(gradus_curve f, float parameter, const float *input, float *gradient, int64_t count);
 
     /* values = f(values + bias), rows x columns. Backward: gradient as above, and its columns are added up in bias_gradient
      * (which it adds to); f GRADUS_LINEAR reads no output. */

@@ -1,16 +1,20 @@
 /* Every kernel for one instruction set: a kernels_ISA.c file defines LANES and KERNELS and includes this. */
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 #include "kernels.h"
 #include "vector.h"
 #include "kernels_activation.h"
 #include "kernels_batchnorm.h"
+#include "kernels_curve.h"
 #include "kernels_maxpool.h"
 #include "kernels_others.h"
 
 const gradus_kernels KERNELS = {
     .activate = activate,
     .activate_backward = activate_backward,
+    .bend = bend,
+    .bend_backward = bend_backward,
     .add_bias = add_bias,
     .add_bias_backward = add_bias_backward,
     .moments = moments,

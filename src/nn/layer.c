@@ -43,6 +43,25 @@ void gradus_activation_backward(const gradus_layer *layer, const gradus_piece *p
                                            piece->count * gradus_form_size(layer->output->form));
 }
 
+/* ---- one whose derivative needs the input ---- */
+
+void gradus_bend_forward(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const gradus_bend *state = layer->state;
+    layer->net->kernels->bend(state->curve, state->parameter, gradus_values(layer->input, piece),
+                              gradus_values(layer->output, piece),
+                              piece->count * gradus_form_size(layer->output->form));
+}
+
+/* In place, as above. */
+void gradus_bend_backward(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const gradus_bend *state = layer->state;
+    layer->net->kernels->bend_backward(state->curve, state->parameter, gradus_values(layer->input, piece),
+                                       gradus_gradient(layer->output, piece),
+                                       piece->count * gradus_form_size(layer->output->form));
+}
+
 /* ---- sums ---- */
 
 enum { PIECE = 1 << 14 }; /* values that are added up by one thread at a time */

@@ -186,6 +186,17 @@ void gradus_signal_clear_filling(const gradus_signal *signal, float *values, int
 void gradus_activation_forward(const gradus_layer *layer, const gradus_piece *piece);
 void gradus_activation_backward(const gradus_layer *layer, const gradus_piece *piece);
 extern const gradus_argument gradus_no_arguments[];
+/* For rows of activations whose derivative needs the input: what `state` is, set by `infer`, and the passes. */
+typedef struct gradus_bend {
+    gradus_curve curve;
+    float parameter;
+} gradus_bend;
+void gradus_bend_forward(const gradus_layer *layer, const gradus_piece *piece);
+void gradus_bend_backward(const gradus_layer *layer, const gradus_piece *piece);
+#define GRADUS_BENDS                                                                              \
+    .traits = GRADUS_KEEPS_INPUT | GRADUS_ANY_ORDER | GRADUS_BLOCKS | GRADUS_IN_PLACE,            \
+    .state_size = sizeof(gradus_bend), .infer = infer, .forward = {{.run = gradus_bend_forward}}, \
+    .backward = {{.run = gradus_bend_backward}}
 /* What the net puts in where values must be in plain order. */
 extern const gradus_layer_row gradus_layer_arrange;
 

@@ -93,7 +93,7 @@ static inline int32_t nets_tensor(const gradus_net *net, const char *name)
 
 /* ---- update rules, plain, as PyTorch has them by default ---- */
 
-typedef enum nets_rule { NETS_SGD, NETS_RMSPROP, NETS_ADAM } nets_rule;
+typedef enum nets_rule { NETS_SGD, NETS_NESTEROV, NETS_RMSPROP, NETS_ADAM } nets_rule;
 typedef struct nets_optimizer {
     nets_rule rule;
     double rate;
@@ -109,6 +109,7 @@ static inline double nets_direction(const nets_optimizer *optimizer, double grad
     case NETS_SGD: /* momentum 0.9; the first update begins with the gradient itself, which a zero state gives too */
         *first = 0.9 * *first + gradient;
         return *first;
+    case NETS_NESTEROV: *first = 0.9 * *first + gradient; return gradient + 0.9 * *first;
     case NETS_RMSPROP: *first = 0.99 * *first + 0.01 * gradient * gradient; return gradient / (sqrt(*first) + 1e-8);
     default:
         *first = 0.9 * *first + 0.1 * gradient;
@@ -126,10 +127,11 @@ static inline void nets_step(nets_optimizer *optimizer, gradus_net *net)
         if (!tensor.gradient || optimizer->still[i]) continue;
         for (int k = 0; k < 2; k++)
             if (!optimizer->state[i][k]) optimizer->state[i][k] = calloc((size_t)tensor.count, sizeof(double));
+        const double decay = optimizer->rule == NETS_NESTEROV ? 1e-4 : 0;
         for (int64_t k = 0; k < tensor.count; k++)
             tensor.values[k] -=
-                (float)(optimizer->rate * nets_direction(optimizer, tensor.gradient[k], &optimizer->state[i][0][k],
-                                                         &optimizer->state[i][1][k]));
+                (float)(optimizer->rate * nets_direction(optimizer, tensor.gradient[k] + decay * tensor.values[k],
+                                                         &optimizer->state[i][0][k], &optimizer->state[i][1][k]));
     }
 }
 

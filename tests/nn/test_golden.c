@@ -227,6 +227,14 @@ static void test_mnist(void **state)
          32,
          NETS_ADAM,
          1e-3},
+        {"lenet-nesterov",
+         "conv(6, 5, pad=2) > tanh > avgpool(2) > conv(16, 5) > tanh > avgpool(2) > flatten > dense(120) > tanh > "
+         "dense(84) > tanh > dense(10)",
+         NULL,
+         {1, 28, 28},
+         32,
+         NETS_NESTEROV,
+         0.05},
     };
     (void)state;
     data set = read_mnist();

@@ -75,6 +75,47 @@ static void test_activations(void **state)
             }
 }
 
+static double bend(gradus_curve f, double p, double x)
+{
+    switch (f) {
+    case GRADUS_LEAKY_RELU: return x > 0 ? x : p * x;
+    case GRADUS_ELU: return x > 0 ? x : p * expm1(x);
+    case GRADUS_GELU: return 0.5 * x * (1 + erf(x / sqrt(2)));
+    case GRADUS_GELU_TANH: return 0.5 * x * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
+    case GRADUS_SILU: return x / (1 + exp(-x));
+    case GRADUS_HARDSWISH: return x * fmin(fmax(x + 3, 0), 6) / 6;
+    }
+    return NAN;
+}
+
+/* Slopes against differences, which at a kink there are none of. */
+static void test_curves(void **state)
+{
+    (void)state;
+    const gradus_kernels *kernels;
+    const double step = 1e-5;
+    for (int k = 0; (kernels = kernels_of(k)); k++)
+        for (int f = GRADUS_LEAKY_RELU; f <= GRADUS_HARDSWISH; f++)
+            for (int64_t count = 1; count < 70; count++) {
+                buffer input = make(count, 1, 3), output = make(count, 2, 1), gradient = make(count, 3, 1);
+                double *slope = copy(&gradient);
+                kernels->bend((gradus_curve)f, 0.25f, input.values, output.values, count);
+                kernels->bend_backward((gradus_curve)f, 0.25f, input.values, gradient.values, count);
+                for (int64_t i = 0; i < count; i++) {
+                    const double x = input.values[i];
+                    check_close(output.values[i], bend((gradus_curve)f, 0.25, x), 1e-6, 3e-7);
+                    if (fabs(x) < 2 * step || fabs(fabs(x) - 3) < 2 * step) continue;
+                    const double rise = bend((gradus_curve)f, 0.25, x + step) - bend((gradus_curve)f, 0.25, x - step);
+                    check_close(gradient.values[i], slope[i] * rise / (2 * step), 2e-6,
+                                4e-7 * (1 + x * x) * (1 + fabs(slope[i])));
+                }
+                free(slope);
+                check_unguard(&input.guarded);
+                check_unguard(&output.guarded);
+                check_unguard(&gradient.guarded);
+            }
+}
+
 /* From the smallest to the largest, and what is no number. */
 static void test_extremes(void **state)
 {
@@ -379,9 +420,9 @@ static void test_add(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activations), cmocka_unit_test(test_extremes),
-                                       cmocka_unit_test(test_bias),        cmocka_unit_test(test_batchnorm),
-                                       cmocka_unit_test(test_maxpool),     cmocka_unit_test(test_softmax),
-                                       cmocka_unit_test(test_dropout),     cmocka_unit_test(test_add)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_activations), cmocka_unit_test(test_extremes),  cmocka_unit_test(test_curves),
+        cmocka_unit_test(test_bias),        cmocka_unit_test(test_batchnorm), cmocka_unit_test(test_maxpool),
+        cmocka_unit_test(test_softmax),     cmocka_unit_test(test_dropout),   cmocka_unit_test(test_add)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,84 @@
+/* Activations whose derivative needs the input: value and slope of each, side by side. */
+
+/* The error function has no vectors: one value after the other. */
+static inline vector erf_of(vector x)
+{
+    for (int i = 0; i < LANES; i++) x[i] = erff(x[i]);
+    return x;
+}
+
+static inline vector gelu_inner(vector x) { return all(0.7978845608f) * (x + all(0.044715f) * x * x * x); }
+
+static inline __attribute__((always_inline)) vector bent(gradus_curve f, vector parameter, vector x)
+{
+    switch (f) {
+    case GRADUS_LEAKY_RELU: return choose(x > all(0), x, parameter * x);
+    case GRADUS_ELU: return choose(x > all(0), x, parameter * expm1_of(x));
+    case GRADUS_GELU: return all(0.5f) * x * (all(1) + erf_of(all(0.7071067812f) * x));
+    case GRADUS_GELU_TANH: return all(0.5f) * x * (all(1) + tanh_of(gelu_inner(x)));
+    case GRADUS_SILU: return x * sigmoid_of(x);
+    case GRADUS_HARDSWISH: return x * no_more(no_less(x + all(3), all(0)), all(6)) * all(1.0f / 6);
+    }
+    return x;
+}
+
+static inline __attribute__((always_inline)) vector slope_at(gradus_curve f, vector parameter, vector x)
+{
+    switch (f) {
+    case GRADUS_LEAKY_RELU: return choose(x > all(0), all(1), parameter);
+    case GRADUS_ELU: return choose(x > all(0), all(1), parameter * exp_of(x));
+    case GRADUS_GELU:
+        return all(0.5f) * (all(1) + erf_of(all(0.7071067812f) * x)) +
+               x * all(0.3989422804f) * exp_of(all(-0.5f) * x * x);
+    case GRADUS_GELU_TANH: {
+        const vector t = tanh_of(gelu_inner(x));
+        return all(0.5f) * (all(1) + t) +
+               all(0.5f) * x * (all(1) - t * t) * all(0.7978845608f) * (all(1) + all(3 * 0.044715f) * x * x);
+    }
+    case GRADUS_SILU: {
+        const vector s = sigmoid_of(x);
+        return s * (all(1) + x * (all(1) - s));
+    }
+    case GRADUS_HARDSWISH:
+        return choose(x < all(-3), all(0), choose(x > all(3), all(1), x * all(1.0f / 3) + all(0.5f)));
+    }
+    return x;
+}
+
+/* Calls BODY with the gradus_curve as a constant. */
+#define FOR_EACH_CURVE(f, BODY, ...)                                     \
+    switch (f) {                                                         \
+    case GRADUS_LEAKY_RELU: BODY(GRADUS_LEAKY_RELU, __VA_ARGS__); break; \
+    case GRADUS_ELU: BODY(GRADUS_ELU, __VA_ARGS__); break;               \
+    case GRADUS_GELU: BODY(GRADUS_GELU, __VA_ARGS__); break;             \
+    case GRADUS_GELU_TANH: BODY(GRADUS_GELU_TANH, __VA_ARGS__); break;   \
+    case GRADUS_SILU: BODY(GRADUS_SILU, __VA_ARGS__); break;             \
+    case GRADUS_HARDSWISH: BODY(GRADUS_HARDSWISH, __VA_ARGS__); break;   \
+    }
+
+static inline __attribute__((always_inline)) void bend_as(gradus_curve f, float parameter, const float *input,
+                                                          float *output, int64_t count)
+{
+    for (int64_t i = 0; i < count; i += LANES)
+        store_some(output + i, bent(f, all(parameter), load_some(input + i, count - i)), count - i);
+}
+
+static void bend(gradus_curve f, float parameter, const float *input, float *output, int64_t count)
+{
+    FOR_EACH_CURVE(f, bend_as, parameter, input, output, count)
+}
+
+static inline __attribute__((always_inline)) void bend_backward_as(gradus_curve f, float parameter, const float *input,
+                                                                   float *gradient, int64_t count)
+{
+    for (int64_t i = 0; i < count; i += LANES) {
+        const int64_t left = count - i;
+        const vector slope = slope_at(f, all(parameter), load_some(input + i, left));
+        store_some(gradient + i, load_some(gradient + i, left) * slope, left);
+    }
+}
+
+static void bend_backward(gradus_curve f, float parameter, const float *input, float *gradient, int64_t count)
+{
+    FOR_EACH_CURVE(f, bend_backward_as, parameter, input, gradient, count)
+}

@@ -1,0 +1,139 @@
+/* layernorm: each example (of a sequence, each place) with mean 0 and variance 1 over its values, then scaled and shifted as learnt. Unlike
+ * batchnorm it asks nothing of the other examples, and does in use what it does in training. (Ba, Kiros, Hinton 2016.) */
+#include <math.h>
+#include <string.h>
+#include "net.h"
+
+enum { EPSILON, BIAS };
+enum { WEIGHT, OFFSET }; /* tensors */
+
+typedef struct layernorm {
+    double epsilon;
+    int64_t width; /* values that are normalised together */
+} layernorm;
+
+/* The last dimension of a sequence, else all of an example. */
+static gradus_status infer(gradus_layer *layer, gradus_error *error)
+{
+    const int64_t *shape = layer->input->shape;
+    const int32_t rank = gradus_shape_rank(shape);
+    layernorm *state = layer->state;
+    *state = (layernorm){.epsilon = layer->item->values[EPSILON].number,
+                         .width = rank == 2 ? shape[1] : gradus_shape_size(shape)};
+    const int64_t whole[] = {rank == 2 ? state->width : shape[0], rank == 3 ? shape[1] : 0, rank == 3 ? shape[2] : 0,
+                             0};
+    layer->output->untouched = false;
+    gradus_tensor *tensor;
+    if (gradus_layer_add_tensor(layer, "weight", whole, &tensor, error)) return (gradus_status)error->status;
+    tensor->fill = 1;
+    tensor->trained = true;
+    if (layer->item->values[BIAS].number == 0) return GRADUS_OK;
+    if (gradus_layer_add_tensor(layer, "bias", whole, &tensor, error)) return (gradus_status)error->status;
+    tensor->fill = 0;
+    tensor->trained = true;
+    return GRADUS_OK;
+}
+
+static gradus_status prepare(gradus_layer *layer, gradus_error *error)
+{
+    (void)error;
+    layer->parts = 2 * ((const layernorm *)layer->state)->width;
+    return GRADUS_OK;
+}
+
+/* Mean, and one over the root of the variance. */
+static void measure(const layernorm *state, const float *x, double *mean, double *inverse)
+{
+    double sum = 0, squares = 0;
+    for (int64_t i = 0; i < state->width; i++) sum += x[i];
+    *mean = sum / (double)state->width;
+    for (int64_t i = 0; i < state->width; i++) squares += (x[i] - *mean) * (x[i] - *mean);
+    *inverse = 1 / sqrt(squares / (double)state->width + state->epsilon);
+}
+
+static void forward(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const layernorm *state = layer->state;
+    const int64_t all = piece->count * gradus_form_size(layer->input->form);
+    const float *weight = gradus_layer_tensor(layer, WEIGHT)->values,
+                *bias = layer->tensors > OFFSET ? gradus_layer_tensor(layer, OFFSET)->values : NULL;
+    for (int64_t at = 0; at < all; at += state->width) {
+        const float *x = gradus_values(layer->input, piece) + at;
+        float *y = gradus_values(layer->output, piece) + at;
+        double mean, inverse;
+        measure(state, x, &mean, &inverse);
+        const float middle = (float)mean, scale = (float)inverse;
+        for (int64_t i = 0; i < state->width; i++) y[i] = (x[i] - middle) * scale * weight[i] + (bias ? bias[i] : 0);
+    }
+}
+
+/* With n = (x - mean) inverse and d = weight dy: dx = inverse (d - mean(d) - n mean(d n)). */
+static void backward(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const layernorm *state = layer->state;
+    const int64_t width = state->width, all = piece->count * gradus_form_size(layer->input->form);
+    const float *weight = gradus_layer_tensor(layer, WEIGHT)->values;
+    float *weight_sum = layer->sums + piece->slot * layer->parts, *bias_sum = weight_sum + width;
+    if (piece->opens) memset(weight_sum, 0, (size_t)layer->parts * sizeof *weight_sum);
+    for (int64_t at = 0; at < all; at += width) {
+        const float *x = gradus_values(layer->input, piece) + at;
+        float *gradient = gradus_gradient(layer->output, piece) + at;
+        double mean, inverse, sum = 0, along = 0;
+        measure(state, x, &mean, &inverse);
+        const float middle = (float)mean, scale = (float)inverse;
+        for (int64_t i = 0; i < width; i++) {
+            const float n = (x[i] - middle) * scale;
+            weight_sum[i] += gradient[i] * n;
+            bias_sum[i] += gradient[i];
+            gradient[i] *= weight[i];
+            sum += gradient[i];
+            along += (double)gradient[i] * n;
+        }
+        const float shift = (float)(sum / (double)width), slope = (float)(along / (double)width);
+        for (int64_t i = 0; i < width; i++)
+            gradient[i] = scale * (gradient[i] - shift - (x[i] - middle) * scale * slope);
+    }
+}
+
+static void conclude(const gradus_layer *layer, const gradus_walk *walk)
+{
+    const int64_t width = ((const layernorm *)layer->state)->width;
+    gradus_layer_gather(layer, walk, layer->sums, width, gradus_layer_tensor(layer, WEIGHT)->gradient);
+    if (layer->tensors > OFFSET)
+        gradus_layer_gather(layer, walk, layer->sums + width, width, gradus_layer_tensor(layer, OFFSET)->gradient);
+}
+
+static const gradus_argument arguments[] = {
+    {.name = "epsilon",
+     .kind = GRADUS_NUMBER,
+     .initial = "1e-5",
+     .low = 0,
+     .high = 1,
+     .open = "(",
+     .flags = GRADUS_NAMED,
+     .help = "added to the variance before its root is taken",
+     .also = "eps"},
+    {.name = "bias",
+     .kind = GRADUS_FLAG,
+     .initial = "true",
+     .flags = GRADUS_NAMED,
+     .help = "whether a shift is learnt"},
+    {.name = NULL},
+};
+
+const gradus_layer_row gradus_layer_layernorm = {
+    .member = {.name = "layernorm",
+               .summary = "each example with mean 0 and variance 1, then scaled and shifted as learnt",
+               .formula = "y = weight (x - mean) / sqrt(variance + epsilon) + bias",
+               .paper = "Ba, Kiros, Hinton 2016, Layer normalization",
+               .also = "layer_norm, ln, layer_normalization",
+               .arguments = arguments,
+               .notes = "Of a sequence each place is normalised by itself, of an image all of it together."},
+    .abi = GRADUS_ABI,
+    .traits = GRADUS_KEEPS_INPUT | GRADUS_IN_PLACE,
+    .state_size = sizeof(layernorm),
+    .infer = infer,
+    .prepare = prepare,
+    .forward = {{.run = forward}},
+    .backward = {{.run = backward, .conclude = conclude}},
+};

@@ -1,0 +1,59 @@
+/* What layers that go over an image window by window have in common: their arguments and shapes. */
+#include <stdio.h>
+#include <string.h>
+#include "pool.h"
+
+enum { SIZE, STRIDE, PAD };
+
+gradus_status gradus_pool_infer(gradus_layer *layer, gradus_error *error)
+{
+    const int64_t *from = layer->input->shape;
+    if (gradus_shape_rank(from) != 3)
+        return gradus_layer_misfit(layer, "an image (channels x height x width)", "put it before flatten and dense",
+                                   error);
+    gradus_window *over = layer->state;
+    if (gradus_layer_pair(layer, SIZE, over->size, error) || gradus_layer_pair(layer, PAD, over->pad, error))
+        return (gradus_status)error->status;
+    memcpy(over->stride, over->size, sizeof over->stride);
+    if (layer->item->values[STRIDE].present && gradus_layer_pair(layer, STRIDE, over->stride, error))
+        return (gradus_status)error->status;
+    for (int i = 0; i < 2; i++) {
+        over->input[i] = from[i + 1];
+        if (2 * over->pad[i] > over->size[i]) return gradus_layer_fail(layer, "pads more than half a window", error);
+        if (over->input[i] + 2 * over->pad[i] < over->size[i]) {
+            char wanted[80];
+            snprintf(wanted, sizeof wanted, "an image of at least %dx%d", (int)over->size[0], (int)over->size[1]);
+            return gradus_layer_misfit(layer, wanted, "make the window smaller, or leave it out", error);
+        }
+        over->output[i] = (over->input[i] + 2 * over->pad[i] - over->size[i]) / over->stride[i] + 1;
+        layer->output->shape[i + 1] = over->output[i];
+    }
+    layer->output->untouched = false;
+    return GRADUS_OK;
+}
+
+const gradus_argument gradus_pool_arguments[] = {
+    {.name = "size",
+     .kind = GRADUS_INTEGER,
+     .low = 1,
+     .high = 15,
+     .flags = GRADUS_LIST,
+     .help = "of a window, in pixels: one number, or [height, width]",
+     .also = "kernel_size, pool_size, window, kernel"},
+    {.name = "stride",
+     .kind = GRADUS_INTEGER,
+     .low = 1,
+     .high = 255,
+     .flags = GRADUS_LIST | GRADUS_NAMED | GRADUS_OPTIONAL,
+     .help = "pixels from one window to the next; without it windows lie side by side",
+     .also = "strides, step"},
+    {.name = "pad",
+     .kind = GRADUS_INTEGER,
+     .initial = "0",
+     .low = 0,
+     .high = 7,
+     .flags = GRADUS_LIST | GRADUS_NAMED,
+     .help = "pixels around the image; at most half a window",
+     .also = "border"},
+    {.name = NULL},
+};
