@@ -19,6 +19,8 @@ typedef struct gradus_net_config {
     int64_t            input[8];        /* shape of an example; ends at the first 0                                  */
     int32_t            target;          /* enum gradus_target                                                        */
     int64_t            outputs;         /* classes, or values of a target; 0: whatever the model gives               */
+    int64_t            positions;       /* an example has a target for each of so many steps; 0: one for all of it   */
+    int64_t            symbols;         /* inputs are symbols, numbered from 0 to this; 0: they are plain numbers    */
     int32_t            batch;           /* examples of a full batch; smaller ones are compiled when they first come  */
     int32_t            threads;         /* 0: as many as there are                                                   */
     uint64_t           seed;            /* initial values and dropout                                                */
@@ -66,15 +68,15 @@ const char         *gradus_safetensors_metadata(const gradus_safetensors *file, 
 typedef struct gradus_batch {           /* what a loader hands over; lives until its next call                       */
     int32_t        count;               /* examples                                                                  */
     const float   *inputs;              /* count x input                                                             */
-    const int32_t *classes;             /* count, or NULL                                                            */
+    const int32_t *classes;             /* count (x positions, where there are such), or NULL                        */
     const float   *numbers;             /* count x outputs, or NULL                                                  */
     const int64_t *rows;                /* indices in the part they come from                                        */
     double         epoch;               /* where in the run this batch begins                                        */
 } gradus_batch;
 
-typedef struct gradus_score {           /* sums over examples, to be divided by `count`                              */
+typedef struct gradus_score {           /* sums over examples (over their positions, if there are such), to be divided by `count` */
     int64_t count;
-    double  loss;                       /* sum over examples of the loss of each                                     */
+    double  loss;                       /* sum of the losses                                                         */
     double  correct;                    /* right answers, where targets are classes                                  */
     double  squared, absolute;          /* errors, where they are numbers                                            */
 } gradus_score;

@@ -101,9 +101,11 @@ void gradus_backend_multiply(gradus_backend *backend, const gradus_product *shap
 {
     const bool small = shape->rows * shape->columns * shape->inner < LEAST_PRODUCT;
     const int32_t threads = small ? gradus_backend_set_threads(1) : 0;
+    const int64_t width_a = shape->turn_a ? shape->rows : shape->inner,
+                  width_b = shape->turn_b ? shape->inner : shape->columns;
     if (dnnl_sgemm(shape->turn_a ? 'T' : 'N', shape->turn_b ? 'T' : 'N', shape->rows, shape->columns, shape->inner, 1,
-                   a, shape->turn_a ? shape->rows : shape->inner, b, shape->turn_b ? shape->inner : shape->columns,
-                   shape->add ? 1 : 0, c, shape->columns))
+                   a, shape->step_a ? shape->step_a : width_a, b, shape->step_b ? shape->step_b : width_b,
+                   shape->add ? 1 : 0, c, shape->step_c ? shape->step_c : shape->columns))
         atomic_store(&backend->failed, true);
     if (small) gradus_backend_set_threads(threads);
 }

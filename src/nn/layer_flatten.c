@@ -8,6 +8,7 @@ static gradus_status infer(gradus_layer *layer, gradus_error *error)
     (void)error;
     memset(layer->output->shape, 0, sizeof layer->output->shape);
     layer->output->shape[0] = gradus_shape_size(layer->input->shape);
+    layer->output->sequence = false;
     return GRADUS_OK;
 }
 

@@ -19,15 +19,25 @@ static gradus_status check_outputs(const gradus_net *net, const gradus_net_confi
 {
     const gradus_loss *loss = &net->loss;
     const bool classes = config->target == GRADUS_TARGET_CLASS;
+    const bool stepwise = config->positions > 0;
     const bool both = loss->row->targets == (1 << GRADUS_TARGET_CLASS | 1 << GRADUS_TARGET_NUMBERS);
     const int64_t wanted = classes && both ? 1 : config->outputs; /* a yes or no: one output for two classes */
-    char sentence[200], shape[120];
+    char sentence[320], shape[120];
     gradus_shape_print(net->output->shape, shape, sizeof shape);
     if (classes && both && config->outputs > 2)
         snprintf(sentence, sizeof sentence,
                  "stands before %s, which tells 2 classes apart, but the data have %lld; take cross_entropy",
                  loss->row->member.name, (long long)config->outputs);
-    else if (classes && gradus_shape_rank(net->output->shape) != 1)
+    else if (stepwise && !(net->output->sequence && net->output->shape[0] == config->positions))
+        snprintf(sentence, sizeof sentence,
+                 "gives %s, but the data have a target for each of %lld steps; keep the steps apart to the end", shape,
+                 (long long)config->positions);
+    else if (classes && net->output->sequence && !stepwise)
+        snprintf(sentence, sizeof sentence,
+                 "gives %s, a result for each step, but the data have one target for all; take the last step's "
+                 "(last=true) or flatten",
+                 shape);
+    else if (classes && !stepwise && gradus_shape_rank(net->output->shape) != 1)
         snprintf(sentence, sizeof sentence,
                  "gives %s, but the loss wants one value for each class; end in flatten > dense(%lld)", shape,
                  (long long)wanted);
@@ -71,7 +81,8 @@ static gradus_status fit_loss(gradus_net *net, const gradus_net_config *config, 
                  loss->row->member.name, loss->row->applies);
         return gradus_layer_fail(last, sentence, error);
     }
-    loss->width = gradus_shape_size(net->output->shape);
+    loss->positions = config->positions > 0 ? config->positions : 1;
+    loss->width = gradus_shape_size(net->output->shape) / loss->positions;
     loss->share = loss->mean ? 1 / (double)loss->width : 1;
     return check_outputs(net, config, error);
 }

@@ -10,10 +10,9 @@
 #include "kernels.h"
 
 enum {
-    GRADUS_RANK = 8,          /* of shapes; they end at the first 0                                              */
-    GRADUS_LAYER_TENSORS = 4, /* most tensors of a layer                                                         */
-    GRADUS_CHUNK = 8,         /* examples that a thread takes through a stretch of layers while they are in its cache */
-    GRADUS_NET_SLOTS = 16     /* most stretches of a batch at once; what they add up is added in their order, so that
+    GRADUS_RANK = 8,      /* of shapes; they end at the first 0                                              */
+    GRADUS_CHUNK = 8,     /* examples that a thread takes through a stretch of layers while they are in its cache */
+    GRADUS_NET_SLOTS = 16 /* most stretches of a batch at once; what they add up is added in their order, so that
                                  * the bits do not depend on how many threads there are                             */
 };
 
@@ -34,8 +33,10 @@ typedef struct gradus_room {
 typedef struct gradus_signal {
     int64_t shape[GRADUS_RANK]; /* of an example */
     gradus_form form;
-    bool untouched; /* the data as they came, or each value on its own since: a dense layer takes any shape of it */
-    bool trained;   /* something before it has weights: a gradient is wanted */
+    bool sequence;   /* steps x values: what looks at values takes each step on its own */
+    int64_t symbols; /* values are symbols, numbered from 0 to this; 0: they are plain numbers */
+    bool untouched;  /* the data as they came, or each value on its own since: a dense layer takes any shape of it */
+    bool trained;    /* something before it has weights: a gradient is wanted */
     const gradus_layer *from;       /* NULL: the data */
     struct gradus_signal *same;     /* whose memory it has, values and gradient; NULL: its own */
     struct gradus_signal *in_place; /* whose gradient's memory its gradient has; NULL: its own */
@@ -55,6 +56,7 @@ typedef struct gradus_tensor {
     int64_t shape[GRADUS_RANK]; /* PyTorch's */
     int64_t fan_in, fan_out;    /* 0: not initialised by an init member but with `fill` */
     float fill;
+    float deviation; /* not 0: what is drawn, normally distributed, where nothing else is said     */
     bool trained;
     gradus_tensor_layout layout;
     gradus_form form; /* TURNED: of the input                                                            */
@@ -219,10 +221,11 @@ static inline int64_t gradus_form_place(gradus_form form, int64_t index)
 typedef struct gradus_loss {
     const struct gradus_loss_row *row;
     const gradus_value *values;
-    int32_t target; /* enum gradus_target */
-    bool mean;      /* over the examples of a batch; else their sum */
-    int64_t width;  /* values of the net's output */
-    double share;   /* of each of them in the loss of an example of numbers: 1 / width, or 1 where it is a sum */
+    int32_t target;    /* enum gradus_target */
+    bool mean;         /* over the examples of a batch and their positions; else their sum */
+    int64_t positions; /* of an example, each with a target */
+    int64_t width;     /* values of the net's output for each of them */
+    double share;      /* of each of them in the loss of an example of numbers: 1 / width, or 1 where it is a sum */
     const gradus_kernels *kernels;
 } gradus_loss;
 

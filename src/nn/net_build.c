@@ -29,7 +29,7 @@ static gradus_layer *new_layer(gradus_net *net, const gradus_layer_row *row, gra
         return NULL;
     }
     *layer = (gradus_layer){.row = row, .net = net, .input = input, .output = output, .state = state};
-    *output = (gradus_signal){.untouched = input->untouched, .from = layer};
+    *output = (gradus_signal){.untouched = input->untouched, .sequence = input->sequence, .from = layer};
     memcpy(output->shape, input->shape, sizeof output->shape);
     return layer;
 }
@@ -162,6 +162,7 @@ gradus_status gradus_net_build(gradus_net *net, const gradus_net_config *config,
     memcpy(net->input->shape, config->input, sizeof net->input->shape);
     net->input->form = gradus_form_plain(net->input->shape);
     net->input->untouched = true;
+    net->input->symbols = config->symbols;
     net->layers = users;
     if (add_chain(net, chain, error) || check_layers(net, chain, error)) return (gradus_status)error->status;
     net->users = users;

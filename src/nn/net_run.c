@@ -87,10 +87,11 @@ static double run_loss(const gradus_walk *walk, const float *outputs, float *gra
 {
     const gradus_net *net = walk->net;
     const gradus_loss *loss = &net->loss;
-    const float scale = loss->mean ? 1 / (float)walk->count : 1;
+    const int64_t count = walk->count * loss->positions;
+    const float scale = loss->mean ? 1 / (float)count : 1;
     const bool classes = loss->target == GRADUS_TARGET_CLASS;
     double sum = 0;
-    for (int64_t i = 0; i < walk->count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         const float *output = outputs + i * loss->width;
         const int32_t class = classes ? walk->batch->classes[i] : 0;
         const float *numbers = classes ? NULL : walk->batch->numbers + i * loss->width;
@@ -100,9 +101,9 @@ static double run_loss(const gradus_walk *walk, const float *outputs, float *gra
     }
     if (score) {
         score->loss += sum;
-        score->count += walk->count;
+        score->count += count;
     }
-    return loss->mean ? sum / (double)walk->count : sum;
+    return loss->mean ? sum / (double)count : sum;
 }
 
 /* ---- walks ---- */
@@ -110,7 +111,7 @@ static double run_loss(const gradus_walk *walk, const float *outputs, float *gra
 static gradus_status check_classes(const gradus_net *net, const gradus_batch *batch, gradus_error *error)
 {
     const int64_t most = net->loss.width == 1 ? 2 : net->loss.width;
-    for (int32_t i = 0; i < batch->count; i++)
+    for (int64_t i = 0; i < batch->count * net->loss.positions; i++)
         if (batch->classes[i] < 0 || batch->classes[i] >= most)
             return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_BAD_DATA,
                                "class %d in the batch, but the net tells %d classes apart", (int)batch->classes[i],
@@ -118,10 +119,24 @@ static gradus_status check_classes(const gradus_net *net, const gradus_batch *ba
     return GRADUS_OK;
 }
 
+static gradus_status check_symbols(const gradus_net *net, const gradus_batch *batch, gradus_error *error)
+{
+    const int64_t count = batch->count * gradus_shape_size(net->input->shape);
+    for (int64_t i = 0; i < count; i++) {
+        const float symbol = batch->inputs[i];
+        if (symbol >= 0 && symbol < (float)net->input->symbols && symbol == (float)(int64_t)symbol) continue;
+        return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_BAD_DATA,
+                           "%g in the batch, but the net knows symbols from 0 to %lld", (double)symbol,
+                           (long long)net->input->symbols - 1);
+    }
+    return GRADUS_OK;
+}
+
 static gradus_status check_batch(const gradus_net *net, const gradus_batch *batch, bool targets, gradus_error *error)
 {
     if (!batch || batch->count < 1 || !batch->inputs)
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "a batch without examples");
+    if (net->input->symbols && check_symbols(net, batch, error)) return (gradus_status)error->status;
     if (!targets) return GRADUS_OK;
     const bool classes = net->loss.target == GRADUS_TARGET_CLASS;
     if (classes ? !batch->classes : !batch->numbers)
@@ -200,9 +215,9 @@ gradus_status gradus_net_evaluate(gradus_net *net, const gradus_batch *batch, gr
     if (error->status || check_batch(net, batch, score != NULL, error)) return (gradus_status)error->status;
     if (go((gradus_walk){.net = net, .batch = batch, .purpose = GRADUS_WALK_EVALUATE}, NULL, score, error))
         return (gradus_status)error->status;
-    const int64_t width = net->loss.width;
-    if (outputs) memcpy(outputs, net->output->values.memory, (size_t)(batch->count * width) * sizeof(float));
-    for (int64_t i = 0; outputs && net->loss.row->predict && i < batch->count; i++)
+    const int64_t width = net->loss.width, count = batch->count * net->loss.positions;
+    if (outputs) memcpy(outputs, net->output->values.memory, (size_t)(count * width) * sizeof(float));
+    for (int64_t i = 0; outputs && net->loss.row->predict && i < count; i++)
         net->loss.row->predict(&net->loss, outputs + i * width);
     return GRADUS_OK;
 }

@@ -1,6 +1,6 @@
 /* Tensors: their memory, their initial values, and the way between PyTorch's layouts and those that compute. */
 #include <string.h>
-#include "net.h"
+#include "initial.h"
 
 enum { ALIGNED = 16 }; /* floats of a cache line */
 
@@ -59,7 +59,9 @@ static gradus_status fill_tensor(const gradus_net *net, gradus_tensor *tensor, c
                                .stream = gradus_checksum(0, tensor->name, strlen(tensor->name))};
     memcpy(what.shape, tensor->shape, sizeof what.shape);
     gradus_status status = GRADUS_OK;
-    if (tensor->fan_in)
+    if (tensor->deviation != 0 && how->row == &gradus_init_pytorch)
+        gradus_init_spread(GRADUS_NORMAL, (double)tensor->deviation, &what, plain);
+    else if (tensor->fan_in)
         status = how->row->fill(how->values, &what, plain, error);
     else
         for (int64_t i = 0; i < count; i++) plain[i] = tensor->fill;

@@ -9,7 +9,7 @@ typedef struct nets_texts {
     const char *model, *loss, *init;
     int64_t input[8];
     int32_t target;
-    int64_t outputs;
+    int64_t outputs, positions, symbols;
     int32_t batch, threads;
     uint64_t seed;
 } nets_texts;
@@ -55,10 +55,12 @@ static inline nets_net nets_try(const nets_texts *texts, gradus_error *error)
                                 .loss_text = texts->loss,
                                 .target = texts->target,
                                 .outputs = texts->outputs,
+                                .positions = texts->positions,
+                                .symbols = texts->symbols,
                                 .batch = texts->batch ? texts->batch : 4,
                                 .threads = texts->threads ? texts->threads : 1,
                                 .seed = texts->seed};
-    memcpy(config.input, texts->input, sizeof config.input);
+    for (int i = 0; i < 8 && texts->input[i]; i++) config.input[i] = texts->input[i];
     if (!error->status) it.net = gradus_net_create(&config, error);
     return it;
 }

@@ -4,7 +4,7 @@
 #include "twin.h"
 #include <zlib.h>
 
-enum { PIXELS = 784, MOST = 20 * 64 };
+enum { PIXELS = 784, MOST = 20 * 64, POSITIONS = 6, WINDOW = 24, SYMBOLS = 65 };
 
 typedef struct data {
     float *inputs, *numbers;
@@ -155,7 +155,7 @@ static void compare(const gradus_net *net, const char *name, const char *what, d
 
 typedef struct golden {
     const char *name, *model, *loss;
-    int64_t input[8];
+    int64_t input[8]; /* a shape; behind it, at POSITIONS, into how many SYMBOLS each of so many steps is sorted */
     int32_t batch;
     nets_rule rule;
     double rate;
@@ -166,7 +166,8 @@ static gradus_batch batch_of(const golden *it, const data *set, size_t index)
     const size_t first = index * (size_t)it->batch;
     return (gradus_batch){.count = it->batch,
                           .inputs = set->inputs + first * (size_t)nets_size(it->input),
-                          .classes = set->classes ? set->classes + first : NULL,
+                          .classes = set->classes ? set->classes + first * (size_t)fmax(1, (double)it->input[POSITIONS])
+                                                  : NULL,
                           .numbers = set->numbers ? set->numbers + first : NULL};
 }
 
@@ -190,6 +191,8 @@ static void run(const golden *it, const data *set, int64_t outputs, int32_t thre
                         .loss = it->loss,
                         .target = set->classes ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS,
                         .outputs = outputs,
+                        .positions = it->input[POSITIONS],
+                        .symbols = it->input[POSITIONS] ? SYMBOLS : 0,
                         .batch = it->batch,
                         .threads = threads};
     memcpy(texts.input, it->input, sizeof texts.input);
@@ -297,9 +300,45 @@ static void test_regression(void **state)
     }
 }
 
+/* ---- sequences ---- */
+
+/* Windows of the text one after another; a symbol's number is its place among all that occur, sorted by code. */
+static data read_text(void)
+{
+    char *text = check_shared_text("data/text/tinyshakespeare.txt", NULL);
+    int32_t numbers[256] = {0}, count = 0;
+    for (const char *at = text; *at; at++) numbers[(unsigned char)*at] = 1;
+    for (int i = 0; i < 256; i++) numbers[i] = numbers[i] ? count++ : -1;
+    assert_int_equal(count, SYMBOLS);
+    data set = {.inputs = malloc(sizeof(float) * MOST * WINDOW), .classes = malloc(sizeof(int32_t) * MOST * WINDOW)};
+    for (int i = 0; i < MOST * WINDOW; i++) {
+        set.inputs[i] = (float)numbers[(unsigned char)text[i]];
+        set.classes[i] = numbers[(unsigned char)text[i + 1]];
+    }
+    free(text);
+    return set;
+}
+
+static void test_sequences(void **state)
+{
+    static const char *const kinds[] = {"rnn", "gru", "lstm"};
+    (void)state;
+    data set = read_text();
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        for (int32_t threads = 1; threads <= 2; threads++) {
+            char name[32], model[128];
+            snprintf(name, sizeof name, "%s-adam", kinds[i]);
+            snprintf(model, sizeof model, "embedding(16, name=embedding) > %s(32, name=rnn) > dense(65, name=dense)",
+                     kinds[i]);
+            const golden it = {name, model, NULL, {WINDOW, [POSITIONS] = WINDOW}, 8, NETS_ADAM, 3e-3};
+            run(&it, &set, SYMBOLS, threads);
+        }
+    free_data(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_mnist), cmocka_unit_test(test_near_kinks),
-                                       cmocka_unit_test(test_regression)};
+                                       cmocka_unit_test(test_regression), cmocka_unit_test(test_sequences)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

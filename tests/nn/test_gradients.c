@@ -3,12 +3,12 @@
  * examples. */
 #include "nets.h"
 
-enum { DIRECTIONS = 3, SINGLES = 24 };
+enum { DIRECTIONS = 3, SINGLES = 24, POSITIONS = 6, SYMBOLS = 7 };
 
 typedef struct problem {
     const char *model, *loss;
-    int64_t input[8];
-    int64_t outputs; /* classes, or numbers */
+    int64_t input[8]; /* a shape; behind it, at POSITIONS and SYMBOLS, what a net of sequences is told beside it */
+    int64_t outputs;  /* classes, or numbers */
     bool numbers;
 } problem;
 
@@ -84,6 +84,34 @@ static const problem problems[] = {
     {"globalavgpool > dense(3)", "cross_entropy", {3, 6, 5}, 3, false},
     {"conv(5, 2) > tanh", "mean_squared", {1, 3, 4}, 30, true},
     {"conv(5, 2) > tanh > flatten", "binary_cross_entropy", {1, 3, 4}, 30, true},
+    {"rnn(5) > dense(3)", "cross_entropy", {4, 3, [POSITIONS] = 4}, 3, false},
+    {"rnn(5, bidirectional=true, bias=false) > dense(3)",
+     "cross_entropy(reduction=sum)",
+     {4, 3, [POSITIONS] = 4},
+     3,
+     false},
+    {"gru(5) > dense(3)", "cross_entropy", {4, 3, [POSITIONS] = 4}, 3, false},
+    {"gru(4, layers=2, bidirectional=true, last=true) > dense(3)", "cross_entropy", {5, 3}, 3, false},
+    {"gru(4, layers=2, bias=false) > flatten > dense(3)", "cross_entropy", {3, 2}, 3, false},
+    {"lstm(5) > dense(3)", "cross_entropy", {4, 3, [POSITIONS] = 4}, 3, false},
+    {"lstm(4, layers=3, bidirectional=true, last=true) > dense(3)", "cross_entropy", {4, 3}, 3, false},
+    {"lstm(4, layers=2, bias=false) > tanh > dense(2) > sigmoid", "mean_squared", {4, 3, [POSITIONS] = 4}, 2, true},
+    {"lstm(7, last=true) > dense(3)", "cross_entropy", {1, 3}, 3, false},
+    {"embedding(4) > position > lstm(5, bidirectional=true) > layernorm > dense(6)",
+     "cross_entropy",
+     {5, [POSITIONS] = 5, [SYMBOLS] = 6},
+     6,
+     false},
+    {"embedding(4, init=normal(0.5)) > position(kind=waves) > dense(5) > tanh > rnn(3) > dense(9)",
+     "cross_entropy",
+     {7, [POSITIONS] = 7, [SYMBOLS] = 9},
+     9,
+     false},
+    {"embedding(3, symbols=8) > position > dropout(20%) > flatten > dense(4)",
+     "cross_entropy",
+     {3, [SYMBOLS] = 5},
+     4,
+     false},
 };
 
 /* Even numbers between -1 and 1, and no two alike: no maximum is a tie. */
@@ -97,13 +125,17 @@ typedef struct examples {
 
 static examples make_examples(const problem *it, int32_t count)
 {
-    const int64_t size = nets_size(it->input);
+    const int64_t size = nets_size(it->input), positions = it->input[POSITIONS], symbols = it->input[SYMBOLS],
+                  targets = count * (positions ? positions : 1);
     examples made = {.inputs = malloc((size_t)(count * size) * sizeof(float)),
-                     .numbers = malloc((size_t)(count * it->outputs) * sizeof(float)),
-                     .classes = malloc((size_t)count * sizeof(int32_t))};
-    for (int64_t i = 0; i < count * size; i++) made.inputs[i] = value_at(1, (uint64_t)i);
-    for (int64_t i = 0; i < count * it->outputs; i++) made.numbers[i] = (value_at(2, (uint64_t)i) + 1) / 2;
-    for (int32_t i = 0; i < count; i++) made.classes[i] = (int32_t)((i * 7 + 1) % it->outputs);
+                     .numbers = malloc((size_t)(targets * it->outputs) * sizeof(float)),
+                     .classes = malloc((size_t)targets * sizeof(int32_t))};
+    for (int64_t i = 0; i < count * size; i++) {
+        const float value = value_at(1, (uint64_t)i);
+        made.inputs[i] = symbols ? floorf((value + 1) / 2 * (float)symbols) : value;
+    }
+    for (int64_t i = 0; i < targets * it->outputs; i++) made.numbers[i] = (value_at(2, (uint64_t)i) + 1) / 2;
+    for (int64_t i = 0; i < targets; i++) made.classes[i] = (int32_t)((i * 7 + 1) % it->outputs);
     made.batch =
         (gradus_batch){.count = count, .inputs = made.inputs, .classes = made.classes, .numbers = made.numbers};
     if (it->numbers)
@@ -227,6 +259,8 @@ static nets_net open_problem(const problem *it, int32_t batch, int32_t threads)
                         .loss = it->loss,
                         .target = it->numbers ? GRADUS_TARGET_NUMBERS : GRADUS_TARGET_CLASS,
                         .outputs = it->outputs,
+                        .positions = it->input[POSITIONS],
+                        .symbols = it->input[SYMBOLS],
                         .batch = batch,
                         .threads = threads,
                         .seed = 11};
