@@ -16,12 +16,11 @@ typedef struct layernorm {
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {
     const int64_t *shape = layer->input->shape;
-    const int32_t rank = gradus_shape_rank(shape);
+    const bool sequence = layer->input->sequence, image = gradus_shape_rank(shape) == 3;
     layernorm *state = layer->state;
     *state = (layernorm){.epsilon = layer->item->values[EPSILON].number,
-                         .width = rank == 2 ? shape[1] : gradus_shape_size(shape)};
-    const int64_t whole[] = {rank == 2 ? state->width : shape[0], rank == 3 ? shape[1] : 0, rank == 3 ? shape[2] : 0,
-                             0};
+                         .width = sequence ? shape[1] : gradus_shape_size(shape)};
+    const int64_t whole[] = {sequence ? state->width : shape[0], image ? shape[1] : 0, image ? shape[2] : 0, 0};
     layer->output->untouched = false;
     gradus_tensor *tensor;
     if (gradus_layer_add_tensor(layer, "weight", whole, &tensor, error)) return (gradus_status)error->status;

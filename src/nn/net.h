@@ -39,6 +39,7 @@ typedef struct gradus_signal {
     bool trained;    /* something before it has weights: a gradient is wanted */
     const gradus_layer *from;       /* NULL: the data */
     struct gradus_signal *same;     /* whose memory it has, values and gradient; NULL: its own */
+    struct gradus_signal *seen;     /* whose values it has; the gradient is its own. NULL: its own too */
     struct gradus_signal *in_place; /* whose gradient's memory its gradient has; NULL: its own */
     gradus_room values, gradient;
 } gradus_signal;
@@ -150,6 +151,7 @@ struct gradus_layer {
     int32_t index; /* among the user's layers, from 0                                             */
     char name[64];
     gradus_signal *input, *output;
+    gradus_signal *second;        /* what else it takes; NULL: nothing                                              */
     gradus_activation activation; /* of the layer behind it, run here                                            */
     bool absorbed;                /* an activation that the layer before it runs                                 */
     int32_t first_tensor, tensors;
@@ -201,6 +203,8 @@ void gradus_bend_backward(const gradus_layer *layer, const gradus_piece *piece);
     .backward = {{.run = gradus_bend_backward}}
 /* What the net puts in where values must be in plain order. */
 extern const gradus_layer_row gradus_layer_arrange;
+/* What it puts in front of the body of a residual. */
+extern const gradus_layer_row gradus_layer_fork, gradus_layer_residual;
 
 /* ---- shapes and forms ---- */
 
@@ -280,7 +284,7 @@ struct gradus_net {
     gradus_loss loss;
     int32_t threads;
     uint64_t seed;
-    gradus_layer **users;  /* the layers of the model                                                         */
+    gradus_layer **users;  /* the layers of the model, those inside of others before them                     */
     gradus_layer **layers; /* in the order in which they run: those, and what was put in between              */
     int32_t layer_count, user_layers;
     gradus_signal *input, *output;

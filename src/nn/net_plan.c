@@ -47,7 +47,7 @@ static gradus_status list_operations(gradus_net *net, gradus_error *error)
 
 static gradus_room *values_room(gradus_signal *signal)
 {
-    while (signal->same) signal = signal->same;
+    while (signal->same || signal->seen) signal = signal->same ? signal->same : signal->seen;
     return &signal->values;
 }
 
@@ -69,10 +69,12 @@ static void need_of(const gradus_layer *layer, int32_t stage, bool backward)
     const uint32_t traits = layer->row->traits;
     const bool activated = layer->activation != GRADUS_LINEAR && traits & GRADUS_KEEPS_ACTIVATED;
     if (!backward || traits & GRADUS_KEEPS_INPUT) need(values_room(layer->input), layer->input, stage);
+    if (!backward && layer->second) need(values_room(layer->second), layer->second, stage);
     if (!backward || traits & GRADUS_KEEPS_OUTPUT || activated) need(values_room(layer->output), layer->output, stage);
     if (!backward) return;
     need(gradient_room(layer->output), layer->output, stage);
     if (layer->input->trained) need(gradient_room(layer->input), layer->input, stage);
+    if (layer->second && layer->second->trained) need(gradient_room(layer->second), layer->second, stage);
 }
 
 static void find_needs(gradus_net *net)

@@ -152,6 +152,7 @@ static gradus_status begin_walk(const gradus_walk *walk, gradus_error *error)
     for (int32_t i = 0; i < net->layer_count; i++) {
         const gradus_layer *layer = net->layers[i];
         if (layer->output->same) layer->output->values = layer->output->same->values;
+        if (layer->output->seen) layer->output->values = layer->output->seen->values;
         if (layer->row->begin) layer->row->begin(layer, walk);
     }
     return GRADUS_OK;

@@ -91,7 +91,11 @@ static void close_stored(stored *file)
 static float *copy_of(const stored *file, const char *name, const gradus_net_tensor *tensor)
 {
     gradus_stored found;
-    if (!gradus_safetensors_find(file->tensors, name, &found)) fail_msg("the golden file has no %s", name);
+    char theirs[128]; /* the golden nets call a shortcut "skip" */
+    const char *ours = strstr(name, ".shortcut.");
+    snprintf(theirs, sizeof theirs, "%.*s%s%s", ours ? (int)(ours - name) : (int)strlen(name), name,
+             ours ? ".skip." : "", ours ? ours + strlen(".shortcut.") : "");
+    if (!gradus_safetensors_find(file->tensors, theirs, &found)) fail_msg("the golden file has no %s", theirs);
     assert_memory_equal(found.shape, tensor->shape, sizeof found.shape);
     float *values = malloc((size_t)found.count * sizeof(float));
     memcpy(values, found.values, (size_t)found.count * sizeof(float));
@@ -137,6 +141,7 @@ static bool is_idle(const char *net, const char *tensor)
     return !strcmp(net, "cnn-bn-adam") && (!strcmp(tensor, "0.bias") || !strcmp(tensor, "4.bias"));
 }
 
+/* Running statistics always to 1e-4. */
 static void compare(const gradus_net *net, const char *name, const char *what, double allowed)
 {
     stored file = open_stored(name, what);
@@ -146,7 +151,8 @@ static void compare(const gradus_net *net, const char *name, const char *what, d
         gradus_net_tensor_at(net, i, &tensor);
         if ((gradient && !tensor.gradient) || is_idle(name, tensor.name)) continue;
         const double far = distance(net, i, &file, gradient);
-        if (!(far <= allowed)) fail_msg("%s: %s of %s are off by %.3g of their norm", name, what, tensor.name, far);
+        if (!(far <= (tensor.gradient ? allowed : 1e-4)))
+            fail_msg("%s: %s of %s are off by %.3g of their norm", name, what, tensor.name, far);
     }
     close_stored(&file);
 }
@@ -210,7 +216,8 @@ static void run(const golden *it, const data *set, int64_t outputs, int32_t thre
         if (i == 0) compare(made.net, it->name, "gradients", 1e-4);
         nets_step(&optimizer, made.net);
     }
-    compare(made.net, it->name, "end", 1e-4);
+    /* the large steps of a deep net make more of rounding: its losses and gradients agree as all do */
+    compare(made.net, it->name, "end", strcmp(it->name, "resnet-sgd") ? 1e-4 : 2e-4);
     nets_free(&optimizer);
     nets_close(&made);
     json_decref(object);
@@ -237,6 +244,18 @@ static void test_mnist(void **state)
          {1, 28, 28},
          32,
          NETS_NESTEROV,
+         0.05},
+        {"resnet-sgd",
+         "conv(8, 3, pad=1, bias=false) > batchnorm > relu > "
+         "residual(conv(8, 3, pad=1, bias=false) > batchnorm > relu > conv(8, 3, pad=1, bias=false) > batchnorm, "
+         "activation=relu) > "
+         "residual(conv(16, 3, stride=2, pad=1, bias=false) > batchnorm > relu > conv(16, 3, pad=1, bias=false) > "
+         "batchnorm, shortcut=conv(16, 1, stride=2, bias=false) > batchnorm, activation=relu) > "
+         "globalavgpool > flatten > dense(10)",
+         NULL,
+         {1, 28, 28},
+         32,
+         NETS_SGD,
          0.05},
     };
     (void)state;
