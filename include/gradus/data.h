@@ -33,6 +33,8 @@ typedef struct gradus_data_info {
     int64_t     shape[8];               /* of an example                                                             */
     int32_t     target;                 /* enum gradus_target                                                        */
     int64_t     outputs;                /* classes, or values of a target                                            */
+    int64_t     positions;              /* an example has a target for each of so many steps; 0: one for all of it   */
+    int64_t     symbols;                /* inputs are symbols, numbered from 0 to this; 0: they are plain numbers    */
     const char *const *class_names;     /* NULL: numbers                                                             */
     int64_t     repeated;               /* test rows that stand in training too                                      */
     const double *target_base, *target_spread;  /* `outputs` each: the file's numbers are base + spread * value; NULL: they are the values */

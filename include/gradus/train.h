@@ -214,6 +214,15 @@ typedef struct gradus_run_prediction {
 gradus_status gradus_run_predict(gradus_run *run, const char *path, bool (*told)(void *user, const gradus_run_prediction *prediction), void *user,
                                  gradus_report *report);        /* file of inputs; told returns false: enough        */
 
+typedef struct gradus_sample {
+    int64_t     length;                 /* symbols that are written                                                  */
+    double      temperature;            /* below 1 the likely becomes likelier; 0: always the likeliest              */
+    uint64_t    seed;
+    const char *prompt;                 /* what it begins with; NULL: the beginning of a line                        */
+} gradus_sample;
+gradus_status gradus_run_sample(gradus_run *run, const gradus_sample *how, bool (*told)(void *user, const char *symbol), void *user,
+                                gradus_report *report);         /* text that the model writes; told returns false: enough */
+
 /* Lets schedules read files of this machine, for table(rates.csv): gradus_context_config.read with a reader as its `user`. The reader
  * must outlive the making of what reads. */
 typedef struct gradus_reader {

@@ -91,7 +91,7 @@ static void copy_example(const gradus_examples *from, int64_t example, float *va
 {
     size_t width = (size_t)from->width;
     if (!from->bytes) {
-        memcpy(values, from->values + (size_t)example * width, width * sizeof *values);
+        memcpy(values, from->values + gradus_example_place(from, example), width * sizeof *values);
         return;
     }
     copy_pixels(from->bytes + (size_t)example * width, width, values);
@@ -109,9 +109,10 @@ static int64_t example_at(const gradus_loader *loader, int64_t place)
 static inline __attribute__((always_inline)) void fetch(const gradus_examples *from, int64_t example)
 {
     enum { LINE = 64, MOST = 4096 };
-    size_t each = from->bytes ? 1 : sizeof(float), size = (size_t)from->width * each;
+    size_t each = from->bytes ? 1 : sizeof(float), size = (size_t)from->width * each,
+           place = (size_t)gradus_example_place(from, example) * each;
     const char *start = from->bytes ? (const char *)from->bytes : (const char *)from->values;
-    start += (size_t)example * size;
+    start += place;
     for (size_t at = 0; at < size && at < MOST; at += LINE) __builtin_prefetch(start + at);
 }
 
@@ -119,6 +120,7 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
 {
     const gradus_rows *rows = loader->rows;
     const gradus_examples *from = rows->from;
+    const int64_t positions = loader->data->info.positions;
     int64_t outputs = loader->data->info.outputs, first = at->batch * loader->config.batch;
     into->over = at->batch >= loader->batches;
     if (into->over) return;
@@ -131,7 +133,11 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
         if (i + AHEAD < count) fetch(from, example_at(loader, first + i + AHEAD));
         copy_example(from, example, loader->augment ? loader->halfway[0] : values);
         if (loader->augment) augment(loader, at, row, values);
-        if (from->classes) into->classes[i] = from->classes[example];
+        if (from->classes && positions)
+            memcpy(into->classes + i * positions, from->classes + gradus_example_place(from, example),
+                   (size_t)positions * sizeof(int32_t));
+        else if (from->classes)
+            into->classes[i] = from->classes[example];
         if (from->numbers)
             memcpy(into->numbers + i * outputs, from->numbers + example * outputs, (size_t)outputs * sizeof(float));
     }
@@ -233,13 +239,14 @@ static gradus_status plan_augment(gradus_loader *loader, gradus_error *error)
 static bool take_memory(gradus_loader *loader)
 {
     const gradus_examples *from = loader->rows->from;
-    size_t batch = (size_t)loader->config.batch, outputs = (size_t)loader->data->info.outputs, missing = 0;
+    size_t batch = (size_t)loader->config.batch, outputs = (size_t)loader->data->info.outputs,
+           targets = loader->data->info.positions ? (size_t)loader->data->info.positions : 1, missing = 0;
     gradus_arena *memory = &loader->memory;
     for (int32_t i = 0; i < (loader->config.ahead ? BUFFERS : 1); i++) {
         buffer *into = &loader->buffers[i];
         into->inputs = gradus_arena_take(memory, batch * (size_t)from->width * sizeof(float), 64);
         into->rows = gradus_arena_take(memory, batch * sizeof *into->rows, 64);
-        if (from->classes) into->classes = gradus_arena_take(memory, batch * sizeof *into->classes, 64);
+        if (from->classes) into->classes = gradus_arena_take(memory, batch * targets * sizeof *into->classes, 64);
         if (from->numbers) into->numbers = gradus_arena_take(memory, batch * outputs * sizeof *into->numbers, 64);
         missing +=
             !into->inputs || !into->rows || (from->classes && !into->classes) || (from->numbers && !into->numbers);

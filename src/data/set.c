@@ -172,9 +172,10 @@ typedef struct seen {
 
 static uint64_t hash_of(const gradus_examples *from, int64_t row, int64_t outputs)
 {
-    size_t width = (size_t)from->width;
-    uint64_t hash = from->bytes ? gradus_checksum(0, from->bytes + (size_t)row * width, width)
-                                : gradus_checksum(0, from->values + (size_t)row * width, width * sizeof(float));
+    const size_t width = (size_t)from->width, place = (size_t)gradus_example_place(from, row);
+    uint64_t hash = from->bytes ? gradus_checksum(0, from->bytes + place, width)
+                                : gradus_checksum(0, from->values + place, width * sizeof(float));
+    if (from->step) return hash; /* the targets are inputs too */
     if (from->classes) return gradus_checksum(hash, &from->classes[row], sizeof(int32_t));
     if (from->numbers) return gradus_checksum(hash, from->numbers + row * outputs, (size_t)outputs * sizeof(float));
     return hash;
@@ -294,6 +295,8 @@ static void save_info(const gradus_data *data, gradus_state_writer *writer)
     gradus_state_entry(writer, "shape", GRADUS_STATE_INT64, 8, info->shape);
     gradus_state_int(writer, "target", info->target);
     gradus_state_int(writer, "outputs", info->outputs);
+    gradus_state_int(writer, "positions", info->positions);
+    gradus_state_int(writer, "symbols", info->symbols);
 }
 
 uint64_t gradus_data_save(const gradus_data *data, gradus_write *write, void *user, gradus_error *error)
@@ -338,6 +341,9 @@ static bool recall_info(gradus_data_info *info, gradus_state_reader *state)
         !gradus_state_take(state, "target", GRADUS_STATE_INT64, 1, &target) ||
         !gradus_state_take(state, "outputs", GRADUS_STATE_INT64, 1, &info->outputs))
         return false;
+    if (!gradus_state_take(state, "positions", GRADUS_STATE_INT64, 1, &info->positions) ||
+        !gradus_state_take(state, "symbols", GRADUS_STATE_INT64, 1, &info->symbols))
+        info->positions = info->symbols = 0; /* a state from before there was text */
     info->target = (int32_t)target;
     return (target == GRADUS_TARGET_CLASS || target == GRADUS_TARGET_NUMBERS) && info->outputs > 0;
 }

@@ -7,11 +7,18 @@
 
 typedef struct gradus_examples { /* what one file holds, or one generated part */
     int64_t count, width;        /* width: values of an example */
+    int64_t step;                /* from an example to the next, of values and classes; 0: they do not overlap */
     const unsigned char *bytes;  /* count x width, each byte worth itself / 255; or ... */
     const float *values;         /* ... count x width */
-    const int32_t *classes;      /* count, or NULL */
+    const int32_t *classes;      /* count (x positions, where there are such), or NULL */
     const float *numbers;        /* count x outputs, or NULL */
 } gradus_examples;
+
+/* Where the values and classes of an example begin. */
+static inline int64_t gradus_example_place(const gradus_examples *from, int64_t example)
+{
+    return example * (from->step ? from->step : from->width);
+}
 
 typedef struct gradus_rows { /* which examples make a part */
     const gradus_examples *from;

@@ -12,10 +12,10 @@ static gradus_status fill_model(gradus_settings *settings, const gradus_data_inf
 {
     if (error->status || gradus_settings_spec(settings, "model")) return error->status;
     char text[160];
+    const char *flat = about->positions ? "embedding(64) > lstm(128) > dense(%lld)"
+                                        : "dense(64) > relu > dense(64) > relu > dense(%lld)";
     bool image = about->shape[2] > 0; /* channels, rows, columns */
-    snprintf(text, sizeof text,
-             image ? "conv(16, 5, pad=2) > relu > maxpool(2) > flatten > dense(%lld)"
-                   : "dense(64) > relu > dense(64) > relu > dense(%lld)",
+    snprintf(text, sizeof text, image ? "conv(16, 5, pad=2) > relu > maxpool(2) > flatten > dense(%lld)" : flat,
              (long long)about->outputs);
     return gradus_settings_set(settings, "model", text, error);
 }

@@ -30,10 +30,10 @@ static int64_t outputs_of(const gradus_run *run)
     return count;
 }
 
-static void count_classes(const gradus_batch *batch, const float *outputs, gradus_run_result *result)
+static void count_classes(const gradus_batch *batch, int64_t targets, const float *outputs, gradus_run_result *result)
 {
-    for (int32_t i = 0; i < batch->count; i++) {
-        int32_t said = largest(outputs + (int64_t)i * result->classes, result->classes);
+    for (int64_t i = 0; i < targets; i++) {
+        int32_t said = largest(outputs + i * result->classes, result->classes);
         result->confusion[batch->classes[i] * result->classes + said]++;
     }
 }
@@ -45,7 +45,8 @@ static gradus_status score_part(gradus_run *run, gradus_loader *loader, float *o
     gradus_score score = {0};
     while (!error->status && gradus_loader_next(loader, &batch)) {
         gradus_net_evaluate(run->net, &batch, &score, outputs, error);
-        if (!error->status && result->confusion) count_classes(&batch, outputs, result);
+        const int64_t positions = run->about->positions ? run->about->positions : 1;
+        if (!error->status && result->confusion) count_classes(&batch, batch.count * positions, outputs, result);
     }
     result->examples = score.count;
     result->loss = score.loss / (double)score.count;

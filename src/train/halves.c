@@ -29,7 +29,7 @@ static gradus_batch part_of(const gradus_run *run, const gradus_batch *whole, in
     gradus_batch part = *whole;
     part.count = count;
     part.inputs += first * size;
-    if (part.classes) part.classes += first;
+    if (part.classes) part.classes += first * (run->about->positions ? run->about->positions : 1);
     if (part.numbers) part.numbers += first * run->about->outputs;
     if (part.rows) part.rows += first;
     return part;

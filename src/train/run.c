@@ -104,6 +104,8 @@ static bool make_net(gradus_run *run, gradus_report *report)
                                 .loss_text = gradus_settings_written(run->settings, "loss"),
                                 .target = run->about->target,
                                 .outputs = run->about->outputs,
+                                .positions = run->about->positions,
+                                .symbols = run->about->symbols,
                                 .batch = run->plan.batch,
                                 .threads = run->plan.threads,
                                 .seed = run->plan.seed};

@@ -2,6 +2,7 @@
 for file in "$SOURCE"/examples/*.yaml; do
     case $(sed -n 's/^data: *//p' "$file") in
     mnist*) [ -e "${GRADUS_DATA:-nowhere}/mnist" ] || continue ;;
+    text*) [ -e "${GRADUS_DATA:-nowhere}/text/tinyshakespeare.txt" ] || continue ;;
     esac
     gradus train "$file" --dry-run > out || echo "$file [$?]"
     grep -q '^ *total' out || echo "$file: no layers"

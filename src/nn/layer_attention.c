@@ -1,0 +1,266 @@
+/* attention: each step of a sequence looks at the others, and takes of their values by how well its query fits their keys; several heads
+ * look for different things. Backward keeps the shares that each step took. */
+#include <math.h>
+#include <string.h>
+#include "arguments.h"
+#include "net.h"
+
+enum { HEADS, CAUSAL, BIAS, INIT };
+enum { IN_WEIGHT, OUT_WEIGHT, IN_BIAS, OUT_BIAS }; /* tensors */
+
+typedef struct attention {
+    int64_t steps, width, heads, part; /* part: of the width, a head's */
+    bool causal, bias;
+} attention;
+
+/* What is kept of an example, in this order: queries, keys and values of each step (and their gradients), the shares of each head, the
+ * gradient of one head's shares, what the heads took together (and its gradient). */
+typedef struct kept {
+    float *all, *all_gradient, *shares, *shares_gradient, *taken, *taken_gradient;
+} kept;
+
+static int64_t triple(const attention *it) { return it->steps * 3 * it->width; }
+static int64_t square(const attention *it) { return it->steps * it->steps; }
+
+static kept kept_at(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const attention *it = layer->state;
+    const int64_t sizes[] = {
+        triple(it), triple(it), it->heads * square(it), square(it), it->steps * it->width, it->steps * it->width};
+    float *at[6], *base = (float *)(void *)layer->memory;
+    for (int i = 0; i < 6; base += sizes[i++] * piece->walk->count) at[i] = base + piece->first * sizes[i];
+    return (kept){at[0], at[1], at[2], at[3], at[4], at[5]};
+}
+
+/* ---- what there is ---- */
+
+static gradus_status add_tensors(gradus_layer *layer, gradus_error *error)
+{
+    static const char *const names[] = {"in_proj_weight", "out_proj.weight", "in_proj_bias", "out_proj.bias"};
+    const attention *it = layer->state;
+    for (int i = 0; i < (it->bias ? 4 : 2); i++) {
+        const bool weight = i < IN_BIAS;
+        gradus_tensor *tensor;
+        const int64_t outputs = (i == IN_WEIGHT || i == IN_BIAS ? 3 : 1) * it->width;
+        if (gradus_layer_add_tensor(layer, names[i], (int64_t[]){outputs, weight ? it->width : 0, 0}, &tensor, error))
+            return (gradus_status)error->status;
+        tensor->fan_in = it->width;
+        tensor->fan_out = it->width;
+        if (!weight) continue;
+        tensor->layout = GRADUS_TURNED;
+        tensor->form = gradus_form_plain((int64_t[]){it->width, 0});
+    }
+    return GRADUS_OK;
+}
+
+static gradus_status infer(gradus_layer *layer, gradus_error *error)
+{
+    const gradus_value *values = layer->item->values;
+    const int64_t *from = layer->input->shape;
+    if (gradus_shape_rank(from) != 2 || !(layer->input->sequence || layer->input->untouched))
+        return gradus_layer_misfit(layer, "a sequence, steps x values,", "put embedding(64) before it", error);
+    attention *it = layer->state;
+    *it = (attention){.steps = from[0],
+                      .width = from[1],
+                      .heads = (int64_t)values[HEADS].number,
+                      .causal = values[CAUSAL].number != 0,
+                      .bias = values[BIAS].number != 0};
+    if (it->width % it->heads)
+        return gradus_layer_fail(layer, "divides the values of a step among its heads, but their number is no multiple",
+                                 error);
+    it->part = it->width / it->heads;
+    layer->output->sequence = true;
+    layer->output->untouched = false;
+    return add_tensors(layer, error);
+}
+
+static gradus_status prepare(gradus_layer *layer, gradus_error *error)
+{
+    (void)error;
+    const attention *it = layer->state;
+    layer->kept = (2 * triple(it) + (it->heads + 1) * square(it) + 2 * it->steps * it->width) * (int64_t)sizeof(float);
+    layer->work = (double)(4 * it->steps * it->width * it->width + 2 * square(it) * it->width);
+    return GRADUS_OK;
+}
+
+/* ---- forward ---- */
+
+static void project(const gradus_layer *layer, int32_t weight, int64_t rows, int64_t columns, const float *from,
+                    float *to)
+{
+    const attention *it = layer->state;
+    const gradus_product shape = {.rows = rows, .columns = columns, .inner = it->width};
+    gradus_backend_multiply(layer->net->backend, &shape, from, gradus_layer_tensor(layer, weight)->values, to);
+    if (it->bias)
+        layer->net->kernels->add_bias(GRADUS_LINEAR, to, gradus_layer_tensor(layer, weight + IN_BIAS)->values, rows,
+                                      columns);
+}
+
+/* A step's shares of those it sees: all, or those up to itself. */
+static void share_out(const gradus_layer *layer, float *scores)
+{
+    const attention *it = layer->state;
+    const float scale = 1 / sqrtf((float)it->part);
+    for (int64_t step = 0; step < it->steps; step++) {
+        float *row = scores + step * it->steps;
+        const int64_t seen = it->causal ? step + 1 : it->steps;
+        for (int64_t i = 0; i < seen; i++) row[i] *= scale;
+        layer->net->kernels->softmax(row, row, seen);
+        memset(row + seen, 0, (size_t)(it->steps - seen) * sizeof *row);
+    }
+}
+
+/* A head of one example: shares = softmax(Q K' / sqrt(part)), taken = shares V. */
+static void look(const gradus_layer *layer, const float *query, float *shares, float *taken)
+{
+    const attention *it = layer->state;
+    const float *key = query + it->width, *value = key + it->width;
+    const int64_t step = 3 * it->width;
+    const gradus_product scores = {
+        .turn_b = true, .rows = it->steps, .columns = it->steps, .inner = it->part, .step_a = step, .step_b = step};
+    const gradus_product take = {
+        .rows = it->steps, .columns = it->part, .inner = it->steps, .step_b = step, .step_c = it->width};
+    gradus_backend_multiply(layer->net->backend, &scores, query, key, shares);
+    share_out(layer, shares);
+    gradus_backend_multiply(layer->net->backend, &take, shares, value, taken);
+}
+
+static void forward(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const attention *it = layer->state;
+    const kept at = kept_at(layer, piece);
+    const int64_t rows = piece->count * it->steps;
+    project(layer, IN_WEIGHT, rows, 3 * it->width, gradus_values(layer->input, piece), at.all);
+    for (int64_t i = 0; i < piece->count * it->heads; i++) {
+        const int64_t example = i / it->heads, shift = i % it->heads * it->part;
+        look(layer, at.all + example * triple(it) + shift, at.shares + i * square(it),
+             at.taken + example * it->steps * it->width + shift);
+    }
+    project(layer, OUT_WEIGHT, rows, it->width, at.taken, gradus_values(layer->output, piece));
+}
+
+/* ---- backward ---- */
+
+/* From the gradient of the shares to that of the scores: p (d - sum(p d)) / sqrt(part). */
+static void share_back(const attention *it, const float *shares, float *gradient)
+{
+    const float scale = 1 / sqrtf((float)it->part);
+    for (int64_t step = 0; step < it->steps; step++) {
+        const float *row = shares + step * it->steps;
+        float *slope = gradient + step * it->steps, sum = 0;
+        for (int64_t i = 0; i < it->steps; i++) sum += row[i] * slope[i];
+        for (int64_t i = 0; i < it->steps; i++) slope[i] = scale * row[i] * (slope[i] - sum);
+    }
+}
+
+static void look_back(const gradus_layer *layer, const float *query, const float *shares, const float *taken_gradient,
+                      float *slopes, float *query_gradient)
+{
+    const attention *it = layer->state;
+    gradus_backend *backend = layer->net->backend;
+    const float *key = query + it->width, *value = key + it->width;
+    float *key_gradient = query_gradient + it->width, *value_gradient = key_gradient + it->width;
+    const int64_t step = 3 * it->width;
+    const gradus_product for_shares = {.turn_b = true,
+                                       .rows = it->steps,
+                                       .columns = it->steps,
+                                       .inner = it->part,
+                                       .step_a = it->width,
+                                       .step_b = step};
+    gradus_product back = {.turn_a = true,
+                           .rows = it->steps,
+                           .columns = it->part,
+                           .inner = it->steps,
+                           .step_b = it->width,
+                           .step_c = step};
+    gradus_backend_multiply(backend, &back, shares, taken_gradient, value_gradient);
+    gradus_backend_multiply(backend, &for_shares, taken_gradient, value, slopes);
+    share_back(it, shares, slopes);
+    back.step_b = step;
+    gradus_backend_multiply(backend, &back, slopes, query, key_gradient);
+    back.turn_a = false;
+    gradus_backend_multiply(backend, &back, slopes, key, query_gradient);
+}
+
+static void unproject(const gradus_layer *layer, int32_t weight, int64_t rows, int64_t inner, const float *gradient,
+                      float *to)
+{
+    const attention *it = layer->state;
+    const gradus_product shape = {.turn_b = true, .rows = rows, .columns = it->width, .inner = inner};
+    gradus_backend_multiply(layer->net->backend, &shape, gradient, gradus_layer_tensor(layer, weight)->values, to);
+}
+
+static void backward(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const attention *it = layer->state;
+    const kept at = kept_at(layer, piece);
+    const int64_t rows = piece->count * it->steps, size = it->steps * it->width;
+    float *input_gradient = gradus_gradient(layer->input, piece);
+    unproject(layer, OUT_WEIGHT, rows, it->width, gradus_gradient(layer->output, piece), at.taken_gradient);
+    for (int64_t i = 0; i < piece->count * it->heads; i++) {
+        const int64_t example = i / it->heads, shift = i % it->heads * it->part;
+        look_back(layer, at.all + example * triple(it) + shift, at.shares + i * square(it),
+                  at.taken_gradient + example * size + shift, at.shares_gradient + example * square(it),
+                  at.all_gradient + example * triple(it) + shift);
+    }
+    if (input_gradient) unproject(layer, IN_WEIGHT, rows, 3 * it->width, at.all_gradient, input_gradient);
+}
+
+static void weigh(const gradus_layer *layer, const gradus_piece *piece, int32_t weight, int64_t columns,
+                  const float *values, float *gradient)
+{
+    const attention *it = layer->state;
+    const bool add = piece->walk->accumulate;
+    const gradus_product shape = {
+        .turn_a = true, .add = add, .rows = it->width, .columns = columns, .inner = piece->count * it->steps};
+    gradus_backend_multiply(layer->net->backend, &shape, values, gradient,
+                            gradus_layer_tensor(layer, weight)->gradient);
+    if (!it->bias) return;
+    float *bias = gradus_layer_tensor(layer, weight + IN_BIAS)->gradient;
+    if (!add) memset(bias, 0, (size_t)columns * sizeof *bias);
+    layer->net->kernels->add_bias_backward(GRADUS_LINEAR, NULL, gradient, bias, shape.inner, columns);
+}
+
+static void weights(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const attention *it = layer->state;
+    const kept at = kept_at(layer, piece);
+    weigh(layer, piece, OUT_WEIGHT, it->width, at.taken, gradus_gradient(layer->output, piece));
+    weigh(layer, piece, IN_WEIGHT, 3 * it->width, gradus_values(layer->input, piece), at.all_gradient);
+}
+
+static const gradus_argument arguments[] = {
+    {.name = "heads",
+     .kind = GRADUS_INTEGER,
+     .low = 1,
+     .high = 1024,
+     .help = "how many look side by side, each with its part of the values of a step",
+     .search = "choice(1, 2, 4, 8)",
+     .also = "num_heads, n_head, nhead"},
+    {.name = "causal",
+     .kind = GRADUS_FLAG,
+     .initial = "false",
+     .flags = GRADUS_NAMED,
+     .help = "a step sees itself and those before it alone: for nets that tell what comes next",
+     .also = "is_causal, use_causal_mask, masked"},
+    GRADUS_BIAS_ARGUMENT,
+    GRADUS_INIT_ARGUMENT,
+    {.name = NULL},
+};
+
+const gradus_layer_row gradus_layer_attention = {
+    .member = {.name = "attention",
+               .summary = "each step of a sequence takes of the values of those that it looks for",
+               .formula = "[Q, K, V] = x W + b; y = concat over heads of softmax(Q K' / sqrt(d)) V, times U + c",
+               .paper = "Vaswani and others 2017, Attention is all you need",
+               .also = "self_attention, multi_head_attention, multihead_attention, mha",
+               .arguments = arguments,
+               .notes = "It does not know where a step stands; put position before the first."},
+    .abi = GRADUS_ABI,
+    .traits = GRADUS_KEEPS_INPUT,
+    .state_size = sizeof(attention),
+    .infer = infer,
+    .prepare = prepare,
+    .forward = {{.run = forward}},
+    .backward = {{.run = backward}, {.run = weights, .whole = true}},
+};
