@@ -358,6 +358,28 @@ static void test_log_and_explanation(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* What is told of a measure stands until the next decision, or the next but one where it foretells that decision. */
+static void test_explanation_lasts(void **state)
+{
+    (void)state;
+    gradus_policy *policy =
+        make(&(gradus_policy_config){.base = 1, .feedback = "loss_scale > plateau(patience=1, factor=0.5)"});
+    step(policy);
+    gradus_policy_observe(policy, "non_finite", 1);
+    const char *skipped =
+        "loss_scale: the gradient overflows at a loss scale of 65536, which is 32768 from now on: skipped";
+    check_words(policy, skipped);
+    assert_int_equal(step(policy).action, GRADUS_SKIP);
+    check_words(policy, skipped);
+    assert_int_equal(step(policy).action, GRADUS_APPLY);
+    check_words(policy, "update 2: rate 1 = base 1 x schedule 1 x feedback 1");
+    for (int i = 0; i < 2; i++) gradus_policy_observe(policy, "val_loss", 1);
+    check_words(policy, "plateau: val_loss 1 no better than 1 for 1 looks: x 0.5");
+    step(policy);
+    check_words(policy, "update 3: rate 0.5 = base 1 x schedule 1 x feedback 0.5");
+    gradus_policy_destroy(policy);
+}
+
 static void test_log_of_a_rollback(void **state)
 {
     (void)state;
@@ -535,6 +557,7 @@ int main(void)
         cmocka_unit_test(test_snapshots_are_spaced),
         cmocka_unit_test(test_scheduled_values),
         cmocka_unit_test(test_log_and_explanation),
+        cmocka_unit_test(test_explanation_lasts),
         cmocka_unit_test(test_log_of_a_rollback),
         cmocka_unit_test(test_reason_names),
         cmocka_unit_test(test_mistakes),
