@@ -174,6 +174,27 @@ static void take_settings(schedule_asked *asked)
     asked->specs[asked->count++] = (struct asked_spec){.text = spec ? text : "none", .spec = spec};
 }
 
+/* How long an epoch is, the data that the run file names tell; where they cannot be had, what is known must do. */
+static void ask_run(schedule_asked *asked)
+{
+    double *numbers = asked->numbers;
+    gradus_run_config config = {.settings = asked->settings,
+                                .data_dir = asked->call->data_dir,
+                                .command = asked->call->command,
+                                .threads = asked->call->threads,
+                                .overwrite = true}; /* nothing is written before it trains */
+    gradus_report unused;
+    gradus_units units;
+    bool wanted = isnan(numbers[ASKED_EACH]) && gradus_settings_given(asked->settings, "data");
+    gradus_run *run = wanted ? gradus_run_create(&config, &unused) : NULL;
+    if (!run) return;
+    gradus_run_units(run, &units);
+    numbers[ASKED_EACH] = units.updates_per_epoch;
+    numbers[ASKED_BATCH] = units.samples_per_update;
+    if (isnan(numbers[ASKED_EPOCHS])) numbers[ASKED_UPDATES] = units.total;
+    gradus_run_destroy(run);
+}
+
 static bool bind(schedule_asked *asked, struct asked_spec *spec, cli_exit *status)
 {
     gradus_error error = {0};
@@ -209,6 +230,7 @@ bool schedule_read(const cli_call *call, schedule_asked *asked, cli_exit *status
         else if (!path && !is_run_file(word))
             asked->specs[asked->count++] = (struct asked_spec){.text = word, .argument = call->numbers[i]};
     }
+    if (file && good) ask_run(asked);
     if (cli_value(call, "like")) asked->like = cli_value(call, "like");
     if (good && asked->like && !cli_framework(call, asked->like)) good = false, *status = CLI_MISUSE;
     for (int32_t i = 0; good && i < asked->count; i++) good = bind(asked, &asked->specs[i], status);

@@ -118,9 +118,11 @@ static cli_exit train(const cli_call *call, gradus_run *run)
     return CLI_SIGNAL + signals.caught;
 }
 
-static gradus_settings *read_settings(const cli_call *call, const char *resume)
+enum { SOURCE_PATH = 1024 }; /* what gradus_run_source writes */
+
+/* `file` and `base` must live as long as the settings, whose reports name them. */
+static gradus_settings *read_settings(const cli_call *call, const char *resume, char *file, char *base)
 {
-    char file[1024], base[1024];
     gradus_error error = {0};
     if (!resume) return cli_settings(call, NULL);
     if (gradus_run_source(resume, file, base, &error)) {
@@ -133,7 +135,8 @@ static gradus_settings *read_settings(const cli_call *call, const char *resume)
 static cli_exit run(cli_call *call)
 {
     const char *resume = cli_value(call, "resume");
-    gradus_settings *settings = read_settings(call, resume);
+    char file[SOURCE_PATH], base[SOURCE_PATH];
+    gradus_settings *settings = read_settings(call, resume, file, base);
     if (!settings) return CLI_MISUSE;
     gradus_report report;
     gradus_run_config config = {.settings = settings,

@@ -15,6 +15,9 @@ END
 
 # the run file's folder, in every verb that makes the schedule; on the command line the working folder
 say schedule nets/digits.yaml updates_per_epoch=9 --csv --every 9
+# the data tell how long an epoch is, unless they are not there
+say schedule nets/digits.yaml --csv --every 9
+say schedule nets/digits.yaml 'data=csv(nothing.csv, target=x)' --csv
 say train nets/digits.yaml optimizer=sgd --dry-run 2>&1 | grep '^schedule'
 gradus train nets/digits.yaml --threads 1 --quiet && cut -d, -f1,5 runs/digits/metrics.csv
 gradus explain runs/digits | grep -c begins
@@ -33,3 +36,7 @@ say schedule 'table(bad.csv)'
 say schedule 'table(none.csv)'
 say schedule 'warmup(5%) > table(nets)' --json
 say schedule 'table(nets/shares.csv, column=shares)'
+
+# a run that went with a file which is gone: the message names the run's own file
+sed -i 's/shares.csv/gone.csv/' runs/digits/run.yaml
+say train --resume runs/digits epochs=6
