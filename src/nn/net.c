@@ -105,6 +105,7 @@ static gradus_status make(gradus_net *net, const gradus_net_config *config, grad
 {
     net->model_text = config->model_text ? config->model_text : "";
     net->seed = config->seed;
+    net->outputs = config->outputs;
     net->threads = config->threads ? config->threads : gradus_threads(NULL);
     net->kernels = gradus_kernels_best(error);
     if (!net->kernels) return (gradus_status)error->status;
@@ -138,6 +139,7 @@ void gradus_net_destroy(gradus_net *net)
         if (net->layers[i]->row->release) net->layers[i]->row->release(net->layers[i]);
     gradus_backend_destroy(net->backend);
     gradus_spec_destroy(net->spoken);
+    for (gradus_ready *at = net->ready_nets; at; at = at->next) gradus_spec_destroy(at->spec);
     gradus_release(NULL, net->tensor_memory, net->tensor_bytes);
     gradus_release(NULL, net->memory, net->memory_bytes);
     gradus_arena_close(&net->arena);
@@ -160,7 +162,10 @@ void gradus_net_layer(const gradus_net *net, int32_t index, gradus_layer_info *i
 {
     const gradus_layer *layer = net->users[index];
     *info = (gradus_layer_info){.parameters = count_parameters(net, layer->first_tensor, layer->tensors)};
-    gradus_layer_print(layer, info->spec, sizeof info->spec);
+    if (layer->second) /* what it goes round stands above it */
+        snprintf(info->spec, sizeof info->spec, "%s(...)", layer->row->member.name);
+    else
+        gradus_layer_print(layer, info->spec, sizeof info->spec);
     memcpy(info->name, layer->name, sizeof info->name);
     memcpy(info->output, layer->output->shape, sizeof info->output);
 }

@@ -131,7 +131,10 @@ struct gradus_layer_row {
     int32_t abi;
     gradus_activation activation; /* what it is, if it can be run with the layer before it; LINEAR: none         */
     uint32_t traits;              /* enum gradus_layer_traits                                                    */
-    size_t state_size;            /* of what layer->state points to                                              */
+    /* A ready net: writes the layers that it stands for, for examples of this shape and so many outputs. What is wrong with its
+     * arguments, or NULL. Such a row has nothing of what follows. */
+    const char *(*write)(const gradus_item *item, const int64_t *input, int64_t outputs, char *text, size_t size);
+    size_t state_size; /* of what layer->state points to                                              */
     /* Output shape from the input's, and the tensors. The output comes as a copy of the input. */
     gradus_status (*infer)(gradus_layer *layer, gradus_error *error);
     /* Output form from the input's, sizes of tensors and of memory in between; NULL: the form stays. */
@@ -147,6 +150,7 @@ struct gradus_layer_row {
 struct gradus_layer {
     const gradus_layer_row *row;
     const gradus_item *item; /* NULL: put in by the net itself                                              */
+    gradus_where place;      /* in the model's text: the item's, or that of the ready net it is of          */
     gradus_net *net;
     int32_t index; /* among the user's layers, from 0                                             */
     char name[64];
@@ -275,10 +279,18 @@ typedef struct
     double work; /* rough number of operations an example                                           */
 } gradus_stage;
 
+typedef struct gradus_ready { /* what a ready net stands for */
+    const gradus_item *item;
+    gradus_spec *spec;
+    struct gradus_ready *next;
+} gradus_ready;
+
 struct gradus_net {
     gradus_arena arena;  /* layers, signals, operations                                                     */
     gradus_spec *spoken; /* what stands for texts that were not given: loss and init                        */
     const char *model_text;
+    gradus_ready *ready_nets;
+    int64_t outputs; /* that are asked for; 0: whatever the model gives                                      */
     const gradus_kernels *kernels;
     gradus_backend *backend;
     gradus_loss loss;
@@ -306,6 +318,8 @@ static inline gradus_tensor *gradus_layer_tensor(const gradus_layer *layer, int3
     return &layer->net->tensors[layer->first_tensor + which];
 }
 
+/* The layers that a ready net stands for; NULL: *error says why. */
+const gradus_chain *gradus_net_ready_chain(gradus_net *net, const gradus_item *item, gradus_error *error);
 /* From a bound model to layers, their shapes and tensors; then to forms and sizes. */
 gradus_status gradus_net_build(gradus_net *net, const gradus_net_config *config, gradus_error *error);
 /* Memory for the tensors, and their initial values. */

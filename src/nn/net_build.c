@@ -18,17 +18,29 @@ static const gradus_chain *chain_in(const gradus_item *item, const char *name)
 
 static bool is_residual(const gradus_item *item) { return item->member == &gradus_layer_residual.member; }
 
-/* With those inside of others, and a fork for each of these. */
-static int64_t count_layers(const gradus_chain *chain)
+static bool is_ready(const gradus_item *item) { return ((const gradus_layer_row *)item->member)->write; }
+
+/* With those inside of others, and a fork for each of these; what ready nets stand for is written down for this. */
+static int64_t count_layers(gradus_net *net, const gradus_chain *chain, gradus_error *error);
+
+static int64_t count_item(gradus_net *net, const gradus_item *item, gradus_error *error)
 {
     static const char *const inside[] = {"body", "shortcut", "activation"};
+    int64_t count = 1 + is_residual(item);
+    if (is_ready(item)) {
+        const gradus_chain *chain = gradus_net_ready_chain(net, item, error);
+        return chain ? count_layers(net, chain, error) : 0;
+    }
+    for (int i = 0; i < 3 && is_residual(item); i++) count += count_layers(net, chain_in(item, inside[i]), error);
+    return count;
+}
+
+static int64_t count_layers(gradus_net *net, const gradus_chain *chain, gradus_error *error)
+{
     int64_t count = 0;
     for (int32_t i = 0; chain && i < chain->count; i++) {
         const gradus_item *item = &chain->items[i];
-        int64_t each = item->group ? count_layers(item->group) : 1;
-        for (int k = 0; k < 3 && !item->group && is_residual(item); k++)
-            each += count_layers(chain_in(item, inside[k]));
-        count += item->repeat * (each + (!item->group && is_residual(item)));
+        count += item->repeat * (item->group ? count_layers(net, item->group, error) : count_item(net, item, error));
     }
     return count;
 }
@@ -55,6 +67,7 @@ typedef struct branch {
     const char *prefix; /* "3.body." */
     int32_t index;
     gradus_signal *at;
+    const gradus_item *ready; /* the ready net that they are of; NULL: none */
 } branch;
 
 static gradus_status name_layer(gradus_layer *layer, branch *in, gradus_error *error)
@@ -66,16 +79,16 @@ static gradus_status name_layer(gradus_layer *layer, branch *in, gradus_error *e
     snprintf(number, sizeof number, "%d", (int)in->index++);
     if (!label) label = number;
     if (strlen(in->prefix) + strlen(label) >= sizeof layer->name)
-        return gradus_spec_fail(error, net->model_text, item->place, GRADUS_CODE_TOO_LONG,
+        return gradus_spec_fail(error, net->model_text, layer->place, GRADUS_CODE_TOO_LONG,
                                 "a layer's name has at most %d bytes", (int)sizeof layer->name - 1);
     memcpy(layer->name, in->prefix, strlen(in->prefix));
     memcpy(layer->name + strlen(in->prefix), label, strlen(label) + 1);
     for (int32_t i = 0; item->label && net->layers[i] != layer; i++) {
         if (strcmp(net->layers[i]->name, layer->name) != 0) continue;
         if (net->layers[i]->item == item)
-            return gradus_spec_fail(error, net->model_text, item->place, GRADUS_CODE_REPEATED,
+            return gradus_spec_fail(error, net->model_text, layer->place, GRADUS_CODE_REPEATED,
                                     "a layer that is repeated cannot have a name");
-        return gradus_spec_fail(error, net->model_text, item->place, GRADUS_CODE_REPEATED,
+        return gradus_spec_fail(error, net->model_text, layer->place, GRADUS_CODE_REPEATED,
                                 "the name '%s' is layer %d's already", layer->name, (int)net->layers[i]->index + 1);
     }
     return GRADUS_OK;
@@ -83,20 +96,20 @@ static gradus_status name_layer(gradus_layer *layer, branch *in, gradus_error *e
 
 static gradus_status add_chain(gradus_net *net, const gradus_chain *chain, branch *in, gradus_error *error);
 
-static gradus_status add_inside(const gradus_layer *layer, const char *argument, gradus_signal **at,
-                                gradus_error *error)
+static gradus_status add_inside(const gradus_layer *layer, const char *argument, const gradus_item *ready,
+                                gradus_signal **at, gradus_error *error)
 {
     char prefix[sizeof layer->name + 16];
     const gradus_chain *chain = chain_in(layer->item, argument);
     snprintf(prefix, sizeof prefix, "%s.%s.", layer->name, argument);
-    branch inside = {.prefix = prefix, .at = *at};
+    branch inside = {.prefix = prefix, .at = *at, .ready = ready};
     if (chain && add_chain(layer->net, chain, &inside, error)) return (gradus_status)error->status;
     *at = inside.at;
     return GRADUS_OK;
 }
 
 /* The fork, the body, the shortcut; then the layer itself takes its place behind them. */
-static gradus_status lay_out(gradus_net *net, gradus_layer *layer, gradus_error *error)
+static gradus_status lay_out(gradus_net *net, gradus_layer *layer, const gradus_item *ready, gradus_error *error)
 {
     gradus_layer *fork = new_layer(net, &gradus_layer_fork, layer->input, error);
     if (!fork) return (gradus_status)error->status;
@@ -106,7 +119,8 @@ static gradus_status lay_out(gradus_net *net, gradus_layer *layer, gradus_error 
     net->layers[net->layer_count++] = fork;
     layer->second = layer->input;
     layer->input = fork->output;
-    if (add_inside(layer, "body", &layer->input, error) || add_inside(layer, "shortcut", &layer->second, error))
+    if (add_inside(layer, "body", ready, &layer->input, error) ||
+        add_inside(layer, "shortcut", ready, &layer->second, error))
         return (gradus_status)error->status;
     memcpy(layer->output->shape, layer->input->shape, sizeof layer->output->shape);
     layer->output->sequence = layer->input->sequence;
@@ -118,10 +132,11 @@ static gradus_status add_layer(gradus_net *net, const gradus_item *item, branch 
     gradus_layer *layer = new_layer(net, (const gradus_layer_row *)item->member, in->at, error);
     if (!layer) return (gradus_status)error->status;
     layer->item = item;
+    layer->place = in->ready ? in->ready->place : item->place;
     layer->index = net->user_layers;
     net->layers[net->layer_count] = layer; /* seen by its name's check, and taken over by what is laid out before it */
     if (name_layer(layer, in, error)) return (gradus_status)error->status;
-    if (is_residual(item) && lay_out(net, layer, error)) return (gradus_status)error->status;
+    if (is_residual(item) && lay_out(net, layer, in->ready, error)) return (gradus_status)error->status;
     layer->index = net->user_layers++;
     net->layers[net->layer_count++] = layer;
     in->at = layer->output;
@@ -132,7 +147,23 @@ static gradus_status add_layer(gradus_net *net, const gradus_item *item, branch 
     if (layer->row->infer && layer->row->infer(layer, error)) return (gradus_status)error->status;
     if (gradus_shape_size(layer->output->shape) > INT32_MAX)
         return gradus_layer_fail(layer, "gives more values than a net can hold", error);
-    return is_residual(item) ? add_inside(layer, "activation", &in->at, error) : GRADUS_OK;
+    return is_residual(item) ? add_inside(layer, "activation", in->ready, &in->at, error) : GRADUS_OK;
+}
+
+/* The layers of a ready net stand where it stands, under its names. */
+static gradus_status add_ready(gradus_net *net, const gradus_item *item, branch *in, gradus_error *error)
+{
+    const gradus_item *outer = in->ready;
+    if (!outer) in->ready = item;
+    const gradus_status status = add_chain(net, gradus_net_ready_chain(net, item, error), in, error);
+    in->ready = outer;
+    return status;
+}
+
+static gradus_status add_item(gradus_net *net, const gradus_item *item, branch *in, gradus_error *error)
+{
+    if (item->group) return add_chain(net, item->group, in, error);
+    return is_ready(item) ? add_ready(net, item, in, error) : add_layer(net, item, in, error);
 }
 
 static gradus_status add_chain(gradus_net *net, const gradus_chain *chain, branch *in, gradus_error *error)
@@ -140,8 +171,7 @@ static gradus_status add_chain(gradus_net *net, const gradus_chain *chain, branc
     for (int32_t i = 0; i < chain->count; i++) {
         const gradus_item *item = &chain->items[i];
         for (int32_t again = 0; again < item->repeat; again++)
-            if (item->group ? add_chain(net, item->group, in, error) : add_layer(net, item, in, error))
-                return (gradus_status)error->status;
+            if (add_item(net, item, in, error)) return (gradus_status)error->status;
     }
     return GRADUS_OK;
 }
@@ -227,14 +257,16 @@ static gradus_status check_layers(const gradus_net *net, const gradus_chain *cha
 gradus_status gradus_net_build(gradus_net *net, const gradus_net_config *config, gradus_error *error)
 {
     const gradus_chain *chain = gradus_spec_chain(config->model);
-    const size_t most = (size_t)count_layers(chain);
+    net->input = gradus_arena_take(&net->arena, sizeof *net->input, 64);
+    if (!net->input) return gradus_net_no_memory(error);
+    memcpy(net->input->shape, config->input, sizeof net->input->shape);
+    const size_t most = (size_t)count_layers(net, chain, error);
+    if (error->status) return (gradus_status)error->status;
     gradus_layer **made = gradus_arena_take(&net->arena, (most + 1) * sizeof(gradus_layer *), 64);
     net->users = gradus_arena_take(&net->arena, (most + 1) * sizeof(gradus_layer *), 64);
-    net->input = gradus_arena_take(&net->arena, sizeof *net->input, 64);
     /* two may be put in before each layer, and one at the end */
     gradus_layer **all = gradus_arena_take(&net->arena, (3 * most + 2) * sizeof(gradus_layer *), 64);
-    if (!made || !net->users || !net->input || !all) return gradus_net_no_memory(error);
-    memcpy(net->input->shape, config->input, sizeof net->input->shape);
+    if (!made || !net->users || !all) return gradus_net_no_memory(error);
     net->input->form = gradus_form_plain(net->input->shape);
     net->input->untouched = true;
     net->input->symbols = config->symbols;

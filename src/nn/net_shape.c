@@ -50,8 +50,8 @@ gradus_status gradus_layer_fail(const gradus_layer *layer, const char *sentence,
 {
     char printed[160];
     gradus_layer_print(layer, printed, sizeof printed);
-    return gradus_spec_fail(error, layer->net->model_text, layer->item->place, GRADUS_CODE_OUT_OF_RANGE,
-                            "'%s' (layer %d) %s", printed, (int)layer->index + 1, sentence);
+    return gradus_spec_fail(error, layer->net->model_text, layer->place, GRADUS_CODE_OUT_OF_RANGE, "'%s' (layer %d) %s",
+                            printed, (int)layer->index + 1, sentence);
 }
 
 gradus_status gradus_layer_misfit(const gradus_layer *layer, const char *wanted, const char *remedy,
@@ -65,7 +65,7 @@ gradus_status gradus_layer_misfit(const gradus_layer *layer, const char *wanted,
         snprintf(giver, sizeof giver, "'%s' (layer %d) gives", printed, (int)before->index + 1);
     }
     gradus_shape_print(layer->input->shape, shape, sizeof shape);
-    return gradus_spec_fail(error, layer->net->model_text, layer->item->place, GRADUS_CODE_WRONG_TYPE,
+    return gradus_spec_fail(error, layer->net->model_text, layer->place, GRADUS_CODE_WRONG_TYPE,
                             "'%s' (layer %d) wants %s but %s %s; %s", layer->row->member.name, (int)layer->index + 1,
                             wanted, giver, shape, remedy);
 }

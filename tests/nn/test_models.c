@@ -132,6 +132,31 @@ static const mistake mistakes[] = {
      "loss: 'cross_entropy' is for classes, but the data have numbers; take mean_squared"},
     {"relu > flatten", NULL, {4}, 4, 1, "this model has nothing to learn; it ends in a layer such as dense(10)"},
     {"dense(4, name=a) > dense(10, name=a)", NULL, {4}, 10, 35, "the name 'a' is given twice"},
+    {"dense(9) > relu > resnet(20)",
+     NULL,
+     {1, 28, 28},
+     10,
+     19,
+     "'conv' (layer 3) wants an image (channels x height x width) but 'relu' (layer 2) gives 9; put it before flatten "
+     "and "
+     "dense"},
+    {"relu > resnet(21)",
+     NULL,
+     {1, 28, 28},
+     10,
+     8,
+     "'resnet' has a depth of 18, 34, or 6 n + 2: 8, 14, 20, 32, 44, 56, 110"},
+    {"resnet", NULL, {784}, 10, 1, "'resnet' is for pictures"},
+    {"vgg(12)", NULL, {3, 32, 32}, 10, 1, "'vgg' has a depth of 11, 13, 16 or 19"},
+    {"lenet", NULL, {1, 9, 9}, 10, 1, "'lenet' is for pictures of at least 14x14"},
+    {"residual(conv(4, 3)) > flatten > dense(10)",
+     NULL,
+     {1, 8, 8},
+     10,
+     1,
+     "'residual(conv(4, 3))' (layer 2) cannot add what its body gives, 4x6x6, to 1x8x8; shortcut=conv(CHANNELS, 1, "
+     "stride=N) "
+     "brings them together"},
     {"dense(4) > dense(10, name=0)", NULL, {4}, 10, 12, "the name '0' is layer 1's already"},
     {"2 * dense(10, name=a)", NULL, {4}, 10, 1, "a layer that is repeated cannot have a name"},
     {"dense(4, name=a) > dense(10, tie=a)", NULL, {4}, 10, 34, "layers cannot share weights yet; leave tie= out"},
@@ -210,6 +235,50 @@ static void test_layers(void **state)
 }
 
 /* Where windows of a size fit: PyTorch's rule, and pad=same's: one for every stride-th pixel. */
+/* Parameters as the papers' nets have them; and what a ready net is made of. */
+static void test_ready_nets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model;
+        int64_t input[8], outputs, parameters;
+        int32_t layers;
+    } nets[] = {
+        {"resnet(20)", {3, 32, 32}, 10, 272474, 72},
+        {"resnet(56)", {3, 32, 32}, 10, 855770, 198},
+        {"resnet(18, width=64)", {3, 224, 224}, 1000, 11689512, 68},
+        {"resnet(34, width=64)", {3, 224, 224}, 1000, 21797672, 124},
+        {"lenet", {1, 28, 28}, 10, 61706, 12},
+        {"mlp([256, 128])", {784}, 10, 784 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10, 5},
+        {"autoencoder", {784}, 784, 2 * (784 * 256 + 256 * 64 + 64 * 16) + 2 * (256 + 64) + 16 + 784, 11},
+        {"vgg(16, width=64)", {3, 32, 32}, 10, 14724042, 46},
+    };
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+        nets_texts texts = {.model = nets[i].model, .outputs = nets[i].outputs, .batch = 1, .threads = 1};
+        memcpy(texts.input, nets[i].input, sizeof texts.input);
+        nets_net made = nets_open(&texts);
+        assert_int_equal(gradus_net_parameters(made.net), nets[i].parameters);
+        assert_int_equal(gradus_net_layer_count(made.net), nets[i].layers);
+        nets_close(&made);
+    }
+    static const char *const names[] = {
+        "round.body.0.weight", "round.body.0.bias", "1.body.0.weight", "1.body.0.bias", "1.shortcut.0.weight",
+        "1.shortcut.0.bias",   "2.weight",          "2.bias",          "4.weight",      "4.bias"};
+    nets_net made = nets_open(
+        &(nets_texts){.model = "residual(dense(3) > relu, name=round) > residual(dense(4), shortcut=dense(4)) > mlp(5)",
+                      .input = {3},
+                      .outputs = 2,
+                      .batch = 1,
+                      .threads = 1});
+    assert_int_equal(gradus_net_tensor_count(made.net), sizeof names / sizeof *names);
+    for (int32_t i = 0; i < gradus_net_tensor_count(made.net); i++) {
+        gradus_net_tensor tensor;
+        gradus_net_tensor_at(made.net, i, &tensor);
+        assert_string_equal(tensor.name, names[i]);
+    }
+    nets_close(&made);
+}
+
 static void test_windows(void **state)
 {
     static const struct {
@@ -264,6 +333,7 @@ static void test_batches_that_do_not_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_mistakes), cmocka_unit_test(test_layers),
-                                       cmocka_unit_test(test_windows), cmocka_unit_test(test_batches_that_do_not_fit)};
+                                       cmocka_unit_test(test_ready_nets), cmocka_unit_test(test_windows),
+                                       cmocka_unit_test(test_batches_that_do_not_fit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
