@@ -95,7 +95,7 @@ static inline int32_t nets_tensor(const gradus_net *net, const char *name)
 
 /* ---- update rules, plain, as PyTorch has them by default ---- */
 
-typedef enum nets_rule { NETS_SGD, NETS_NESTEROV, NETS_RMSPROP, NETS_ADAM } nets_rule;
+typedef enum nets_rule { NETS_SGD, NETS_NESTEROV, NETS_RMSPROP, NETS_ADAM, NETS_ADAMW } nets_rule;
 typedef struct nets_optimizer {
     nets_rule rule;
     double rate;
@@ -129,11 +129,13 @@ static inline void nets_step(nets_optimizer *optimizer, gradus_net *net)
         if (!tensor.gradient || optimizer->still[i]) continue;
         for (int k = 0; k < 2; k++)
             if (!optimizer->state[i][k]) optimizer->state[i][k] = calloc((size_t)tensor.count, sizeof(double));
-        const double decay = optimizer->rule == NETS_NESTEROV ? 1e-4 : 0;
-        for (int64_t k = 0; k < tensor.count; k++)
-            tensor.values[k] -=
-                (float)(optimizer->rate * nets_direction(optimizer, tensor.gradient[k] + decay * tensor.values[k],
-                                                         &optimizer->state[i][0][k], &optimizer->state[i][1][k]));
+        const double decay = optimizer->rule == NETS_NESTEROV ? 1e-4 : 0,
+                     apart = optimizer->rule == NETS_ADAMW ? 0.1 : 0; /* decay that Adam's means do not see */
+        for (int64_t k = 0; k < tensor.count; k++) {
+            const double direction = nets_direction(optimizer, tensor.gradient[k] + decay * tensor.values[k],
+                                                    &optimizer->state[i][0][k], &optimizer->state[i][1][k]);
+            tensor.values[k] -= (float)(optimizer->rate * (direction + apart * tensor.values[k]));
+        }
     }
 }
 

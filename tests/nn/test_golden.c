@@ -88,13 +88,28 @@ static void close_stored(stored *file)
     free(file->bytes);
 }
 
+/* What the golden nets call their parts otherwise. */
+static void rename_parts(const char *name, char theirs[128])
+{
+    static const char *const pairs[][2] = {{".shortcut.", ".skip."},           {"_look.body.0.", ".norm1."},
+                                           {"_look.body.1.in_proj_", ".qkv."}, {"_look.body.1.out_proj.", ".out."},
+                                           {"_think.body.0.", ".norm2."},      {"_think.body.1.", ".up."},
+                                           {"_think.body.3.", ".down."}};
+    snprintf(theirs, 128, "%s", name);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const char *at = strstr(theirs, pairs[i][0]);
+        char rest[128];
+        if (!at) continue;
+        snprintf(rest, sizeof rest, "%s", at + strlen(pairs[i][0]));
+        snprintf(theirs + (at - theirs), 128 - (size_t)(at - theirs), "%s%s", pairs[i][1], rest);
+    }
+}
+
 static float *copy_of(const stored *file, const char *name, const gradus_net_tensor *tensor)
 {
     gradus_stored found;
-    char theirs[128]; /* the golden nets call a shortcut "skip" */
-    const char *ours = strstr(name, ".shortcut.");
-    snprintf(theirs, sizeof theirs, "%.*s%s%s", ours ? (int)(ours - name) : (int)strlen(name), name,
-             ours ? ".skip." : "", ours ? ours + strlen(".shortcut.") : "");
+    char theirs[128];
+    rename_parts(name, theirs);
     if (!gradus_safetensors_find(file->tensors, theirs, &found)) fail_msg("the golden file has no %s", theirs);
     assert_memory_equal(found.shape, tensor->shape, sizeof found.shape);
     float *values = malloc((size_t)found.count * sizeof(float));
@@ -142,6 +157,10 @@ static bool is_idle(const char *net, const char *tensor)
 }
 
 /* Running statistics always to 1e-4. */
+/* The keys' bias adds the same to all scores of a step, which softmax takes away again: its gradient is rounding, and Adam makes steps
+ * of it. Losses and the first gradient hold for the tensor; where it ends does not. */
+static bool has_idle_part(const char *tensor) { return strstr(tensor, "in_proj_bias") != NULL; }
+
 static void compare(const gradus_net *net, const char *name, const char *what, double allowed)
 {
     stored file = open_stored(name, what);
@@ -150,6 +169,7 @@ static void compare(const gradus_net *net, const char *name, const char *what, d
         gradus_net_tensor tensor;
         gradus_net_tensor_at(net, i, &tensor);
         if ((gradient && !tensor.gradient) || is_idle(name, tensor.name)) continue;
+        if (!gradient && has_idle_part(tensor.name)) continue;
         const double far = distance(net, i, &file, gradient);
         if (!(far <= (tensor.gradient ? allowed : 1e-4)))
             fail_msg("%s: %s of %s are off by %.3g of their norm", name, what, tensor.name, far);
@@ -355,9 +375,30 @@ static void test_sequences(void **state)
     free_data(&set);
 }
 
+#define BLOCK(name)                                                          \
+    "residual(layernorm > attention(2, causal=true), name=" name "_look) > " \
+    "residual(layernorm > dense(128) > gelu > dense(32), name=" name "_think) > "
+
+static void test_transformer(void **state)
+{
+    static const golden it = {"gpt-adamw",
+                              "embedding(32, name=embedding) > position(name=position) > " BLOCK("block0")
+                                  BLOCK("block1") "layernorm(name=norm) > dense(65, name=dense)",
+                              NULL,
+                              {WINDOW, [POSITIONS] = WINDOW},
+                              8,
+                              NETS_ADAMW,
+                              1e-3};
+    (void)state;
+    data set = read_text();
+    for (int32_t threads = 1; threads <= 2; threads++) run(&it, &set, SYMBOLS, threads);
+    free_data(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_mnist), cmocka_unit_test(test_near_kinks),
-                                       cmocka_unit_test(test_regression), cmocka_unit_test(test_sequences)};
+                                       cmocka_unit_test(test_regression), cmocka_unit_test(test_sequences),
+                                       cmocka_unit_test(test_transformer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
