@@ -2,7 +2,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-kernels=$(ls src/optim | grep -E '^(rule|average|gradient|matrix|storage|line).*\.c$' | sed 's|^|src/optim/|')
+kernels=$(ls src/optim | grep -E '^(rule|average|gradient|matrix|storage|line|dense).*\.c$' | sed 's|^|src/optim/|')
 sources="tests/optim/bits.c $kernels src/base/context.c src/base/cpu.c src/base/error.c src/base/random.c"
 [ -e src/optim/rule_sgd.c ] || exit 77
 
