@@ -140,8 +140,9 @@ bool gradus_like_next(const char **list, like_entry *entry)
         entry->flags = words[i].flag;
         entry->right_length -= words[i].length;
     }
-    const char *space = memchr(right, ' ', entry->right_length), *bar = space ? memchr(space, '|', length) : NULL;
-    if (!bar || bar >= right + length) return true;
+    const char *space = memchr(right, ' ', entry->right_length),
+               *bar = space ? memchr(space, '|', length - (size_t)(space - right)) : NULL;
+    if (!bar) return true;
     entry->right_length = (size_t)(space - right);
     entry->no = space + 1, entry->yes = bar + 1;
     entry->no_length = (size_t)(bar - entry->no), entry->yes_length = (size_t)(right + length - entry->yes);
