@@ -167,7 +167,9 @@ typedef struct gradus_feedback_row {
     bool                absolute;       /* its factor is a rate of its own (polyak, barzilai_borwein), which stands in for base; NaN,
                                          * as it starts: none yet. One at most                                       */
     bool                needs_samples;  /* the policy must know how many samples an update has                       */
-    bool                whole_net;      /* what it goes by is measured of all parameters: it has no `group`          */
+    bool                by_group;       /* what it goes by can be measured of a group alone: with group=head it listens to
+                                         * "head.update_norm" in place of "update_norm", and is told of that by its own name; the rate
+                                         * that it is told is the group's                                            */
     const char         *metrics;        /* listens to these besides its METRIC arguments: "loss, non_finite"         */
     size_t              state_size;
     const gradus_field *fields;

@@ -269,6 +269,8 @@ bool gradus_policy_finished(const gradus_policy *policy);
  *                             is w(m) - w(0) with m = n - n/10, the change the mean of g(m), ..., g(n) less that of the n/10 + 1
  *                             gradients up to g(0), and the next window begins at n. With n = 1: w(1) - w(0), g(1) - g(0);
  *   rate                      of the update that was just applied: the policy itself tells it;
+ *   head.update_norm, ...     of the parameters of a group alone, for feedback that goes by it (hypergradient(group=head)):
+ *                             gradus_optimizer_tell tells them;
  *   val_loss, ...             of the model.
  * What is not told is absent, not zero. Returns whether anybody listens to it. A feedback may answer at once: the rate changes
  * with the next decision, and a wish to skip, roll back or stop is the next decision. */
@@ -462,6 +464,12 @@ gradus_status gradus_optimizer_measures(const gradus_optimizer *optimizer, gradu
 gradus_status gradus_optimizer_rates(const gradus_optimizer *optimizer, int32_t index, const double *shares, double *rates, int32_t count,
                                      gradus_error *error);
 void          gradus_policy_observe_measures(gradus_policy *policy, const gradus_measures *measures);   /* each under its field's name */
+
+/* Tells a policy what the gradus_optimizer_measure before it has found: *measures, and of groups that a feedback goes by alone
+ * (hypergradient(group=head)) what that asks for: "head.gradient_dot_last_update", "head.update_norm", "head.gradient_norm" of those of
+ * its values that had a part in the last update; nothing of a group when a gradient is not finite. GRADUS_ERROR_USE: a NULL. */
+gradus_status gradus_optimizer_tell(const gradus_optimizer *optimizer, gradus_policy *policy, const gradus_measures *measures,
+                                    gradus_error *error);
 
 /* Takes over those of the policy's scheduled values that it knows ("momentum", "head.lr_scale"); the others are not its business; and
  * what feedback has made of the rates of single groups. From the next step on keeps what the measures need that the policy listens to: a

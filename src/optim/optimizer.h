@@ -15,6 +15,9 @@ typedef struct gradus_hyper {
     bool own;                  /* of a group: said here; otherwise the optimizer's holds */
 } gradus_hyper;
 
+/* What measures of movement are made of: sums over all values, for the last update and for a window. */
+enum { MOVED_LAST, MOVED_WINDOW, MOVEMENTS, MOVEMENT_SUMS = 3 };
+
 typedef struct gradus_group {
     const gradus_item *item; /* of the chain of groups; NULL: no item takes these tensors */
     const char *name;        /* what the caller calls it, or NULL */
@@ -23,6 +26,7 @@ typedef struct gradus_group {
     double feedback;         /* what a policy's feedback makes of its rate: 1 unless some answers for it alone */
     double scale;            /* what its tensor's place in the net makes of its rate; 1 of groups of several */
     int32_t set;             /* the last of its constants that this update made; -1: none yet */
+    double found[MOVEMENTS][MOVEMENT_SUMS]; /* its tensors' part of what the gradients at hand say of movement */
 } gradus_group;
 
 /* ---- layers: the rule, what wraps it, and the average around all ---- */
@@ -55,11 +59,13 @@ typedef struct gradus_kept {
 } gradus_kept;
 
 typedef struct gradus_keeping {
-    bool values;     /* before each step */
-    bool always;     /* nobody has to listen: a rule moves the values in ways that only itself knows */
-    int64_t window;  /* updates; 0: none */
-    int64_t phase;   /* index of the gradient at hand in the window */
-    int64_t started; /* optimizer.update when the window began; 0: none has yet */
+    bool values;           /* before each step */
+    bool always;           /* nobody has to listen: a rule moves the values in ways that only itself knows */
+    int64_t window;        /* updates; 0: none */
+    int64_t phase;         /* index of the gradient at hand in the window */
+    int64_t started;       /* optimizer.update when the window began; 0: none has yet */
+    bool found[MOVEMENTS]; /* of the gradients that were measured last, ... */
+    double scale;          /* ... with this scale */
 } gradus_keeping;
 
 /* ---- tensors ---- */
@@ -440,6 +446,9 @@ gradus_status gradus_units_find(gradus_optimizer *optimizer, gradus_transform *t
 void gradus_units_apply(const gradus_optimizer *optimizer, const gradus_transform *transform,
                         const gradus_stretch *stretch, float *into);
 
+/* Whether that is a group's name, as the caller or its item has it. */
+bool gradus_group_is_called(const gradus_group *group, const char *name, size_t length);
+
 /* ---- optimizer_movement.c ---- */
 
 /* What the policy's measures need is kept from the next step on. */
@@ -457,5 +466,7 @@ void gradus_keep_stepped(gradus_optimizer *optimizer); /* the step was made */
 /* Adds to *measures what the gradients at hand say about what is kept. */
 gradus_status gradus_movement_measure(gradus_optimizer *optimizer, double scale, gradus_measures *measures,
                                       gradus_error *error);
+/* Tells a policy the same of each group that a feedback of its goes by: "head.update_norm". */
+gradus_status gradus_movement_tell(const gradus_optimizer *optimizer, gradus_policy *policy, gradus_error *error);
 
 #endif

@@ -354,7 +354,7 @@ void gradus_hyper_print(const gradus_optimizer *optimizer, const gradus_hyper *v
 
 /* ---- from outside ---- */
 
-static bool is_called(const gradus_group *group, const char *name, size_t length)
+bool gradus_group_is_called(const gradus_group *group, const char *name, size_t length)
 {
     return (group->name && strlen(group->name) == length && !strncmp(group->name, name, length)) ||
            (group->label && strlen(group->label) == length && !strncmp(group->label, name, length));
@@ -419,7 +419,7 @@ gradus_status gradus_optimizer_set(gradus_optimizer *optimizer, const char *name
     bool any = false;
     for (int pass = 0; pass < 2; pass++) { /* all are checked before any is changed */
         for (int32_t g = 0; g < optimizer->group_count; g++) {
-            if (!is_called(&optimizer->groups[g], name, prefix)) continue;
+            if (!gradus_group_is_called(&optimizer->groups[g], name, prefix)) continue;
             any = true;
             const gradus_status wrong = pass ? GRADUS_OK : check_number(optimizer, g, at, value, error);
             if (wrong) return wrong;
@@ -439,7 +439,8 @@ double gradus_optimizer_get(const gradus_optimizer *optimizer, const char *name)
     if (at < 0) return NAN;
     if (!prefix) return gradus_hyper_now(optimizer, -1, at, NULL);
     for (int32_t g = 0; g < optimizer->group_count; g++) {
-        if (is_called(&optimizer->groups[g], name, prefix)) return gradus_hyper_now(optimizer, g, at, NULL);
+        if (gradus_group_is_called(&optimizer->groups[g], name, prefix))
+            return gradus_hyper_now(optimizer, g, at, NULL);
     }
     return NAN;
 }
@@ -450,7 +451,7 @@ static bool knows(const gradus_optimizer *optimizer, const char *name)
     const int32_t at = find_hyper(optimizer, name, &prefix);
     if (at < 0 || !prefix) return at >= 0;
     for (int32_t g = 0; g < optimizer->group_count; g++) {
-        if (is_called(&optimizer->groups[g], name, prefix)) return true;
+        if (gradus_group_is_called(&optimizer->groups[g], name, prefix)) return true;
     }
     return false;
 }
@@ -460,7 +461,7 @@ static gradus_status follow_group(gradus_optimizer *optimizer, const char *name,
 {
     bool any = false;
     for (int32_t g = 0; g < optimizer->group_count; g++) {
-        if (!is_called(&optimizer->groups[g], name, strlen(name))) continue;
+        if (!gradus_group_is_called(&optimizer->groups[g], name, strlen(name))) continue;
         optimizer->groups[g].feedback = factor;
         any = true;
     }

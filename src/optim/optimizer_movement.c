@@ -1,6 +1,7 @@
 /* What the gradient at hand says about how the values have moved: its product with the last update, and how it has changed
  * over a movement. Copies of values and mean gradients are kept for that, and only while somebody listens. */
 #ifndef RULE
+#include <stdio.h>
 #include "optimizer.h"
 
 #define NO_TWIN
@@ -54,14 +55,45 @@ void gradus_keep_forget(gradus_optimizer *optimizer)
     forget_window(optimizer);
 }
 
+static const struct measured {
+    const char *name;
+    int of, sum; /* MOVED_LAST or MOVED_WINDOW, and which of its sums */
+    bool root;   /* of the sum: a length */
+    bool signs;  /* a gradient's product: it turns with what is maximized */
+    bool scales; /* with the gradient at hand; that of a window is of scaled gradients already */
+} measured[] = {{"gradient_dot_last_update", MOVED_LAST, 0, .signs = true, .scales = true},
+                {"update_norm", MOVED_LAST, 1, .root = true},
+                {"gradient_norm", MOVED_LAST, 2, .root = true, .scales = true},
+                {"movement_norm", MOVED_WINDOW, 0, .root = true},
+                {"gradient_change_dot_movement", MOVED_WINDOW, 1, .signs = true},
+                {"gradient_change_norm", MOVED_WINDOW, 2, .root = true}};
+enum { MEASURED = sizeof measured / sizeof *measured, MEASURE_NAME = 128 };
+
+/* The name of a measure of a group; false: nobody could listen to one that long. */
+static bool name_of_group(char name[MEASURE_NAME], const char *group, const char *measure)
+{
+    return snprintf(name, MEASURE_NAME, "%s.%s", group, measure) < MEASURE_NAME;
+}
+
+/* The window in which a policy wants something measured, of the whole net or of a group; 0: nowhere. */
+static int64_t window_of(const gradus_policy *policy, const char *measure)
+{
+    char name[MEASURE_NAME];
+    const char *group;
+    int64_t window = gradus_policy_window(policy, measure);
+    for (int32_t i = 0; (group = gradus_policy_group(policy, i)); i++)
+        if (name_of_group(name, group, measure)) window = shorter(window, gradus_policy_window(policy, name));
+    return window;
+}
+
 void gradus_keep_for(gradus_optimizer *optimizer, const gradus_policy *policy)
 {
     gradus_keeping *keeping = &optimizer->keeping;
-    const bool values = optimizer->keeping.always || gradus_policy_window(policy, "update_norm") ||
-                        gradus_policy_window(policy, "gradient_dot_last_update");
-    int64_t window = gradus_policy_window(policy, "movement_norm");
-    window = shorter(window, gradus_policy_window(policy, "gradient_change_dot_movement"));
-    window = shorter(window, gradus_policy_window(policy, "gradient_change_norm"));
+    const bool values =
+        optimizer->keeping.always || window_of(policy, "update_norm") || window_of(policy, "gradient_dot_last_update");
+    int64_t window = window_of(policy, "movement_norm");
+    window = shorter(window, window_of(policy, "gradient_change_dot_movement"));
+    window = shorter(window, window_of(policy, "gradient_change_norm"));
     if (values == keeping->values && window == keeping->window) return;
     const bool other = window != keeping->window;
     if (values && !keeping->values) forget_values(optimizer);
@@ -206,30 +238,47 @@ static extent knows_last(const gradus_optimizer *optimizer)
     return !some ? NONE_OF_THEM : all ? ALL_OF_THEM : SOME_OF_THEM;
 }
 
-static gradus_status sums_of(gradus_optimizer *optimizer, const gradus_walk_request *request, double *sums,
+/* Each group's part of the sums of a walk. */
+static void share_out(gradus_optimizer *optimizer, int which)
+{
+    const gradus_plan *plan = &optimizer->plan;
+    const int32_t each = gradus_plan_sum_count(optimizer);
+    for (int32_t g = 0; g < optimizer->group_count; g++)
+        memset(optimizer->groups[g].found[which], 0, sizeof optimizer->groups[g].found[which]);
+    for (int64_t i = 0; i < plan->span_count; i++) {
+        double *sums = optimizer->groups[optimizer->group_of[plan->tensor_of[i]]].found[which];
+        for (int j = 0; j < MOVEMENT_SUMS; j++) sums[j] += plan->sums[i * each + j];
+    }
+    optimizer->keeping.found[which] = true;
+}
+
+static gradus_status sums_of(gradus_optimizer *optimizer, const gradus_walk_request *request, int which, double *sums,
                              gradus_error *error)
 {
     gradus_walk(request);
-    for (int j = 0; j < request->sums; j++) sums[j] = gradus_walk_sum(optimizer, j);
-    return gradus_sum(optimizer->context, sums, request->sums, error);
+    for (int j = 0; j < MOVEMENT_SUMS; j++) sums[j] = gradus_walk_sum(optimizer, j);
+    share_out(optimizer, which);
+    return gradus_sum(optimizer->context, sums, MOVEMENT_SUMS, error);
 }
 
 gradus_status gradus_movement_measure(gradus_optimizer *optimizer, double scale, gradus_measures *measures,
                                       gradus_error *error)
 {
-    gradus_walk_request request = {.optimizer = optimizer, .layer = optimizer->layers, .scale = scale};
-    const gradus_keeping *keeping = &optimizer->keeping;
+    gradus_walk_request request = {
+        .optimizer = optimizer, .layer = optimizer->layers, .scale = scale, .sums = MOVEMENT_SUMS};
+    gradus_keeping *keeping = &optimizer->keeping;
     const double sign = optimizer->maximize ? -1 : 1;
-    double sums[GRADUS_SUMS];
+    double sums[MOVEMENT_SUMS];
     gradus_status status = GRADUS_OK;
+    keeping->found[MOVED_LAST] = keeping->found[MOVED_WINDOW] = false;
+    keeping->scale = scale;
     if (!gradus_keeps(optimizer) || gradus_lives_elsewhere(optimizer)) return GRADUS_OK;
     if ((status = gradus_plan_settle(optimizer, error))) return status;
     const extent moved = knows_last(optimizer);
     if (moved) {
         request.kernel = gradus_kernel_for(optimizer, last_kernel);
         request.show = show_last;
-        request.sums = 3;
-        if ((status = sums_of(optimizer, &request, sums, error))) return status;
+        if ((status = sums_of(optimizer, &request, MOVED_LAST, sums, error))) return status;
         measures->gradient_dot_last_update = sums[0] * scale * sign;
         measures->update_norm = sqrt(sums[1]);
         /* The gradients have been read: their norm comes with that, unless a tensor was left out. */
@@ -238,11 +287,46 @@ gradus_status gradus_movement_measure(gradus_optimizer *optimizer, double scale,
     if (ends_window(keeping) && keeping->started > 0) {
         request.kernel = gradus_kernel_for(optimizer, movement_kernel);
         request.show = show_movement;
-        request.sums = 3;
-        if ((status = sums_of(optimizer, &request, sums, error))) return status;
+        if ((status = sums_of(optimizer, &request, MOVED_WINDOW, sums, error))) return status;
         measures->movement_norm = sqrt(sums[0]);
         measures->gradient_change_dot_movement = sums[1] * sign;
         measures->gradient_change_norm = sqrt(sums[2]);
+    }
+    return status;
+}
+
+static void tell_group(const gradus_optimizer *optimizer, gradus_policy *policy, const char *group,
+                       double sums[MOVEMENTS][MOVEMENT_SUMS])
+{
+    const gradus_keeping *keeping = &optimizer->keeping;
+    char name[MEASURE_NAME];
+    for (int i = 0; i < MEASURED; i++) {
+        const struct measured *measure = &measured[i];
+        double value = sums[measure->of][measure->sum];
+        if (!keeping->found[measure->of] || !name_of_group(name, group, measure->name)) continue;
+        if (measure->root) value = sqrt(value);
+        if (measure->scales) value *= measure->root ? fabs(keeping->scale) : keeping->scale;
+        if (measure->signs && optimizer->maximize) value = -value;
+        if (gradus_policy_window(policy, name)) gradus_policy_observe(policy, name, value);
+    }
+}
+
+gradus_status gradus_movement_tell(const gradus_optimizer *optimizer, gradus_policy *policy, gradus_error *error)
+{
+    const bool *found = optimizer->keeping.found;
+    const char *group;
+    gradus_status status = GRADUS_OK;
+    for (int32_t i = 0; !status && (group = gradus_policy_group(policy, i)); i++) {
+        double sums[MOVEMENTS][MOVEMENT_SUMS] = {{0}};
+        if (!found[MOVED_LAST] && !found[MOVED_WINDOW]) break;
+        for (int32_t g = 0; g < optimizer->group_count; g++) {
+            const gradus_group *at = &optimizer->groups[g];
+            if (!gradus_group_is_called(at, group, strlen(group))) continue;
+            for (int which = 0; which < MOVEMENTS; which++)
+                for (int j = 0; j < MOVEMENT_SUMS; j++) sums[which][j] += found[which] ? at->found[which][j] : 0;
+        }
+        status = gradus_sum(optimizer->context, *sums, MOVEMENTS * MOVEMENT_SUMS, error);
+        if (!status) tell_group(optimizer, policy, group, sums);
     }
     return status;
 }

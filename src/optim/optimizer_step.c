@@ -254,6 +254,17 @@ gradus_status gradus_optimizer_measure(gradus_optimizer *optimizer, double gradi
     return GRADUS_OK;
 }
 
+gradus_status gradus_optimizer_tell(const gradus_optimizer *optimizer, gradus_policy *policy,
+                                    const gradus_measures *measures, gradus_error *error)
+{
+    const gradus_status status = gradus_optimizer_ready(optimizer, error);
+    if (status) return status;
+    if (!policy || !measures)
+        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "measures and a policy to be told are needed");
+    gradus_policy_observe_measures(policy, measures);
+    return isfinite(measures->gradient_norm) ? gradus_movement_tell(optimizer, policy, error) : GRADUS_OK;
+}
+
 gradus_status gradus_optimizer_measures(const gradus_optimizer *optimizer, gradus_measures *measures)
 {
     if (!optimizer || !measures) return GRADUS_ERROR_USE;
@@ -291,8 +302,7 @@ static gradus_status observe(gradus_policy *policy, gradus_optimizer *optimizer,
         status = gradus_optimizer_measure(optimizer, step->gradient_scale, &measures, error);
     else if (isfinite(step->gradient_norm))
         status = gradus_movement_measure(optimizer, scale_of(step), &measures, error);
-    if (!status) gradus_policy_observe_measures(policy, &measures);
-    return status;
+    return status ? status : gradus_optimizer_tell(optimizer, policy, &measures, error);
 }
 
 gradus_outcome gradus_update(gradus_policy *policy, gradus_optimizer *optimizer, const gradus_step *step,

@@ -133,7 +133,7 @@ const gradus_feedback_row gradus_feedback_derivative_notch = {
                .example = "derivative_notch([0.1, 0.05], threshold=0, window=1ep, until=0.01)",
                .arguments = arguments},
     .abi = GRADUS_ABI,
-    .whole_net = true,
+    .by_group = true,
     .metrics = RATE_LAST_UPDATE,
     .state_size = sizeof(notch_state),
     .fields = fields,

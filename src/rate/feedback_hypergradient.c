@@ -140,7 +140,7 @@ const gradus_feedback_row gradus_feedback_hypergradient = {
                         "rate= of the forms sgd and adam goes with the square of the gradients' size, that of "
                         "multiplicative does not."},
     .abi = GRADUS_ABI,
-    .whole_net = true,
+    .by_group = true,
     .metrics = RATE_LAST_UPDATE ", rate",
     .state_size = sizeof(hypergradient_state),
     .fields = fields,

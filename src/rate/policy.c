@@ -184,23 +184,44 @@ static void merge(gradus_policy *policy, gradus_verdict *verdict)
 
 /* ---- measures ---- */
 
+static void tell_one(gradus_policy *policy, const rate_listener *listener, double value)
+{
+    rate_member *member = &policy->members[listener->member];
+    if (!member->row->observe) return;
+    gradus_verdict verdict = fresh_verdict(policy, member);
+    member->row->observe(member->call, member->state, listener->name, value, &policy->now, &verdict);
+    merge(policy, &verdict);
+    take_verdict(policy, member, &verdict);
+    if (verdict.rule && verdict.action > GRADUS_APPLY) policy->why_attempt++; /* it is what the next decision will be */
+}
+
+static bool hears(const rate_listener *listener, const char *metric)
+{
+    return *listener->metric == *metric && strcmp(listener->metric, metric) == 0;
+}
+
 static bool tell_members(gradus_policy *policy, const char *metric, double value)
 {
     bool heard = false;
     for (int32_t i = 0; i < policy->listener_count; i++) {
-        const rate_listener *listener = &policy->listeners[i];
-        if (*listener->metric != *metric || strcmp(listener->metric, metric) != 0) continue;
-        rate_member *member = &policy->members[listener->member];
+        if (!hears(&policy->listeners[i], metric)) continue;
+        tell_one(policy, &policy->listeners[i], value);
         heard = true;
-        if (!member->row->observe) continue;
-        gradus_verdict verdict = fresh_verdict(policy, member);
-        member->row->observe(member->call, member->state, listener->metric, value, &policy->now, &verdict);
-        merge(policy, &verdict);
-        take_verdict(policy, member, &verdict);
-        if (verdict.rule && verdict.action > GRADUS_APPLY)
-            policy->why_attempt++; /* it is what the next decision will be */
     }
     return heard;
+}
+
+/* Of the update that was applied: whoever goes by a group hears what that had of it. */
+static void tell_rate(gradus_policy *policy)
+{
+    const double rate = policy->last_action ? policy->last_rate : gradus_policy_rate(policy);
+    for (int32_t i = 0; i < policy->listener_count; i++) {
+        const rate_listener *listener = &policy->listeners[i];
+        const rate_member *member = &policy->members[listener->member];
+        if (!hears(listener, "rate")) continue;
+        const bool own = member->group && member->row->by_group;
+        tell_one(policy, listener, own ? rate * gradus_rate_feedback_factor(policy, member->group) : rate);
+    }
 }
 
 bool gradus_policy_observe(gradus_policy *policy, const char *metric, double value)
@@ -250,7 +271,7 @@ int64_t gradus_policy_window(const gradus_policy *policy, const char *metric)
     int64_t shortest = 0;
     for (int32_t i = 0; policy && i < policy->listener_count; i++) {
         const rate_listener *listener = &policy->listeners[i];
-        if (*listener->metric != *metric || strcmp(listener->metric, metric) != 0) continue;
+        if (!hears(listener, metric)) continue;
         const rate_member *member = &policy->members[listener->member];
         int32_t argument = member->row->window_argument;
         int64_t window = argument > 0 ? rate_whole_window(member->call->number[argument - 1]) : 1;
@@ -369,7 +390,7 @@ gradus_action gradus_policy_decide(gradus_policy *policy, gradus_decision *decis
 void gradus_policy_applied(gradus_policy *policy, const gradus_progress *progress)
 {
     if (!policy || policy->last_action > GRADUS_APPLY) return; /* what was skipped cannot have been applied */
-    tell_members(policy, "rate", policy->last_action ? policy->last_rate : gradus_policy_rate(policy));
+    tell_rate(policy);
     gradus_rate_clock_advance(policy, progress);
     if (policy->keep >= 0) policy->snapshots[policy->keep] = (rate_snapshot){1, policy->now, policy->extra};
     policy->keep = -1;

@@ -43,7 +43,8 @@ typedef struct rate_member {
 } rate_member;
 
 typedef struct rate_listener {
-    const char *metric;
+    const char *metric; /* "update_norm", or "head.update_norm" of one that goes by a group */
+    const char *name;   /* what it is to that one: the metric without the group */
     int32_t member;
 } rate_listener;
 

@@ -32,11 +32,21 @@ static void name_key(gradus_policy *policy, int32_t index)
         snprintf(member->key, sizeof member->key, "%.32s.%d", name, same);
 }
 
-static gradus_status listen(gradus_policy *policy, int32_t member, const char *metric, size_t length)
+/* The rate is told by the policy itself, to each its own. */
+static bool is_of_group(const rate_member *member, const char *metric, size_t length)
+{
+    return member->group && member->row->by_group && !(length == 4 && memcmp(metric, "rate", 4) == 0);
+}
+
+static gradus_status listen(gradus_policy *policy, int32_t index, const char *metric, size_t length)
 {
     rate_listener *listener = &policy->listeners[policy->listener_count];
-    *listener = (rate_listener){gradus_arena_text(&policy->arena, metric, length), member};
-    if (!listener->metric) return GRADUS_ERROR_MEMORY;
+    const char *group = is_of_group(&policy->members[index], metric, length) ? policy->members[index].group : "";
+    const size_t before = *group ? strlen(group) + 1 : 0, size = before + length + 1;
+    char *name = gradus_arena_take(&policy->arena, size, 1);
+    if (!name) return GRADUS_ERROR_MEMORY;
+    snprintf(name, size, "%s%s%.*s", group, *group ? "." : "", (int)length, metric);
+    *listener = (rate_listener){.metric = name, .name = name + before, .member = index};
     policy->listener_count++;
     return GRADUS_OK;
 }
@@ -90,10 +100,6 @@ static gradus_status check_member(const gradus_policy *policy, int32_t index, gr
         return gradus_spec_fail(error, text, gradus_item_value(member->item, "group")->place,
                                 GRADUS_CODE_UNEXPECTED_VALUE,
                                 "'%s' gives the rate of the whole run; a group only has a share of it", name);
-    if (member->group && member->row->whole_net)
-        return gradus_spec_fail(error, text, gradus_item_value(member->item, "group")->place,
-                                GRADUS_CODE_UNEXPECTED_VALUE,
-                                "'%s' goes by gradients of the whole net, which say nothing of a group alone", name);
     if (member->row->needs_samples && !(policy->config.units.samples_per_update > 0))
         return gradus_spec_fail(error, text, member->item->place, GRADUS_CODE_MISSING,
                                 "'%s' must know how many samples an update has (units.samples_per_update)", name);

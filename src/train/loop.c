@@ -93,8 +93,9 @@ static gradus_status measure(gradus_loop *loop, gradus_error *error)
     gradus_measures measures;
     if (gradus_optimizer_measure(run->optimizer, 1, &measures, error)) return error->status;
     policy_begins(loop);
-    gradus_policy_observe_measures(run->policy, &measures);
+    gradus_optimizer_tell(run->optimizer, run->policy, &measures, error);
     policy_ends(loop);
+    if (error->status) return error->status;
     tell_stops(loop, "gradient_norm", measures.gradient_norm);
     loop->norm = measures.gradient_norm;
     return GRADUS_OK;

@@ -213,6 +213,17 @@ static bool make_policy(gradus_run *run, gradus_report *report)
 
 /* ---- measures that are asked for must be there ---- */
 
+/* "head.update_norm" is the update_norm of a group; whether that is there is another question. */
+static const char *without_group(const gradus_run *run, const char *name)
+{
+    const char *group;
+    for (int32_t i = 0; (group = gradus_policy_group(run->policy, i)); i++) {
+        const size_t length = strlen(group);
+        if (strncmp(name, group, length) == 0 && name[length] == '.') return name + length + 1;
+    }
+    return name;
+}
+
 static bool is_measured(const gradus_run *run, const char *name)
 {
     static const char *const always[] = {"loss",
@@ -228,7 +239,7 @@ static bool is_measured(const gradus_run *run, const char *name)
                                          "train_loss",
                                          "seconds"};
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        if (strcmp(always[i], name) == 0) return true;
+        if (strcmp(always[i], without_group(run, name)) == 0) return true;
     const gradus_metric *metric;
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++)
         if (strncmp(name, "train_", 6) == 0 && strcmp(name + 6, metric->name) == 0) return true;

@@ -100,6 +100,78 @@ static void test_tensors(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* Feedback that goes by the gradients of a group moves its rate as it would if the net were that group alone. */
+enum { ALONE, GROUPED, NETS, HEAD = 5, BODY = 3, UPDATES = 12 };
+
+static gradus_optimizer *net_of(float *values, float *gradients, const char *rule, bool body, gradus_error *error)
+{
+    gradus_optimizer *optimizer = gradus_optimizer_create(
+        &(gradus_optimizer_config){.rule = rule, .groups = "match('head.*', name=head)"}, error);
+    const struct {
+        const char *name;
+        int at, count;
+    } parts[] = {{"head.weight", 0, HEAD - 1}, {"body.weight", HEAD, BODY}, {"head.bias", HEAD - 1, 1}};
+    for (int i = 0; i < 3; i++)
+        if (body || i != 1)
+            gradus_optimizer_add(optimizer,
+                                 &(gradus_parameter){.name = parts[i].name,
+                                                     .shape = {parts[i].count},
+                                                     .values = values + parts[i].at,
+                                                     .gradient = gradients + parts[i].at},
+                                 error);
+    return optimizer;
+}
+
+static void check_by_group(const char *feedback, const char *rule, bool known_norm)
+{
+    float values[NETS][HEAD + BODY] = {{0}}, gradients[NETS][HEAD + BODY];
+    char text[128];
+    gradus_error error = {0};
+    gradus_policy *policy[NETS];
+    gradus_optimizer *optimizer[NETS];
+    for (int net = 0; net < NETS; net++) {
+        snprintf(text, sizeof text, "%s%s)", feedback, net == GROUPED ? ", group=head" : "");
+        policy[net] = make(text, &error);
+        optimizer[net] = net_of(values[net], gradients[net], rule, net == GROUPED, &error);
+    }
+    if (error.status) fail_msg("%s: %s", feedback, error.message);
+    assert_true(gradus_policy_observe(policy[GROUPED], "head.update_norm", NAN));
+    assert_false(gradus_policy_observe(policy[GROUPED], "update_norm", 1));
+    for (int i = 0; i < UPDATES; i++) {
+        for (int net = 0; net < NETS; net++) {
+            gradus_step step = {.gradient_scale = 0.5};
+            double squares = 0;
+            for (int j = 0; j < HEAD + BODY; j++) {
+                const double noise = gradus_random_normal(3, (uint64_t)i, (uint64_t)j);
+                gradients[net][j] = values[net][j] - (float)(1 + j) + (float)(0.3 * noise);
+                if (net == GROUPED || j < HEAD) squares += 0.25 * gradients[net][j] * gradients[net][j];
+            }
+            if (known_norm) step.gradient_norm = sqrt(squares);
+            if (gradus_update(policy[net], optimizer[net], &step, NULL, &error) != GRADUS_APPLIED)
+                fail_msg("%s: %s", feedback, error.message);
+        }
+        const double alone = gradus_policy_rate(policy[ALONE]);
+        check_close(0.5 * gradus_policy_group_factor(policy[GROUPED], "head"), alone, 1e-12, 0);
+        assert_true(gradus_policy_rate(policy[GROUPED]) == 0.5);
+        assert_memory_equal(values[ALONE], values[GROUPED], HEAD * sizeof(float));
+        assert_true(i < 4 || alone != 0.5);
+    }
+    for (int net = 0; net < NETS; net++) {
+        gradus_optimizer_destroy(optimizer[net]);
+        gradus_policy_destroy(policy[net]);
+    }
+}
+
+static void test_by_group(void **state)
+{
+    (void)state;
+    check_by_group("hypergradient(rate=0.1", "sgd", false);
+    check_by_group("hypergradient(rate=0.1", "adam", true);
+    check_by_group("hypergradient(sgd, rate=0.01", "sgd", true); /* that one goes by the group's own rate */
+    check_by_group("hypergradient(rate=0.1", "sgd(maximize)", false);
+    check_by_group("derivative_notch([1, 0.5, 0.25], threshold=-1, window=2", "sgd(momentum=0.5)", false);
+}
+
 static void test_mistakes(void **state)
 {
     (void)state;
@@ -119,10 +191,8 @@ static void test_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_factors),
-        cmocka_unit_test(test_state),
-        cmocka_unit_test(test_tensors),
-        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_factors),  cmocka_unit_test(test_state),    cmocka_unit_test(test_tensors),
+        cmocka_unit_test(test_by_group), cmocka_unit_test(test_mistakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -319,8 +319,6 @@ static void refuses(void **state)
                  {"derivative_notch(threshold=2)", "must be in [-1, 1]"},
                  {"derivative_notch(window=0)", "must be above 0"},
                  {"hypergradient(rate=0)", "must be above 0"},
-                 {"hypergradient(group=head)", "whole net"},
-                 {"derivative_notch(group=head)", "whole net"},
                  {"hypergradient(momentum)", "multiplicative, sgd"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         error = (gradus_error){0};
