@@ -329,6 +329,15 @@ struct gradus_drive {
     const void       *inside;           /* the optimizer's                                                           */
 };
 
+/* A wrapper's first pass and the only pass of a rule inside it as one walk, for wrappers that are worth it. The bits are those of one pass
+ * after the other. State and constants are the rule's as it has them, and from a place on the wrapper's. */
+typedef struct gradus_fused {
+    gradus_kernel *inner;               /* pass[0].kernel[0] of the rule inside                                      */
+    int32_t        slots, constants;    /* where the wrapper's begin                                                 */
+    gradus_kernel *kernel[GRADUS_ISA_COUNT];                                        /* [0] is required; a missing one falls back to the next lower */
+    gradus_twin   *twin;                                                            /* in double, for the tests; NULL: none */
+} gradus_fused;
+
 typedef struct gradus_rule_row {
     gradus_member      member;
     int32_t            abi;
@@ -344,6 +353,7 @@ typedef struct gradus_rule_row {
     int64_t          (*scratch)(const double *hyper, const gradus_shape *shape);    /* numbers of scratch memory for `update`; NULL: none */
     gradus_outcome   (*drive)(gradus_drive *drive);     /* NULL: passes or update; of a wrapper and an average: inner(-1, 0), or without
                                          * a pass inner(-1, -1)                                                      */
+    const gradus_fused *fused;          /* ends with a NULL inner; NULL: none                                        */
     const char        *inner;           /* what a wrapper changes in the defaults of the rule that it wraps, by the names that rule has:
                                          * "beta1=0, momentum=0"; other values are refused there; NULL: nothing      */
     bool             (*takes)(const double *hyper, const gradus_shape *shape);  /* which tensors are this rule's; the others go to the rule in

@@ -130,3 +130,41 @@ gradus_twin gradus_adam_rates_double;
     }
 
 #endif
+
+#ifdef ISA
+/* Once for each instruction set, by files whose kernels take adam's step. */
+
+static inline lane ISA(adam_below)(const cell *c, const lane *k)
+{
+    const lane square = c->has & SLOT(ADAM_LARGEST) ? c->s[ADAM_LARGEST] : c->s[ADAM_SQUARE];
+    return root(square + k[ADAM_INSIDE]) * k[ADAM_ROOT] + k[ADAM_OUTSIDE];
+}
+
+static inline void ISA(adam_element)(cell *c, const lane *k)
+{
+    const lane g = c->g * k[ADAM_SCALE] + c->x * k[ADAM_COUPLED];
+    lane mean = g; /* with beta1=0 */
+    if (c->has & SLOT(ADAM_MEAN)) c->s[ADAM_MEAN] = mean = c->s[ADAM_MEAN] + k[ADAM_RISE1] * (g - c->s[ADAM_MEAN]);
+    c->s[ADAM_SQUARE] = k[ADAM_KEEP2] * c->s[ADAM_SQUARE] + k[ADAM_RISE2] * (g * g);
+    if (c->has & SLOT(ADAM_LARGEST)) c->s[ADAM_LARGEST] = larger(c->s[ADAM_LARGEST], c->s[ADAM_SQUARE] * k[ADAM_TAKEN]);
+    c->x = c->x - (k[ADAM_SHRINK] * c->x + k[ADAM_STEP] * mean / ISA(adam_below)(c, k));
+}
+
+/* An element that begins with adam's, over as much of its state as there is; literals: what more it reads and writes, and
+ * how many constants come behind adam's. */
+static inline __attribute__((always_inline)) void ISA(adam_walk)(element *rule, unsigned more, int constants,
+                                                                 const span *spans, size_t how_many, const number *k)
+{
+    enum { SOME = VALUES | SLOT(ADAM_SQUARE), ALL = SOME | SLOT(ADAM_MEAN), MOST = SLOT(ADAM_LARGEST) };
+    const bool mean = spans->state[ADAM_MEAN], largest = spans->state[ADAM_LARGEST];
+    const int few = constants ? ADAM_CONSTANT_COUNT + constants : ADAM_TAKEN, many = ADAM_CONSTANT_COUNT + constants;
+    if (mean && !largest)
+        walk(rule, GRADIENT | ALL | more, ALL | more, few, 0, spans, how_many, k);
+    else if (mean)
+        walk(rule, GRADIENT | ALL | MOST | more, ALL | MOST | more, many, 0, spans, how_many, k);
+    else if (!largest)
+        walk(rule, GRADIENT | SOME | more, SOME | more, few, 0, spans, how_many, k);
+    else
+        walk(rule, GRADIENT | SOME | MOST | more, SOME | MOST | more, many, 0, spans, how_many, k);
+}
+#endif

@@ -32,9 +32,11 @@
 /* Values in a cache line; also GRADUS_PARTS, so that a sum's parts fall the same on every machine. */
 enum { LINE = 16 };
 /* Values that a walk prefetches ahead: a tenth faster than none on 64M values, and no worse in cache. */
-enum { AHEAD = 256 };
+enum { AHEAD = 512 };
 /* Values of a span at most, each with its own sums: what a task is made of, whatever the number of threads. */
 enum { CHUNK = 4096 };
+/* Values of a span that comes in pieces: the BLOCK of storage.h. */
+enum { PIECE = 256 };
 
 /* What a walk reads and writes of a span, as bits: slot j is SLOT(j). BEFORE is only read. */
 enum { GRADIENT = 1 << 0, VALUES = 1 << 1, BEFORE = 1 << 2, FIRST_SLOT = 1 << 3 };

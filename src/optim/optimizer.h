@@ -225,6 +225,13 @@ gradus_status gradus_layers_make(gradus_optimizer *optimizer, const char *state,
 bool gradus_layer_has(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t tensor);
 /* How many numbers of a slot a tensor of a group has, 0 where it does not exist. */
 int64_t gradus_slot_size(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor);
+/* Of how many values of a tensor one has a number in it, where it is per element: each; or its `every`. */
+int64_t gradus_slot_every(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor);
+/* How many such numbers the values before `first` have; `every` 0: none. */
+static inline int64_t gradus_slot_place(int64_t every, int64_t first)
+{
+    return every > 1 ? (first + every - 1) / every : every * first;
+}
 /* How many of them, where they are per element, are of the first `count` values. */
 int64_t gradus_slot_before(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor,
                            int64_t count);
@@ -334,6 +341,8 @@ struct gradus_walk_request {
     const gradus_optimizer *optimizer;
     gradus_kernel *kernel;         /* NULL: only what is around it */
     const gradus_layer *layer;     /* whose state and constants the kernel gets */
+    const gradus_fused *fused;     /* what the kernel is, where it is for two layers; NULL: for one */
+    const gradus_layer *also;      /* the other one, whose state and constants come behind */
     const float *number;           /* the same constants for all; NULL: each tensor's own */
     const gradus_passage *passage; /* NULL: the gradients as they are */
     int32_t sums;                  /* that the kernel adds up */
@@ -417,6 +426,7 @@ gradus_outcome gradus_drive_layers(gradus_optimizer *optimizer, const gradus_pas
 /* ---- optimizer_norm.c ---- */
 
 extern gradus_kernel *const gradus_kernel_compare[GRADUS_ISA_COUNT];
+extern gradus_kernel *const gradus_kernel_copy[GRADUS_ISA_COUNT]; /* values <- gradient */
 /* A norm of the gradients as they are; remembered until they may have changed. */
 gradus_status gradus_norm_find(gradus_optimizer *optimizer, gradus_norm kind, double *norm, gradus_error *error);
 /* The same of what a passage leaves of them, before the scale that it leaves. */

@@ -121,6 +121,17 @@ static void flush(running *run)
     run->around.before_count = 0;
 }
 
+/* The one walk that does what the rule and the wrapper around it are about to do; NULL: there is none. */
+static const gradus_fused *fused_of(const gradus_layer *layer, const gradus_around *around)
+{
+    const gradus_step_of *after = &around->after[0];
+    if (around->before_count || around->after_count != 1 || around->measure) return NULL;
+    if (layer->alternative || layer->row->pass[1].kernel[0] || after->pass != &after->layer->row->pass[0]) return NULL;
+    const gradus_fused *fused = after->layer->row->fused;
+    while (fused && fused->inner && fused->inner != layer->row->pass[0].kernel[0]) fused++;
+    return fused && fused->inner ? fused : NULL;
+}
+
 static void run_passes(const running *run, const gradus_layer *layer)
 {
     const gradus_pass *pass = layer->row->pass;
@@ -131,9 +142,14 @@ static void run_passes(const running *run, const gradus_layer *layer)
         if (!gradus_pass_is_made(run->optimizer, layer, &pass[i])) continue;
         if (!first) around.before_count = 0;
         if (!last) around.after_count = 0, around.measure = false;
+        const gradus_fused *fused = fused_of(layer, &around);
+        if (fused) around.after_count = 0;
+        gradus_kernel *const *kernels = fused ? fused->kernel : pass[i].kernel;
         gradus_walk(&(gradus_walk_request){.optimizer = run->optimizer,
-                                           .kernel = gradus_kernel_for(run->optimizer, pass[i].kernel),
+                                           .kernel = gradus_kernel_for(run->optimizer, kernels),
                                            .layer = layer,
+                                           .fused = fused,
+                                           .also = around.after[0].layer,
                                            .passage = run->passage,
                                            .sums = pass[i].sums,
                                            .rule = true,

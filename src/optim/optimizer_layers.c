@@ -150,16 +150,20 @@ static bool is_needed(const gradus_optimizer *optimizer, const gradus_layer *lay
     return true;
 }
 
-int64_t gradus_slot_before(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor,
-                           int64_t count)
+int64_t gradus_slot_every(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor)
 {
     const char *called = layer->row->slots[slot].every;
     for (int32_t i = layer->first_hyper; called && i < layer->first_hyper + layer->hyper_count; i++) {
         if (strcmp(gradus_hyper_argument(optimizer, i)->name, called) != 0) continue;
-        const int64_t every = (int64_t)gradus_hyper_of(optimizer, optimizer->group_of[tensor], i)->number;
-        return (count + every - 1) / every;
+        return (int64_t)gradus_hyper_of(optimizer, optimizer->group_of[tensor], i)->number;
     }
-    return count;
+    return 1;
+}
+
+int64_t gradus_slot_before(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor,
+                           int64_t count)
+{
+    return gradus_slot_place(gradus_slot_every(optimizer, layer, slot, tensor), count);
 }
 
 bool gradus_layer_has(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t tensor)

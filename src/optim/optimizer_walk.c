@@ -3,6 +3,8 @@
  * that memory is read and written once; otherwise a kernel is handed as many spans as share their constants. */
 #include "optimizer.h"
 
+_Static_assert((int)BLOCK == (int)PIECE, "a walk knows what a block is");
+
 enum { WORTH_SHARING = 3 }; /* tasks: two take about ten microseconds, less than it can cost to wake a thread */
 
 gradus_kernel *gradus_kernel_for(const gradus_optimizer *optimizer, gradus_kernel *const *kernels)
@@ -20,6 +22,15 @@ static const float *constants_of(const gradus_optimizer *optimizer, const gradus
 static const float *constants_for(const gradus_walk_request *request, int64_t span)
 {
     return request->number ? request->number : constants_of(request->optimizer, request->layer, span);
+}
+
+/* Of two layers, the other one's behind. */
+static void join_constants(const gradus_walk_request *request, int64_t span, float joined[GRADUS_CONSTANTS])
+{
+    const int32_t first = request->fused->constants;
+    memcpy(joined, constants_for(request, span), (size_t)first * sizeof *joined);
+    memcpy(joined + first, constants_of(request->optimizer, request->also, span),
+           (size_t)(GRADUS_CONSTANTS - first) * sizeof *joined);
 }
 
 static const gradus_tensor *tensor_of(const gradus_optimizer *optimizer, int64_t span)
@@ -63,37 +74,99 @@ typedef struct piece { /* some values of a span, on their way through */
     summed *parts;                  /* [gradus_plan_sum_count] */
 } piece;
 
-/* As a layer's kernel sees it: with that layer's own state. */
-static gradus_span span_for(const piece *at, const gradus_layer *layer)
+/* A kernel as it is called for piece after piece of a span: what does not depend on the piece is found once, since that
+ * takes as long as a small piece does. */
+typedef struct call {
+    gradus_kernel *kernel;
+    const float *number;
+    gradus_span span;            /* of the piece at hand, with its layer's own state */
+    float *state[GRADUS_SLOTS];  /* where that of the tensor's first value would lie; NULL: it has none */
+    int64_t every[GRADUS_SLOTS]; /* values that share a number of it; 0: each piece's lies in the same place */
+    int32_t slots;
+    float joined[GRADUS_CONSTANTS]; /* of two layers */
+} call;
+
+typedef struct calls { /* in the order in which they are made */
+    call before[GRADUS_LAYERS], rule, after[GRADUS_LAYERS];
+    int32_t before_count, after_count;
+} calls;
+
+/* Where the numbers of a tensor's first values lie that passes see; NULL: nowhere, or in 8 bits. */
+static float *state_of(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor)
+{
+    float *state = optimizer->tensors[tensor].state[layer->first_slot + slot];
+    if (!state || !gradus_slot_is_per_element(&layer->row->slots[slot])) return NULL;
+    if (!layer->shown[slot]) return state;
+    return state + layer->shown[slot] *
+                       gradus_slot_before(optimizer, layer, slot, tensor, optimizer->tensors[tensor].shape.count);
+}
+
+/* A layer's own state, behind what is there. */
+static void prepare_state(call *into, const piece *at, const gradus_layer *layer)
 {
     const gradus_optimizer *optimizer = at->optimizer;
     const int32_t index = optimizer->plan.tensor_of[at->span];
-    const gradus_tensor *tensor = &optimizer->tensors[index];
-    gradus_span span = {.count = at->count,
-                        .first = at->first,
-                        .values = at->values,
-                        .gradient = at->gradient,
-                        .before = at->before,
-                        .sums = at->parts[first_sum(optimizer, layer)]};
     for (int32_t j = 0; j < layer->slot_count; j++) {
-        float *state = tensor->state[layer->first_slot + j];
-        if (state && gradus_slot_is_per_element(&layer->row->slots[j]))
-            span.state[j] = state +
-                            layer->shown[j] * gradus_slot_before(optimizer, layer, j, index, tensor->shape.count) +
-                            gradus_slot_before(optimizer, layer, j, index, (int64_t)at->first);
-        else if (at->state && tensor->codes[layer->first_slot + j].code)
-            span.state[j] = at->state[layer->first_slot + j];
+        const int32_t slot = into->slots++;
+        into->state[slot] = state_of(optimizer, layer, j, index);
+        into->every[slot] = gradus_slot_every(optimizer, layer, j, index);
+        if (!at->state || !optimizer->tensors[index].codes[layer->first_slot + j].code) continue;
+        into->state[slot] = at->state[layer->first_slot + j];
+        into->every[slot] = 0;
     }
+}
+
+static void prepare_call(call *into, const piece *at, const gradus_layer *layer)
+{
+    into->span = (gradus_span){.sums = at->parts[first_sum(at->optimizer, layer)]};
+    into->slots = 0;
+    prepare_state(into, at, layer);
+}
+
+static const gradus_span *span_for(call *of, const piece *at)
+{
+    gradus_span *span = &of->span;
+    span->count = at->count;
+    span->first = at->first;
+    span->values = at->values;
+    span->gradient = at->gradient;
+    span->before = at->before;
+    for (int32_t j = 0; j < of->slots; j++)
+        if (of->state[j]) span->state[j] = of->state[j] + gradus_slot_place(of->every[j], (int64_t)at->first);
     return span;
 }
 
-static void run_around(const piece *at, const gradus_step_of *steps, int32_t count)
+static void prepare_steps(call *into, const piece *at, const gradus_step_of *steps, int32_t count)
 {
     for (int32_t i = 0; i < count; i++) {
-        const gradus_span span = span_for(at, steps[i].layer);
-        gradus_kernel_for(at->optimizer, steps[i].pass->kernel)(&span, 1,
-                                                                constants_of(at->optimizer, steps[i].layer, at->span));
+        prepare_call(&into[i], at, steps[i].layer);
+        into[i].kernel = gradus_kernel_for(at->optimizer, steps[i].pass->kernel);
+        into[i].number = constants_of(at->optimizer, steps[i].layer, at->span);
     }
+}
+
+static void prepare_calls(calls *into, const gradus_walk_request *request, const piece *at)
+{
+    static const gradus_around nothing;
+    const gradus_around *around = request->around ? request->around : &nothing;
+    into->before_count = around->before_count;
+    into->after_count = around->after_count;
+    prepare_steps(into->before, at, around->before, around->before_count);
+    prepare_steps(into->after, at, around->after, around->after_count);
+    if (!request->kernel) return;
+    prepare_call(&into->rule, at, request->layer);
+    into->rule.kernel = request->kernel;
+    into->rule.number = request->show ? NULL : constants_for(request, at->span);
+    if (!request->fused) return;
+    join_constants(request, at->span, into->rule.joined);
+    into->rule.number = into->rule.joined;
+    while (into->rule.slots < request->fused->slots) into->rule.state[into->rule.slots++] = NULL;
+    prepare_state(&into->rule, at, request->also);
+}
+
+static void run_calls(call *each, int32_t count, const piece *at)
+{
+    for (int32_t i = 0; i < count; i++) each[i].kernel(span_for(&each[i], at), 1, each[i].number);
 }
 
 static void compare(const piece *at)
@@ -150,7 +223,9 @@ const float *gradus_pass_through(const gradus_optimizer *optimizer, const gradus
 
 static const float *copy_values(const piece *at, float *before)
 {
-    return memcpy(before, at->values, at->count * sizeof(float));
+    const gradus_span span = {.count = at->count, .values = before, .gradient = at->values};
+    gradus_kernel_for(at->optimizer, gradus_kernel_copy)(&span, 1, NULL);
+    return before;
 }
 
 static const float *values_at_begin(const piece *at)
@@ -158,14 +233,15 @@ static const float *values_at_begin(const piece *at)
     return tensor_of(at->optimizer, at->span)->kept.array[KEPT_VALUES] + at->first;
 }
 
-static void run_kernel(const gradus_walk_request *request, const piece *at)
+static void run_kernel(const gradus_walk_request *request, call *rule, const piece *at)
 {
-    gradus_span span = span_for(at, request->layer);
     float shown[GRADUS_CONSTANTS];
-    if (!request->show)
-        request->kernel(&span, 1, constants_for(request, at->span));
-    else if (request->show(request, at->optimizer->plan.tensor_of[at->span], &span, shown))
-        request->kernel(&span, 1, shown);
+    if (!request->show) {
+        run_calls(rule, 1, at);
+        return;
+    }
+    gradus_span span = *span_for(rule, at);
+    if (request->show(request, at->optimizer->plan.tensor_of[at->span], &span, shown)) rule->kernel(&span, 1, shown);
 }
 
 static const float *pass_piece(const gradus_passage *passage, const piece *at, float staged[2][BLOCK])
@@ -177,39 +253,17 @@ static const float *pass_piece(const gradus_passage *passage, const piece *at, f
     return gradus_pass_through(at->optimizer, passage, stretch, staged);
 }
 
-static void run_block(const gradus_walk_request *request, piece *at)
+static void run_block(const gradus_walk_request *request, calls *of, piece *at)
 {
-    static const gradus_around nothing;
-    const gradus_around *around = request->around ? request->around : &nothing;
+    const gradus_around *around = request->around;
+    const bool measure = around && around->measure;
     float staged[2][BLOCK], before[BLOCK];
     if (request->passage) at->gradient = pass_piece(request->passage, at, staged);
-    run_around(at, around->before, around->before_count);
-    if (around->measure || around->after_count)
-        at->before = around->began ? values_at_begin(at) : copy_values(at, before);
-    if (request->kernel) run_kernel(request, at);
-    run_around(at, around->after, around->after_count);
-    if (around->measure) compare(at);
-}
-
-/* While a block is worked on the next one comes: no kernel looks beyond the span that it is handed. */
-static void prefetch_block(const gradus_span *span, size_t start)
-{
-    for (size_t i = start; i < span->count && i < start + BLOCK; i += LINE) {
-        __builtin_prefetch(span->values + i, 1);
-        __builtin_prefetch(span->gradient + i);
-        for (int j = 0; j < GRADUS_SLOTS; j++)
-            if (span->state[j]) __builtin_prefetch(span->state[j] + i, 1);
-    }
-}
-
-static void prefetch_around(const piece *at, const gradus_step_of *steps, int32_t count)
-{
-    for (int32_t k = 0; k < count; k++) {
-        const gradus_span span = span_for(at, steps[k].layer);
-        for (int j = 0; j < GRADUS_SLOTS; j++) {
-            for (size_t i = BLOCK; i < 2 * BLOCK && span.state[j]; i += LINE) __builtin_prefetch(span.state[j] + i, 1);
-        }
-    }
+    run_calls(of->before, of->before_count, at);
+    if (measure || of->after_count) at->before = around->began ? values_at_begin(at) : copy_values(at, before);
+    if (request->kernel) run_kernel(request, &of->rule, at);
+    run_calls(of->after, of->after_count, at);
+    if (measure) compare(at);
 }
 
 /* What is not float32 comes through here; everything else lies where it is worked on. */
@@ -236,7 +290,6 @@ static void stage(const gradus_walk_request *request, piece *at, staging *room)
         gradus_load_gradient(optimizer, tensor, first, at->count, room->gradient);
         at->gradient = at->raw = room->gradient;
     }
-    at->state = room->state;
     for (int32_t j = 0; j < optimizer->slot_count && request->coded; j++)
         if (is_coded(request, tensor, j)) gradus_load_state(optimizer, tensor, j, first, at->count, room->state[j]);
 }
@@ -276,17 +329,16 @@ static void run_in_blocks(const gradus_walk_request *request, int64_t span, bool
 {
     const gradus_span *whole = &request->optimizer->plan.spans[span];
     staging room;
+    calls of;
+    piece at = piece_of(request->optimizer, span, 0, 0, parts);
+    if (staged) at.state = room.state;
+    prepare_calls(&of, request, &at);
     for (size_t start = 0; start < whole->count; start += BLOCK) {
         const size_t left = whole->count - start;
-        piece at = piece_of(request->optimizer, span, start, left < BLOCK ? left : BLOCK, parts);
-        if (!staged) prefetch_block(whole, start + BLOCK); /* conversions are slower than memory */
-        if (request->around && left >= 2 * BLOCK) {
-            prefetch_around(&at, request->around->before, request->around->before_count);
-            prefetch_around(&at, request->around->after, request->around->after_count);
-        }
+        at = piece_of(request->optimizer, span, start, left < BLOCK ? left : BLOCK, parts);
         if (staged) stage(request, &at, &room);
         if (staged && request->keep) keep(request, &at);
-        run_block(request, &at);
+        run_block(request, &of, &at);
         if (staged && request->changes) unstage(request, &at, &room);
     }
 }
@@ -300,10 +352,13 @@ static void run_alone(const gradus_walk_request *request, int64_t index)
     piece at = piece_of(optimizer, index, 0, optimizer->plan.spans[index].count, parts);
     memset(parts, 0, sizeof *parts * (size_t)gradus_plan_sum_count(optimizer));
     if (request->keep && !staged) keep(request, &at);
-    if (staged || request->passage || around)
+    if (staged || request->passage || around) {
         run_in_blocks(request, index, staged, parts);
-    else
-        run_block(request, &at);
+    } else if (request->kernel) {
+        calls of;
+        prepare_calls(&of, request, &at);
+        run_kernel(request, &of.rule, &at);
+    }
     if (request->kernel) gather_sums(&at, first_sum(optimizer, request->layer), request->sums);
     if (around) {
         gather_around(&at, around->before, around->before_count);
@@ -337,13 +392,43 @@ static int64_t end_of_run(const gradus_walk_request *request, int64_t first, int
     return next;
 }
 
+/* A span of the plan with the other layer's state behind that of the rule. */
+static gradus_span join_state(const gradus_walk_request *request, int64_t index)
+{
+    const gradus_optimizer *optimizer = request->optimizer;
+    const gradus_layer *also = request->also;
+    const int32_t tensor = optimizer->plan.tensor_of[index];
+    gradus_span span = optimizer->plan.spans[index];
+    for (int32_t j = 0; j < also->slot_count; j++) {
+        float *state = state_of(optimizer, also, j, tensor);
+        if (state) state += gradus_slot_before(optimizer, also, j, tensor, (int64_t)span.first);
+        span.state[request->fused->slots + j] = state;
+    }
+    return span;
+}
+
+static void run_joined(const gradus_walk_request *request, int64_t first, int64_t next)
+{
+    enum { MANY = 32 };
+    float number[GRADUS_CONSTANTS];
+    gradus_span spans[MANY];
+    join_constants(request, first, number);
+    for (int64_t i = first, count; i < next; i += count) {
+        for (count = 0; count < MANY && i + count < next; count++) spans[count] = join_state(request, i + count);
+        request->kernel(spans, (size_t)count, number);
+    }
+}
+
 /* The plan's spans have the state of the rules, as they stand. */
 static void run_together(const gradus_walk_request *request, int64_t first, int64_t next)
 {
     const gradus_plan *plan = &request->optimizer->plan;
     for (int64_t i = first; i < next && request->keep; i++)
         gradus_keep_span(request, plan->tensor_of[i], &plan->spans[i]);
-    request->kernel(plan->spans + first, (size_t)(next - first), constants_for(request, first));
+    if (request->fused)
+        run_joined(request, first, next);
+    else
+        request->kernel(plan->spans + first, (size_t)(next - first), constants_for(request, first));
     for (int64_t i = first; i < next && request->zero; i++) zero_gradient(request->optimizer, i);
 }
 
@@ -381,6 +466,7 @@ static uint32_t layers_of(const gradus_walk_request *request)
     const gradus_layer *layers = request->optimizer->layers;
     const gradus_around *around = request->around;
     uint32_t bits = request->kernel && request->changes ? 1u << (request->layer - layers) : 0;
+    if (request->fused) bits |= 1u << (request->also - layers);
     for (int32_t i = 0; around && i < around->before_count; i++) bits |= 1u << (around->before[i].layer - layers);
     for (int32_t i = 0; around && i < around->after_count; i++) bits |= 1u << (around->after[i].layer - layers);
     return bits;
@@ -422,7 +508,9 @@ static void run_steps(const gradus_walk_request *request, piece *at, const gradu
     for (int32_t j = 0; j < at->optimizer->slot_count; j++)
         if (is_coded(request, tensor, j))
             gradus_load_state(at->optimizer, tensor, j, (int64_t)at->first, at->count, room.state[j]);
-    run_around(at, steps, count);
+    call each[GRADUS_LAYERS];
+    prepare_steps(each, at, steps, count);
+    run_calls(each, count, at);
     for (int32_t j = 0; j < at->optimizer->slot_count; j++)
         if (is_coded(request, tensor, j))
             gradus_store_state(at->optimizer, tensor, j, (int64_t)at->first, at->count, room.state[j]);

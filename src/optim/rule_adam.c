@@ -92,13 +92,9 @@ const gradus_rule_row gradus_rule_adam = {
 
 #else /* once for each instruction set */
 
-static inline lane ISA(below)(const cell *c, const lane *k)
-{
-    const lane square = c->has & SLOT(ADAM_LARGEST) ? c->s[ADAM_LARGEST] : c->s[ADAM_SQUARE];
-    return root(square + k[ADAM_INSIDE]) * k[ADAM_ROOT] + k[ADAM_OUTSIDE];
-}
+#include "adam.h"
 
-static inline void ISA(rates_element)(cell *c, const lane *k) { c->x = k[ADAM_STEP] / ISA(below)(c, k); }
+static inline void ISA(rates_element)(cell *c, const lane *k) { c->x = k[ADAM_STEP] / ISA(adam_below)(c, k); }
 
 void ISA(gradus_adam_rates)(const span *spans, size_t how_many, const number *k)
 {
@@ -108,27 +104,8 @@ void ISA(gradus_adam_rates)(const span *spans, size_t how_many, const number *k)
         walk(ISA(rates_element), SLOT(ADAM_SQUARE), VALUES, ADAM_TAKEN, 0, spans, how_many, k);
 }
 
-static inline void ISA(adam_element)(cell *c, const lane *k)
-{
-    const lane g = c->g * k[ADAM_SCALE] + c->x * k[ADAM_COUPLED];
-    lane mean = g; /* with beta1=0 */
-    if (c->has & SLOT(ADAM_MEAN)) c->s[ADAM_MEAN] = mean = c->s[ADAM_MEAN] + k[ADAM_RISE1] * (g - c->s[ADAM_MEAN]);
-    c->s[ADAM_SQUARE] = k[ADAM_KEEP2] * c->s[ADAM_SQUARE] + k[ADAM_RISE2] * (g * g);
-    if (c->has & SLOT(ADAM_LARGEST)) c->s[ADAM_LARGEST] = larger(c->s[ADAM_LARGEST], c->s[ADAM_SQUARE] * k[ADAM_TAKEN]);
-    c->x = c->x - (k[ADAM_SHRINK] * c->x + k[ADAM_STEP] * mean / ISA(below)(c, k));
-}
-
 void ISA(gradus_adam)(const span *spans, size_t how_many, const number *k)
 {
-    enum { SOME = VALUES | SLOT(ADAM_SQUARE), ALL = SOME | SLOT(ADAM_MEAN), MOST = SLOT(ADAM_LARGEST) };
-    const bool mean = spans->state[ADAM_MEAN], largest = spans->state[ADAM_LARGEST];
-    if (mean && !largest)
-        walk(ISA(adam_element), GRADIENT | ALL, ALL, ADAM_TAKEN, 0, spans, how_many, k);
-    else if (mean)
-        walk(ISA(adam_element), GRADIENT | ALL | MOST, ALL | MOST, ADAM_CONSTANT_COUNT, 0, spans, how_many, k);
-    else if (!largest)
-        walk(ISA(adam_element), GRADIENT | SOME, SOME, ADAM_TAKEN, 0, spans, how_many, k);
-    else
-        walk(ISA(adam_element), GRADIENT | SOME | MOST, SOME | MOST, ADAM_CONSTANT_COUNT, 0, spans, how_many, k);
+    ISA(adam_walk)(ISA(adam_element), 0, 0, spans, how_many, k);
 }
 #endif

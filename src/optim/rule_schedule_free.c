@@ -9,6 +9,7 @@
  * x is not kept: y + c (z - y) + (1 - beta (1 - c)) f u with the old z is the new y, and x = y + (1 - 1/beta)(z - y). */
 #ifndef RULE
 #include "kernel.h"
+#include "adam.h"
 #include "rules.h"
 
 enum { INNER, BETA, WARMUP, RATE_POWER, STEP_POWER, LATE_WARMUP };
@@ -16,6 +17,7 @@ enum { SHARE, TAKEN, ALONG, CONSTANTS };
 enum { BEYOND };
 enum { WEIGHTS, RATE_MOST };
 enum { Z };
+enum { BEHIND_ADAM = ADAM_LARGEST + 1 }; /* a slot: z where adam's state comes first */
 
 #define RULE "rule_schedule_free.c"
 #include "every_isa.h"
@@ -124,24 +126,45 @@ const gradus_rule_row gradus_rule_schedule_free = {
     .own = "weights, rate_most",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(follow), .twin = follow_double, .conclude = conclude}},
+    .fused = (const gradus_fused[]){{.inner = gradus_adam_scalar,
+                                     .slots = BEHIND_ADAM,
+                                     .constants = ADAM_CONSTANT_COUNT,
+                                     .kernel = EVERY_ISA(adam_and_follow),
+                                     .twin = adam_and_follow_double},
+                                    {0}},
     .inner = "beta1=0, momentum=0",
     .usual_factor = 3,
     .show = {.kernel = EVERY_ISA(show), .twin = show_double, .conclude = shown},
 };
 
 #else /* once for each instruction set */
+#include "adam.h"
 
-static inline void ISA(follow_element)(cell *c, const lane *k)
+static inline void ISA(follow_step)(cell *c, lane before, int z, const lane *k)
 {
-    const lane step = k[SHARE] * (c->x - c->before);
-    c->x = c->before + k[TAKEN] * (c->s[Z] - c->before) + k[ALONG] * step;
-    c->s[Z] = c->s[Z] + step;
+    const lane step = k[SHARE] * (c->x - before);
+    c->x = before + k[TAKEN] * (c->s[z] - before) + k[ALONG] * step;
+    c->s[z] = c->s[z] + step;
 }
+
+static inline void ISA(follow_element)(cell *c, const lane *k) { ISA(follow_step)(c, c->before, Z, k); }
 
 static void ISA(follow)(const span *spans, size_t how_many, const number *k)
 {
     enum { BOTH = VALUES | SLOT(Z) };
     walk(ISA(follow_element), BEFORE | BOTH, BOTH, CONSTANTS, 0, spans, how_many, k);
+}
+
+static inline void ISA(adam_and_follow_element)(cell *c, const lane *k)
+{
+    const lane before = c->x;
+    ISA(adam_element)(c, k);
+    ISA(follow_step)(c, before, BEHIND_ADAM, k + ADAM_CONSTANT_COUNT);
+}
+
+static void ISA(adam_and_follow)(const span *spans, size_t how_many, const number *k)
+{
+    ISA(adam_walk)(ISA(adam_and_follow_element), SLOT(BEHIND_ADAM), CONSTANTS, spans, how_many, k);
 }
 
 static inline void ISA(show_element)(cell *c, const lane *k) { c->x = c->x + k[BEYOND] * (c->s[Z] - c->x); }

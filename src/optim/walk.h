@@ -115,7 +115,10 @@ static inline __attribute__((always_inline)) void walk(element *rule, unsigned r
                            .state = {given->state[0], given->state[1], given->state[2], given->state[3],
                                      given->state[4], given->state[5]}},
                    *at = &here;
-        const size_t count = at->count, reach = count == CHUNK ? count : count < AHEAD ? 0 : count - AHEAD;
+        /* Behind a whole chunk or piece there mostly is another. */
+        const size_t count = at->count, reach = count == CHUNK || count == PIECE ? count
+                                                : count < AHEAD                  ? 0
+                                                                                 : count - AHEAD;
         size_t i = sums ? ISA(add_lines)(rule, reads, writes, sums, at, reach, constant) : 0;
         for (; i + LANES <= count; i += LANES) {
             cell c;
