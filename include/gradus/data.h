@@ -23,6 +23,7 @@ typedef struct gradus_data_config {
     const char        *data_dir;        /* --data-dir; NULL: none. Then GRADUS_DATA, ./data, the cache               */
     const char        *base_dir;        /* what relative paths in the text are relative to; NULL: the working folder */
     uint64_t           seed;
+    bool               inputs_are_targets; /* an example's inputs are what is learnt, in place of its labels: for autoencoders */
 } gradus_data_config;
 
 typedef struct gradus_data_info {

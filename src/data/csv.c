@@ -283,7 +283,9 @@ const gradus_reader gradus_reader_csv = {
                .paper = "RFC 4180; sizes, means and texts are those of the training part",
                .also = "tsv, table, read_csv",
                .arguments = arguments,
-               .notes = "a column is numeric when nine tenths of it are; rows without a target are left out"},
+               .notes =
+                   "a column is numeric when nine tenths of it are; rows without a target are left out; a class of "
+                   "the test may have a full stop behind it (UCI's Adult)"},
     .endings = ".csv .tsv .csv.gz .tsv.gz",
     .open = open_file,
     .inputs = open_inputs,

@@ -39,6 +39,7 @@ static gradus_status unknown_class(const gradus_table_file *file, const gradus_c
                            gradus_shown(column->name, strlen(column->name), 40), column->name, known);
 }
 
+/* A class that training has, but with a full stop behind it, is that class: so stand those of Adult in its test file. */
 static bool encode_class(gradus_table_file *file, int32_t i, int32_t *class, gradus_error *error)
 {
     const gradus_column *column = &file->table->columns[i];
@@ -52,6 +53,8 @@ static bool encode_class(gradus_table_file *file, int32_t i, int32_t *class, gra
         text = printed, length = gradus_number_print(number, printed);
     }
     *class = gradus_texts_find(&column->texts, text, length);
+    if (*class < 0 && length > 1 && text[length - 1] == '.')
+        *class = gradus_texts_find(&column->texts, text, length - 1);
     if (*class < 0) unknown_class(file, column, field, error);
     return *class >= 0;
 }

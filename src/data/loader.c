@@ -132,6 +132,9 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
         into->rows[i] = row;
         if (i + AHEAD < count) fetch(from, example_at(loader, first + i + AHEAD));
         copy_example(from, example, loader->augment ? loader->halfway[0] : values);
+        if (loader->data->inputs_are_targets) /* as they were before anything was done to them */
+            memcpy(into->numbers + i * outputs, loader->augment ? loader->halfway[0] : values,
+                   (size_t)outputs * sizeof(float));
         if (loader->augment) augment(loader, at, row, values);
         if (from->classes && positions)
             memcpy(into->classes + i * positions, from->classes + gradus_example_place(from, example),
@@ -144,7 +147,7 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
     into->batch = (gradus_batch){.count = (int32_t)count,
                                  .inputs = into->inputs,
                                  .classes = from->classes ? into->classes : NULL,
-                                 .numbers = from->numbers ? into->numbers : NULL,
+                                 .numbers = into->numbers,
                                  .rows = into->rows,
                                  .epoch = (double)at->epoch + (double)first / (double)rows->count};
 }
@@ -247,9 +250,9 @@ static bool take_memory(gradus_loader *loader)
         into->inputs = gradus_arena_take(memory, batch * (size_t)from->width * sizeof(float), 64);
         into->rows = gradus_arena_take(memory, batch * sizeof *into->rows, 64);
         if (from->classes) into->classes = gradus_arena_take(memory, batch * targets * sizeof *into->classes, 64);
-        if (from->numbers) into->numbers = gradus_arena_take(memory, batch * outputs * sizeof *into->numbers, 64);
-        missing +=
-            !into->inputs || !into->rows || (from->classes && !into->classes) || (from->numbers && !into->numbers);
+        bool numbers = from->numbers || loader->data->inputs_are_targets;
+        if (numbers) into->numbers = gradus_arena_take(memory, batch * outputs * sizeof *into->numbers, 64);
+        missing += !into->inputs || !into->rows || (from->classes && !into->classes) || (numbers && !into->numbers);
     }
     if (loader->config.shuffle) {
         loader->order = gradus_arena_take(memory, (size_t)loader->rows->count * sizeof *loader->order, 64);

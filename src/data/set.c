@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "places.h"
 
 enum { SPLIT_STREAM = 0x73706c74 }; /* its own stream of random numbers, so that no other use of the seed meets it */
 enum role { FOR_TRAINING, FOR_VALIDATION, FOR_TEST, NOT_USED };
@@ -36,14 +38,28 @@ gradus_status gradus_reading_fail(const gradus_reading *reading, const gradus_va
     return gradus_spec_fail(error, reading->config->text, place, code, "%s", message);
 }
 
+/* What is not where the text says may lie in a folder of data sets; where it is in none, the path stays. */
+static void find_elsewhere(const gradus_reading *reading, const char *text, char path[GRADUS_DATA_PATH])
+{
+    char folder[GRADUS_DATA_PATH], there[GRADUS_DATA_PATH];
+    for (int32_t i = 0; gradus_place_at(i, reading->config->data_dir, folder); i++) {
+        if (snprintf(there, sizeof there, "%s/%s", folder, text) >= (int)sizeof there) continue;
+        if (access(there, F_OK) != 0) continue;
+        memcpy(path, there, sizeof there);
+        return;
+    }
+}
+
 gradus_status gradus_reading_path(const gradus_reading *reading, const char *text, char path[GRADUS_DATA_PATH],
                                   gradus_error *error)
 {
     const char *base = reading->config->base_dir;
     bool joined = base && *base && text[0] != '/';
     int length = snprintf(path, GRADUS_DATA_PATH, "%s%s%s", joined ? base : "", joined ? "/" : "", text);
-    if (length < GRADUS_DATA_PATH) return GRADUS_OK;
-    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_NO_FILE, "%s: the path is too long", text);
+    if (length >= GRADUS_DATA_PATH)
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_NO_FILE, "%s: the path is too long", text);
+    if (text[0] != '/' && access(path, F_OK) != 0) find_elsewhere(reading, text, path);
+    return GRADUS_OK;
 }
 
 bool gradus_amount_read(const char *text, int64_t count, int64_t *amount)
@@ -214,6 +230,25 @@ static gradus_status count_repeated(gradus_data *data, gradus_error *error)
     return GRADUS_OK;
 }
 
+/* ---- inputs as targets ---- */
+
+static gradus_status learn_inputs(gradus_data *data, gradus_error *error)
+{
+    gradus_data_info *info = &data->info;
+    if (info->symbols || info->positions)
+        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
+                           "%s: inputs that are symbols cannot be targets; targets=inputs is for numbers and pictures",
+                           info->name);
+    gradus_examples *const all[] = {&data->training, &data->validation, &data->test};
+    for (int32_t i = 0; i < 3; i++) all[i]->classes = NULL, all[i]->numbers = NULL;
+    data->inputs_are_targets = true;
+    info->target = GRADUS_TARGET_NUMBERS;
+    info->outputs = data->training.width;
+    info->class_names = NULL;
+    info->target_base = info->target_spread = NULL;
+    return GRADUS_OK;
+}
+
 /* ---- life ---- */
 
 static gradus_data *data_create(const gradus_reader *reader, gradus_error *error)
@@ -245,6 +280,7 @@ gradus_data *gradus_data_open(const gradus_data_config *config, gradus_error *er
     gradus_sha256_begin(&reading.sum);
     gradus_status status = data->reader->open(&reading, error);
     if (!status && data->test.count) data->part[GRADUS_TEST] = (gradus_rows){&data->test, data->test.count, NULL};
+    if (!status && config->inputs_are_targets) status = learn_inputs(data, error);
     if (!status) status = count_repeated(data, error);
     if (status) {
         gradus_data_close(data);
@@ -297,6 +333,7 @@ static void save_info(const gradus_data *data, gradus_state_writer *writer)
     gradus_state_int(writer, "outputs", info->outputs);
     gradus_state_int(writer, "positions", info->positions);
     gradus_state_int(writer, "symbols", info->symbols);
+    gradus_state_int(writer, "inputs_are_targets", data->inputs_are_targets);
 }
 
 uint64_t gradus_data_save(const gradus_data *data, gradus_write *write, void *user, gradus_error *error)
@@ -359,7 +396,12 @@ gradus_data *gradus_data_recall(const void *bytes, size_t size, gradus_error *er
     gradus_data *data = reader ? data_create(reader, error) : NULL;
     bool whole = data && recall_info(&data->info, &state);
     if (whole) data->info.class_names = reader->classes;
-    if (whole && (!reader->recall || reader->recall(data, &state, error) == GRADUS_OK)) return data;
+    int64_t inputs = 0; /* absent from older states */
+    if (whole && (!reader->recall || reader->recall(data, &state, error) == GRADUS_OK)) {
+        gradus_state_take(&state, "inputs_are_targets", GRADUS_STATE_INT64, 1, &inputs);
+        if (inputs) data->info.class_names = NULL, data->info.target_base = data->info.target_spread = NULL;
+        return data;
+    }
     gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA,
                 "what is remembered of the data set is of another version");
     gradus_data_close(data);

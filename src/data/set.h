@@ -36,7 +36,8 @@ struct gradus_data {
     void *kept[GRADUS_MOST_FILES];              /* of malloc: whole files, whole pictures */
     gradus_examples training, validation, test; /* from files; empty: that part comes out of `training` */
     gradus_rows part[3];                        /* enum gradus_part */
-    void *memory;                               /* what the reader must remember for prediction, in the arena */
+    bool inputs_are_targets; /* files give no targets; a loader copies the inputs, before augmentation */
+    void *memory;            /* what the reader must remember for prediction, in the arena */
 };
 
 typedef struct gradus_reading { /* what a reader is asked to read */
@@ -81,7 +82,7 @@ int64_t gradus_reading_count(const gradus_reading *reading, const char *name);  
 gradus_status gradus_reading_fail(const gradus_reading *reading, const gradus_value *value, gradus_code code,
                                   gradus_error *error, const char *format, ...) GRADUS_FORMAT(5, 6);
 
-/* A path of the text: relative ones begin at the configuration's base folder. */
+/* A path of the text: relative ones begin at the configuration's base folder; what is not there is looked for where known sets are. */
 gradus_status gradus_reading_path(const gradus_reading *reading, const char *text, char path[GRADUS_DATA_PATH],
                                   gradus_error *error);
 

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "places.h"
 #include "set.h"
 #include "texts.h"
 
@@ -146,22 +144,6 @@ static gradus_status read_all(gradus_reading *reading, const gradus_source *sour
     return GRADUS_OK;
 }
 
-/* Where the text says; what is not there may lie in a folder of data sets. */
-static gradus_status find(const gradus_reading *reading, char path[GRADUS_DATA_PATH], gradus_error *error)
-{
-    const char *text = gradus_reading_text(reading, "file");
-    char folder[GRADUS_DATA_PATH], there[2 * GRADUS_DATA_PATH];
-    if (gradus_reading_path(reading, text, path, error)) return error->status;
-    if (text[0] == '/' || access(path, F_OK) == 0) return GRADUS_OK;
-    for (int32_t i = 0; gradus_place_at(i, reading->config->data_dir, folder); i++) {
-        snprintf(there, sizeof there, "%s/%s", folder, text);
-        if (strlen(there) >= GRADUS_DATA_PATH || access(there, F_OK) != 0) continue;
-        memcpy(path, there, strlen(there) + 1);
-        break;
-    }
-    return GRADUS_OK;
-}
-
 static gradus_status open_file(gradus_reading *reading, gradus_error *error)
 {
     gradus_data *data = reading->data;
@@ -170,7 +152,7 @@ static gradus_status open_file(gradus_reading *reading, gradus_error *error)
     data->memory = gradus_arena_take(&data->arena, sizeof(alphabet), sizeof(void *));
     if (!data->memory) return no_memory(error);
     *(alphabet *)data->memory = (alphabet){0};
-    gradus_status status = find(reading, path, error);
+    gradus_status status = gradus_reading_path(reading, gradus_reading_text(reading, "file"), path, error);
     if (!status) status = gradus_source_open(&source, path, &reading->sum, error);
     if (!status) gradus_stem(path, data->info.name, sizeof data->info.name);
     if (!status) status = read_all(reading, &source, error);
@@ -205,7 +187,7 @@ static gradus_status recall(gradus_data *data, gradus_state_reader *state, gradu
 static const gradus_argument arguments[] = {
     {.name = "file",
      .kind = GRADUS_TEXT,
-     .help = "the file: text in UTF-8, or such text compressed by gzip; it may lie in a folder of data sets",
+     .help = "the file: text in UTF-8, or such text compressed by gzip",
      .also = "path, filename"},
     {.name = "context",
      .kind = GRADUS_INTEGER,

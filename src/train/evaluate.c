@@ -22,6 +22,12 @@ static int32_t largest(const float *outputs, int64_t count)
     return best;
 }
 
+/* The class that the probabilities say; a single one is the second class's. */
+static int32_t class_of(const float *outputs, int64_t count)
+{
+    return count == 1 ? outputs[0] > 0.5F : largest(outputs, count);
+}
+
 static int64_t outputs_of(const gradus_run *run)
 {
     const int64_t *shape = gradus_net_output(run->net);
@@ -30,10 +36,12 @@ static int64_t outputs_of(const gradus_run *run)
     return count;
 }
 
-static void count_classes(const gradus_batch *batch, int64_t targets, const float *outputs, gradus_run_result *result)
+/* `each`: outputs for each target. */
+static void count_classes(const gradus_batch *batch, int64_t targets, const float *outputs, int64_t each,
+                          gradus_run_result *result)
 {
     for (int64_t i = 0; i < targets; i++) {
-        int32_t said = largest(outputs + i * result->classes, result->classes);
+        int32_t said = class_of(outputs + i * each, each);
         result->confusion[batch->classes[i] * result->classes + said]++;
     }
 }
@@ -46,7 +54,8 @@ static gradus_status score_part(gradus_run *run, gradus_loader *loader, float *o
     while (!error->status && gradus_loader_next(loader, &batch)) {
         gradus_net_evaluate(run->net, &batch, &score, outputs, error);
         const int64_t positions = run->about->positions ? run->about->positions : 1;
-        if (!error->status && result->confusion) count_classes(&batch, batch.count * positions, outputs, result);
+        if (!error->status && result->confusion)
+            count_classes(&batch, batch.count * positions, outputs, outputs_of(run) / positions, result);
     }
     result->examples = score.count;
     result->loss = score.loss / (double)score.count;
@@ -101,7 +110,9 @@ static bool tell_batch(const gradus_run *run, const gradus_batch *batch, float *
         if (!classes) unscale(run->about, own, count);
         gradus_run_prediction prediction = {
             .row = batch->rows[i], .label = -1, .probability = NAN, .outputs = own, .count = count};
-        if (classes) prediction.label = largest(own, count), prediction.probability = own[prediction.label];
+        if (classes) prediction.label = class_of(own, count);
+        if (classes)
+            prediction.probability = count > 1 ? own[prediction.label] : prediction.label ? own[0] : 1 - own[0];
         if (!told(user, &prediction)) return false;
     }
     return true;

@@ -66,13 +66,15 @@ static bool make_data(gradus_run *run, const gradus_run_config *config, gradus_r
     char *absolute = realpath(*base ? base : ".", NULL);
     snprintf(run->base_folder, sizeof run->base_folder, "%s", absolute ? absolute : base);
     free(absolute);
+    const char *targets = gradus_settings_text(run->settings, "targets", GRADUS_PRINT_CANONICAL);
     gradus_data_config wanted = {.data = gradus_settings_spec(run->settings, "data"),
                                  .text = gradus_settings_written(run->settings, "data"),
                                  .validation =
                                      gradus_settings_text(run->settings, "validation", GRADUS_PRINT_CANONICAL),
                                  .data_dir = config->data_dir,
                                  .base_dir = base,
-                                 .seed = run->plan.seed};
+                                 .seed = run->plan.seed,
+                                 .inputs_are_targets = targets && strcmp(targets, "inputs") == 0};
     run->data = gradus_data_open(&wanted, &report->error);
     if (!run->data) return data_failed(run, report);
     run->about = gradus_data_about(run->data);
@@ -302,8 +304,8 @@ static bool make_training(gradus_run *run, gradus_report *report)
 /* Settings whose change would make another run of it. */
 static bool is_fixed(const char *key)
 {
-    static const char *const fixed[] = {"data", "validation", "augment", "model",
-                                        "init", "batch",      "seed",    "start_from"};
+    static const char *const fixed[] = {"data", "targets", "validation", "augment",   "model",
+                                        "init", "batch",   "seed",       "start_from"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (strcmp(key, fixed[i]) == 0) return true;
     return false;

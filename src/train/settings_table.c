@@ -11,6 +11,14 @@ static const gradus_argument rows[] = {
      .initial = "glyphs",
      .help = "what is learnt: a known set, a file, a folder",
      .also = "dataset, train_data, input"},
+    {.name = "targets",
+     .kind = GRADUS_WORD,
+     .words = "inputs",
+     .flags = GRADUS_OPTIONAL,
+     .help =
+         "inputs: the outputs are to be the inputs again, as they were before augmentation (autoencoders); without it "
+         "what the data set says",
+     .also = "reconstruct, reconstruction, autoencode, learn"},
     {.name = "validation",
      .kind = GRADUS_SHARE,
      .words = "none",

@@ -32,6 +32,15 @@ say predict runs/digits nothing.idx
 printf 'nonsense' > bad.idx
 say predict runs/digits bad.idx
 
+# two classes that one output tells apart: below one half it says the first
+awk 'BEGIN { print "x,side"; for (i = -200; i <= 200; i++) if (i) print i / 100 "," (i < 0 ? "left" : "right") }' > sides.csv
+gradus train 'data=csv(sides.csv, target=side)' 'model=dense(1)' loss=binary_cross_entropy optimizer=adam lr=0.1 epochs=40 name=sides \
+    --threads 1 --quiet
+gradus evaluate runs/sides | awk '/accuracy/ { all = $2 } /worst/ { print "worst, of an accuracy of", all }'
+printf 'x\n-2\n2\n' > ask.csv
+gradus predict runs/sides ask.csv | awk -F, 'NR > 1 { print $1, $2, ($3 > 0.9 && $3 <= 1 ? "surely" : $3) }'
+rm sides.csv
+
 # a table: targets in the units of the file
 python3 - <<'END'
 with open("line.csv", "w") as file:

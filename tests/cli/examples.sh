@@ -2,6 +2,9 @@
 for file in "$SOURCE"/examples/*.yaml; do
     case $(sed -n 's/^data: *//p' "$file") in
     mnist*) [ -e "${GRADUS_DATA:-nowhere}/mnist" ] || continue ;;
+    fashion-mnist*) [ -e "${GRADUS_DATA:-nowhere}/fashion-mnist" ] || continue ;;
+    cifar*|folder\(cifar*) [ -e "${GRADUS_DATA:-nowhere}/cifar10" ] || continue ;;
+    csv\(tabular*) [ -e "${GRADUS_DATA:-nowhere}/tabular" ] || continue ;;
     text*) [ -e "${GRADUS_DATA:-nowhere}/text/tinyshakespeare.txt" ] || continue ;;
     esac
     gradus train "$file" --dry-run > out || echo "$file [$?]"

@@ -207,6 +207,14 @@ static void test_files(void **state)
     gradus_loader_destroy(loader);
     assert_int_equal(gradus_data_about(data)->count[GRADUS_TRAINING], 3);
     gradus_data_close(data);
+    put("test.csv",
+        "y,colour,x\nb.,red,2\na.,red,2\na,red,2\n"); /* so UCI's Adult has its classes in the test file alone */
+    data = set_must_open("csv(train.csv, test=test.csv)", "none");
+    loader = whole_part(data, GRADUS_TEST, &batch);
+    static const int32_t with_stops[] = {1, 0, 0};
+    assert_memory_equal(batch.classes, with_stops, sizeof with_stops);
+    gradus_loader_destroy(loader);
+    gradus_data_close(data);
     put("test.csv", "y,colour,x\nc,red,2\n");
     set_must_fail("csv(train.csv, test=test.csv)", "none",
                   "DIR/test.csv:2:1: 'c' is no class of 'y' in training; these are a, b");
@@ -214,6 +222,33 @@ static void test_files(void **state)
     gradus_error error = set_must_fail("csv(train.csv, test=test.csv)", "none",
                                        "DIR/test.csv has no column 'colour'; did you mean 'color'?");
     assert_string_equal(error.near, "color");
+}
+
+/* What is not where the text says is taken from a folder of data sets; what is there comes first. */
+static void test_places(void **state)
+{
+    (void)state;
+    gradus_error error = {0};
+    char here[512];
+    snprintf(here, sizeof here, "%s/nowhere", folder);
+    put("placed.csv", "x,y\n1,a\n2,b\n3,a\n");
+    static const char text[] = "csv(placed.csv, test=placed.csv)";
+    gradus_spec *spec =
+        gradus_spec_create(text, &(gradus_spec_config){.family = "data", .language = &set_language}, &error);
+    gradus_data_config config = {.data = spec, .text = text, .validation = "none", .base_dir = here};
+    assert_null(gradus_data_open(&config, &error));
+    assert_int_equal(error.code, GRADUS_CODE_NO_FILE);
+    error = (gradus_error){0};
+    config.data_dir = folder;
+    gradus_data *data = gradus_data_open(&config, &error);
+    if (!data) fail_msg("%s", error.message);
+    assert_int_equal(gradus_data_about(data)->count[GRADUS_TEST], 3);
+    gradus_data_close(data);
+    config.base_dir = folder, config.data_dir = here; /* as written, before any other place */
+    data = gradus_data_open(&config, &error);
+    if (!data) fail_msg("%s", error.message);
+    gradus_data_close(data);
+    gradus_spec_destroy(spec);
 }
 
 /* ---- prediction ---- */
@@ -440,19 +475,11 @@ static void test_real_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dresses),
-        cmocka_unit_test(test_quotes),
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_scales),
-        cmocka_unit_test(test_texts_of_training),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_inputs),
-        cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_text_among_numbers),
-        cmocka_unit_test(test_long_texts),
-        cmocka_unit_test(test_real_files),
+        cmocka_unit_test(test_dresses),    cmocka_unit_test(test_quotes),     cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_targets),    cmocka_unit_test(test_scales),     cmocka_unit_test(test_texts_of_training),
+        cmocka_unit_test(test_files),      cmocka_unit_test(test_places),     cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_inputs),     cmocka_unit_test(test_mistakes),   cmocka_unit_test(test_text_among_numbers),
+        cmocka_unit_test(test_long_texts), cmocka_unit_test(test_real_files),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

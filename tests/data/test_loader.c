@@ -221,11 +221,87 @@ static void test_augment(void **state)
     gradus_spec_destroy(spec);
 }
 
+/* ---- inputs as targets ---- */
+
+static gradus_data *open_again(const char *text, gradus_error *error)
+{
+    gradus_spec *spec =
+        gradus_spec_create(text, &(gradus_spec_config){.family = "data", .language = &set_language}, error);
+    gradus_data_config config = {
+        .data = spec, .text = text, .validation = "none", .base_dir = folder, .seed = 1, .inputs_are_targets = true};
+    gradus_data *data = gradus_data_open(&config, error);
+    gradus_spec_destroy(spec);
+    return data;
+}
+
+static int keep(void *user, const void *bytes, size_t size)
+{
+    char **end = user;
+    memcpy(*end, bytes, size);
+    *end += size;
+    return 0;
+}
+
+/* Targets are the inputs as they were before anything was done to them; what is remembered knows of no class. */
+static void test_inputs_are_targets(void **state)
+{
+    (void)state;
+    gradus_error error = {0};
+    gradus_data *data = open_again("csv(loader.csv, scale=none, test=none)", &error);
+    if (!data) fail_msg("%s", error.message);
+    assert_int_equal(gradus_data_about(data)->target, GRADUS_TARGET_NUMBERS);
+    assert_int_equal(gradus_data_about(data)->outputs, 3);
+    assert_null(gradus_data_about(data)->class_names);
+    gradus_spec *spec =
+        gradus_spec_create("add(1000)", &(gradus_spec_config){.family = "augment", .language = &own_language}, &error);
+    for (int augmented = 0; augmented < 2; augmented++) {
+        gradus_loader_config config = {.batch = 10, .shuffle = true, .augment = augmented ? spec : NULL};
+        gradus_loader *loader = gradus_loader_create(data, &config, &error);
+        gradus_batch batch;
+        if (!loader) fail_msg("%s", error.message);
+        while (gradus_loader_next(loader, &batch))
+            for (int32_t i = 0; i < 3 * batch.count; i++) {
+                const float row = (float)batch.rows[i / 3], value = row * (float)(i % 3 + 1);
+                assert_null(batch.classes);
+                assert_true(batch.numbers[i] == value);
+                assert_true((batch.inputs[i] != value) == (augmented && i % 3 == 0));
+            }
+        gradus_loader_destroy(loader);
+    }
+    gradus_spec_destroy(spec);
+    char saved[8192], *end = saved;
+    assert_in_range(gradus_data_save(data, NULL, NULL, &error), 1, sizeof saved);
+    gradus_data_save(data, keep, &end, &error);
+    gradus_data *recalled = gradus_data_recall(saved, (size_t)(end - saved), &error);
+    if (!recalled) fail_msg("%s", error.message);
+    assert_int_equal(gradus_data_about(recalled)->outputs, 3);
+    assert_null(gradus_data_about(recalled)->class_names);
+    assert_null(gradus_data_about(recalled)->target_spread);
+    gradus_data_close(recalled);
+    gradus_data_close(data);
+}
+
+static void test_symbols_are_no_targets(void **state)
+{
+    (void)state;
+    gradus_error error = {0};
+    put("letters.txt", "abcdefghijklmnop");
+    assert_null(open_again("text(letters.txt, context=3)", &error));
+    assert_string_equal(error.message, "letters: inputs that are symbols cannot be targets; targets=inputs is for "
+                                       "numbers and pictures");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_epochs),       cmocka_unit_test(test_order),     cmocka_unit_test(test_resume),
-        cmocka_unit_test(test_end_of_epoch), cmocka_unit_test(test_odd_sizes), cmocka_unit_test(test_augment),
+        cmocka_unit_test(test_epochs),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_end_of_epoch),
+        cmocka_unit_test(test_odd_sizes),
+        cmocka_unit_test(test_augment),
+        cmocka_unit_test(test_inputs_are_targets),
+        cmocka_unit_test(test_symbols_are_no_targets),
     };
     return cmocka_run_group_tests(tests, open_numbers, close_numbers);
 }
