@@ -38,6 +38,16 @@ enum { CHUNK = 4096 };
 /* Values of a span that comes in pieces: the BLOCK of storage.h. */
 enum { PIECE = 256 };
 
+/* Has a pointer loaded by itself. Two at once, stored one after the other just before, would have to reach the cache first. */
+#if defined(__GNUC__)
+#define ALONE(pointer) __asm__("" : "+r"(pointer))
+#else
+#define ALONE(pointer) (void)(pointer)
+#endif
+
+/* Of buffers: a register that lies across two lines is loaded twice. */
+#define CACHE_ALIGNED _Alignas(4 * LINE)
+
 /* What a walk reads and writes of a span, as bits: slot j is SLOT(j). BEFORE is only read. */
 enum { GRADIENT = 1 << 0, VALUES = 1 << 1, BEFORE = 1 << 2, FIRST_SLOT = 1 << 3 };
 #define SLOT(j) (FIRST_SLOT << (j))

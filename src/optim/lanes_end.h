@@ -37,3 +37,4 @@
 #undef store8
 #undef larger_int
 #undef pick
+#undef pick32

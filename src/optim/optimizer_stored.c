@@ -74,9 +74,10 @@ void gradus_load_state(const gradus_optimizer *optimizer, const gradus_tensor *t
 void gradus_store_state(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int32_t slot, int64_t first,
                         size_t count, float *numbers)
 {
-    if (tensor->state[slot])
+    if (tensor->state[slot]) {
         memcpy(tensor->state[slot] + first, numbers, count * sizeof(float));
-    else
-        gradus_write_codes(optimizer->isa, is_non_negative(optimizer, slot), numbers, count, &tensor->codes[slot],
-                           first);
+        return;
+    }
+    gradus_scale_codes(optimizer->isa, numbers, count, &tensor->codes[slot], first);
+    gradus_write_codes(optimizer->isa, is_non_negative(optimizer, slot), numbers, count, &tensor->codes[slot], first);
 }

@@ -257,7 +257,7 @@ static void run_block(const gradus_walk_request *request, calls *of, piece *at)
 {
     const gradus_around *around = request->around;
     const bool measure = around && around->measure;
-    float staged[2][BLOCK], before[BLOCK];
+    CACHE_ALIGNED float staged[2][BLOCK], before[BLOCK];
     if (request->passage) at->gradient = pass_piece(request->passage, at, staged);
     run_calls(of->before, of->before_count, at);
     if (measure || of->after_count) at->before = around->began ? values_at_begin(at) : copy_values(at, before);
@@ -268,21 +268,53 @@ static void run_block(const gradus_walk_request *request, calls *of, piece *at)
 
 /* What is not float32 comes through here; everything else lies where it is worked on. */
 typedef struct staging {
-    block values, gradient;
+    CACHE_ALIGNED block values, gradient;
     block state[GRADUS_LAYERS * GRADUS_SLOTS];
+    struct {
+        int32_t slot;
+        bool non_negative;
+    } coded[GRADUS_LAYERS * GRADUS_SLOTS]; /* what is read and written */
+    int32_t count;
 } staging;
 
-static bool is_coded(const gradus_walk_request *request, const gradus_tensor *tensor, int32_t slot)
-{
-    const gradus_slot *row;
-    if (!tensor->codes[slot].code) return false;
-    const gradus_layer *layer = gradus_layer_of_slot(request->optimizer, slot, &row);
-    return request->coded >> (layer - request->optimizer->layers) & 1;
-}
-
-static void stage(const gradus_walk_request *request, piece *at, staging *room)
+static void prepare_staging(staging *room, const gradus_walk_request *request, int64_t span)
 {
     const gradus_optimizer *optimizer = request->optimizer;
+    const gradus_tensor *tensor = tensor_of(optimizer, span);
+    room->count = 0;
+    for (int32_t j = 0; j < optimizer->slot_count && request->coded; j++) {
+        const gradus_slot *row;
+        const gradus_layer *layer = gradus_layer_of_slot(optimizer, j, &row);
+        if (!tensor->codes[j].code || !(request->coded >> (layer - optimizer->layers) & 1)) continue;
+        room->coded[room->count].slot = j;
+        room->coded[room->count++].non_negative = row->non_negative;
+    }
+}
+
+static void stage_state(const piece *at, staging *room)
+{
+    const gradus_optimizer *optimizer = at->optimizer;
+    const gradus_codes *codes = tensor_of(optimizer, at->span)->codes;
+    for (int32_t i = 0; i < room->count; i++)
+        gradus_read_codes(optimizer->isa, room->coded[i].non_negative, &codes[room->coded[i].slot], (int64_t)at->first,
+                          at->count, room->state[room->coded[i].slot]);
+}
+
+static void unstage_state(const piece *at, staging *room)
+{
+    const gradus_optimizer *optimizer = at->optimizer;
+    const gradus_codes *codes = tensor_of(optimizer, at->span)->codes;
+    for (int32_t i = 0; i < room->count; i++)
+        gradus_scale_codes(optimizer->isa, room->state[room->coded[i].slot], at->count, &codes[room->coded[i].slot],
+                           (int64_t)at->first);
+    for (int32_t i = 0; i < room->count; i++)
+        gradus_write_codes(optimizer->isa, room->coded[i].non_negative, room->state[room->coded[i].slot], at->count,
+                           &codes[room->coded[i].slot], (int64_t)at->first);
+}
+
+static void stage(piece *at, staging *room)
+{
+    const gradus_optimizer *optimizer = at->optimizer;
     const gradus_tensor *tensor = tensor_of(optimizer, at->span);
     const int64_t first = (int64_t)at->first;
     if (!tensor->values) gradus_load_values(optimizer, tensor, first, at->count, at->values = room->values);
@@ -290,18 +322,15 @@ static void stage(const gradus_walk_request *request, piece *at, staging *room)
         gradus_load_gradient(optimizer, tensor, first, at->count, room->gradient);
         at->gradient = at->raw = room->gradient;
     }
-    for (int32_t j = 0; j < optimizer->slot_count && request->coded; j++)
-        if (is_coded(request, tensor, j)) gradus_load_state(optimizer, tensor, j, first, at->count, room->state[j]);
+    stage_state(at, room);
 }
 
 static void unstage(const gradus_walk_request *request, const piece *at, staging *room)
 {
     const gradus_optimizer *optimizer = request->optimizer;
-    const gradus_tensor *tensor = tensor_of(optimizer, at->span);
-    const int64_t first = (int64_t)at->first;
-    gradus_store_values(optimizer, tensor, first, at->count, at->values, request->which);
-    for (int32_t j = 0; j < optimizer->slot_count && request->coded; j++)
-        if (is_coded(request, tensor, j)) gradus_store_state(optimizer, tensor, j, first, at->count, room->state[j]);
+    gradus_store_values(optimizer, tensor_of(optimizer, at->span), (int64_t)at->first, at->count, at->values,
+                        request->which);
+    unstage_state(at, room);
 }
 
 static void keep(const gradus_walk_request *request, const piece *at)
@@ -310,19 +339,21 @@ static void keep(const gradus_walk_request *request, const piece *at)
     gradus_keep_span(request, request->optimizer->plan.tensor_of[at->span], &span);
 }
 
-/* `start` of the span; what is staged has no place yet. */
-static piece piece_of(const gradus_optimizer *optimizer, int64_t span, size_t start, size_t count, summed *parts)
+/* To `start` of the span; what is staged has no place yet. */
+static void move_piece(piece *at, size_t start, size_t count)
 {
-    const gradus_span *whole = &optimizer->plan.spans[span];
-    const float *gradient = whole->gradient ? whole->gradient + start : NULL;
-    return (piece){.optimizer = optimizer,
-                   .span = span,
-                   .first = whole->first + start,
-                   .count = count,
-                   .values = whole->values ? whole->values + start : NULL,
-                   .raw = gradient,
-                   .gradient = gradient,
-                   .parts = parts};
+    const gradus_span *whole = &at->optimizer->plan.spans[at->span];
+    at->first = whole->first + start;
+    at->count = count;
+    at->values = whole->values ? whole->values + start : NULL;
+    at->raw = at->gradient = whole->gradient ? whole->gradient + start : NULL;
+}
+
+static piece piece_of(const gradus_optimizer *optimizer, int64_t span, summed *parts)
+{
+    piece at = {.optimizer = optimizer, .span = span, .parts = parts};
+    move_piece(&at, 0, optimizer->plan.spans[span].count);
+    return at;
 }
 
 static void run_in_blocks(const gradus_walk_request *request, int64_t span, bool staged, summed *parts)
@@ -330,13 +361,13 @@ static void run_in_blocks(const gradus_walk_request *request, int64_t span, bool
     const gradus_span *whole = &request->optimizer->plan.spans[span];
     staging room;
     calls of;
-    piece at = piece_of(request->optimizer, span, 0, 0, parts);
-    if (staged) at.state = room.state;
+    piece at = piece_of(request->optimizer, span, parts);
+    if (staged) at.state = room.state, prepare_staging(&room, request, span);
     prepare_calls(&of, request, &at);
     for (size_t start = 0; start < whole->count; start += BLOCK) {
         const size_t left = whole->count - start;
-        at = piece_of(request->optimizer, span, start, left < BLOCK ? left : BLOCK, parts);
-        if (staged) stage(request, &at, &room);
+        move_piece(&at, start, left < BLOCK ? left : BLOCK);
+        if (staged) stage(&at, &room);
         if (staged && request->keep) keep(request, &at);
         run_block(request, &of, &at);
         if (staged && request->changes) unstage(request, &at, &room);
@@ -349,7 +380,7 @@ static void run_alone(const gradus_walk_request *request, int64_t index)
     const gradus_around *around = request->around;
     const bool staged = is_staged(optimizer, index);
     double parts[SPAN_SUMS][GRADUS_PARTS];
-    piece at = piece_of(optimizer, index, 0, optimizer->plan.spans[index].count, parts);
+    piece at = piece_of(optimizer, index, parts);
     memset(parts, 0, sizeof *parts * (size_t)gradus_plan_sum_count(optimizer));
     if (request->keep && !staged) keep(request, &at);
     if (staged || request->passage || around) {
@@ -502,18 +533,14 @@ double gradus_walk_sum(const gradus_optimizer *optimizer, int32_t which)
 static void run_steps(const gradus_walk_request *request, piece *at, const gradus_step_of *steps, int32_t count,
                       bool measure)
 {
-    const gradus_tensor *tensor = tensor_of(at->optimizer, at->span);
     staging room;
-    at->state = room.state;
-    for (int32_t j = 0; j < at->optimizer->slot_count; j++)
-        if (is_coded(request, tensor, j))
-            gradus_load_state(at->optimizer, tensor, j, (int64_t)at->first, at->count, room.state[j]);
     call each[GRADUS_LAYERS];
+    at->state = room.state;
+    prepare_staging(&room, request, at->span);
     prepare_steps(each, at, steps, count);
+    stage_state(at, &room);
     run_calls(each, count, at);
-    for (int32_t j = 0; j < at->optimizer->slot_count; j++)
-        if (is_coded(request, tensor, j))
-            gradus_store_state(at->optimizer, tensor, j, (int64_t)at->first, at->count, room.state[j]);
+    unstage_state(at, &room);
     if (measure) compare(at);
 }
 

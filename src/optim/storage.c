@@ -16,44 +16,71 @@
  * Signed: FIRST 1, q = 1..127 beside the sign; no bucket and a sign is +1. Not negative: FIRST 2, q = 2..255; q = 1 is 1. */
 enum { DECADES = 7, TABLE = 16, SIGNED_FIRST = 1, UNSIGNED_FIRST = 2, SIGNED_ALL = 128, UNSIGNED_ALL = 256 };
 enum { SIGNED_ONE = 128, UNSIGNED_ONE = 1 };
+#define SIGNED_MOST 127.5f /* in the last bucket */
 
 typedef float places[TABLE];
 
-/* Of n 10^(6-i)/0.9 and 8 n/9, decade by decade. */
-#define LINES(first, of)                                                                                          \
+/* Of decade i: n 10^(6-i)/0.9 and 8 n/9. Then those that hold at each power of two from 2^-31 to 2. Above all of
+ * them lies `most`. */
+enum { POWERS = 33 };
+typedef struct lines {
+    float slope[DECADES], rise[DECADES], slope_from[POWERS], rise_from[POWERS], most;
+} lines;
+
+#define EACH_DECADE(first, of)                                                                                    \
     {                                                                                                             \
         of((first), 1, 1e6), of((first), 2, 1e5), of((first), 4, 1e4), of((first), 8, 1e3), of((first), 16, 1e2), \
             of((first), 32, 10.), of((first), 64, 1.)                                                             \
     }
+#define FOUR(a) a, a, a, a
+#define EACH_POWER(first, of, last)                                                                                  \
+    {                                                                                                                \
+        FOUR(of((first), 1, 1e6)), FOUR(of((first), 1, 1e6)), FOUR(of((first), 1, 1e6)), of((first), 2, 1e5),        \
+            of((first), 2, 1e5), of((first), 2, 1e5), of((first), 4, 1e4), of((first), 4, 1e4), of((first), 4, 1e4), \
+            FOUR(of((first), 8, 1e3)), of((first), 16, 1e2), of((first), 16, 1e2), of((first), 16, 1e2),             \
+            of((first), 32, 10.), of((first), 32, 10.), of((first), 32, 10.), of((first), 64, 1.),                   \
+            of((first), 64, 1.), of((first), 64, 1.), last, last                                                     \
+    }
 #define SLOPE(first, n, tens) (float)((first) * (n) * (tens) / 0.9)
 #define RISE(first, n, tens)  (float)((first) * (n)*8 / 9.)
-static const float signed_slope[DECADES] = LINES(SIGNED_FIRST, SLOPE), signed_rise[DECADES] = LINES(SIGNED_FIRST, RISE),
-                   unsigned_slope[DECADES] = LINES(UNSIGNED_FIRST, SLOPE),
-                   unsigned_rise[DECADES] = LINES(UNSIGNED_FIRST, RISE);
-#undef LINES
+static const lines signed_lines = {EACH_DECADE(SIGNED_FIRST, SLOPE), EACH_DECADE(SIGNED_FIRST, RISE),
+                                   EACH_POWER(SIGNED_FIRST, SLOPE, 0), EACH_POWER(SIGNED_FIRST, RISE, SIGNED_MOST),
+                                   SIGNED_MOST},
+                   unsigned_lines = {EACH_DECADE(UNSIGNED_FIRST, SLOPE), EACH_DECADE(UNSIGNED_FIRST, RISE),
+                                     EACH_POWER(UNSIGNED_FIRST, SLOPE, 0),
+                                     EACH_POWER(UNSIGNED_FIRST, RISE, UNSIGNED_ALL), UNSIGNED_ALL};
+#undef EACH_DECADE
+#undef FOUR
+#undef EACH_POWER
 #undef SLOPE
 #undef RISE
 
-/* And back, by the place of a leading bit: signed, of 2q + 1, from which y follows as well; not negative, of q | 1, and y
- * follows from q. That of 1 is told as 127, which is 7 in eight: there is no decade then. */
-#define PLACES(of, none)                                                                                        \
-    {                                                                                                           \
-        of(1, 1e6), of(2, 1e5), of(4, 1e4), of(8, 1e3), of(16, 1e2), of(32, 10.), of(64, 1.), none, of(1, 1e6), \
-            of(2, 1e5), of(4, 1e4), of(8, 1e3), of(16, 1e2), of(32, 10.), of(64, 1.), none                      \
+/* And back, by the place of a leading bit: signed, of 2q + 1, from which y follows as well, the second half of a table for
+ * negative numbers; not negative, of q | 1, and y follows from q. That of 1 is told as 127, which is 7 in eight: there is no
+ * decade then, but 0 or 1. */
+#define PLACES(of, none, again, one)                                                                                  \
+    {                                                                                                                 \
+        of(1, 1e6), of(2, 1e5), of(4, 1e4), of(8, 1e3), of(16, 1e2), of(32, 10.), of(64, 1.), none, again of(1, 1e6), \
+            again of(2, 1e5), again of(4, 1e4), again of(8, 1e3), again of(16, 1e2), again of(32, 10.),               \
+            again of(64, 1.), one                                                                                     \
     }
 #define WIDTH(n, tens) \
     (float)(0.45 / ((n) * (tens))) /* of half a bucket where FIRST is 1, of a whole one where it is 2 */
 #define FALL(n, tens)   (float)(-0.8 / (tens))
 #define MIDDLE(n, tens) (float)((0.225 / (n)-0.8) / (tens))
-static const places width = PLACES(WIDTH, 0), signed_fall = PLACES(FALL, 0), unsigned_fall = PLACES(MIDDLE, 0);
+static const places signed_width = PLACES(WIDTH, 0, -, 0), signed_fall = PLACES(FALL, 0, -, 1),
+                    unsigned_width = PLACES(WIDTH, 1, +, 1), unsigned_fall = PLACES(MIDDLE, 0, +, 0);
 #undef PLACES
 #undef WIDTH
 #undef FALL
 #undef MIDDLE
 
-/* Shares below it are nearer to 0; counts from it on, of all buckets, are nearer to 1. */
-#define LEAST 0.275e-6f
-#define ONE   0.75f
+/* Signed: shares below LEAST are nearer to 0, those from NEAR_ONE on nearer to 1. Not negative: those below FEW are in the first
+ * bucket, and counts from ONE below all on are nearer to 1. */
+#define LEAST    0.275e-6f
+#define NEAR_ONE (float)(0.9 * 127.75 / 64 - 0.8)
+#define FEW      0.1000001e-6f
+#define ONE      0.75f
 
 #define NO_TWIN
 #define RULE "storage.c"
@@ -64,11 +91,13 @@ static const places width = PLACES(WIDTH, 0), signed_fall = PLACES(FALL, 0), uns
 typedef void reader(const void *from, size_t count, float *to);
 typedef void writer(const float *from, size_t count, void *to, const gradus_dice *dice, uint64_t position);
 typedef void code_reader(const uint8_t *from, float scale, size_t count, float *to);
-typedef float code_writer(const float *from, size_t count, uint8_t *to);
+typedef void code_writer(const float *from, size_t count, float scale, uint8_t *to);
+typedef float measurer(const float *from, size_t count);
 
 static reader *const readers[][GRADUS_ISA_COUNT] = {EVERY_ISA(read_bfloat16), EVERY_ISA(read_float16)};
 static writer *const writers[][GRADUS_ISA_COUNT] = {EVERY_ISA(write_bfloat16), EVERY_ISA(write_float16)};
 static code_reader *const code_readers[][GRADUS_ISA_COUNT] = {EVERY_ISA(read_signed), EVERY_ISA(read_non_negative)};
+static measurer *const measurers[GRADUS_ISA_COUNT] = EVERY_ISA(largest);
 static code_writer *const code_writers[][GRADUS_ISA_COUNT] = {EVERY_ISA(write_signed), EVERY_ISA(write_non_negative)};
 
 size_t gradus_size_of_type(int32_t type) { return type == GRADUS_FLOAT32 ? sizeof(float) : sizeof(uint16_t); }
@@ -87,12 +116,20 @@ gradus_dice gradus_dice_for(uint64_t seed, int64_t update, uint64_t which)
     return (gradus_dice){.thrown = true, .key = mix(mix(mix(0, seed), (uint64_t)update), which)};
 }
 
+/* Of what is converted block after block the one after the next is fetched. */
+static void fetch(const void *block, size_t size)
+{
+    enum { LINE_BYTES = 4 * LINE };
+    for (size_t i = 2 * size; i < 3 * size; i += LINE_BYTES) __builtin_prefetch((const char *)block + i, 1);
+}
+
 void gradus_read_numbers(int32_t isa, int32_t type, const void *from, size_t count, float *to)
 {
     if (type == GRADUS_FLOAT32)
         memcpy(to, from, count * sizeof(float));
     else
-        readers[type - GRADUS_BFLOAT16][isa - GRADUS_ISA_SCALAR](from, count, to);
+        fetch(from, BLOCK * sizeof(uint16_t)),
+            readers[type - GRADUS_BFLOAT16][isa - GRADUS_ISA_SCALAR](from, count, to);
 }
 
 void gradus_write_numbers(int32_t isa, int32_t type, const float *from, size_t count, void *to, const gradus_dice *dice,
@@ -107,14 +144,27 @@ void gradus_write_numbers(int32_t isa, int32_t type, const float *from, size_t c
 void gradus_read_codes(int32_t isa, bool non_negative, const gradus_codes *from, int64_t start, size_t count,
                        float *numbers)
 {
+    fetch(from->code + start, BLOCK);
     code_readers[non_negative][isa - GRADUS_ISA_SCALAR](from->code + start, from->scale[start / BLOCK], count, numbers);
 }
 
-void gradus_write_codes(int32_t isa, bool non_negative, float *numbers, size_t count, const gradus_codes *to,
+/* Where there is nothing to be told apart, sizes are 0 as good as all others. */
+void gradus_scale_codes(int32_t isa, float *numbers, size_t count, const gradus_codes *to, int64_t start)
+{
+    const float least = 1e-30f;
+    for (size_t i = count; i < BLOCK && i % LINE; i++) numbers[i] = 0; /* part of no maximum */
+    const float scale = measurers[isa - GRADUS_ISA_SCALAR](numbers, count);
+    to->scale[start / BLOCK] = fabsf(scale) < least ? 0 : scale;
+}
+
+void gradus_write_codes(int32_t isa, bool non_negative, const float *numbers, size_t count, const gradus_codes *to,
                         int64_t start)
 {
-    for (size_t i = count; i < BLOCK && i % LINE; i++) numbers[i] = 0; /* part of no maximum */
-    to->scale[start / BLOCK] = code_writers[non_negative][isa - GRADUS_ISA_SCALAR](numbers, count, to->code + start);
+    const float scale = to->scale[start / BLOCK];
+    if (scale != 0 && fabsf(scale) < INFINITY)
+        code_writers[non_negative][isa - GRADUS_ISA_SCALAR](numbers, count, scale, to->code + start);
+    else
+        memset(to->code + start, scale == 0 ? 0 : non_negative ? UNSIGNED_ONE : SIGNED_ONE, count);
 }
 
 #else /* once for each instruction set */
@@ -241,13 +291,28 @@ static void ISA(write_float16)(const float *from, size_t count, void *to, const 
 
 static inline void ISA(scaled_places)(const places share, float scale, places made)
 {
-    for (int i = 0; i < TABLE; i += LANES) store(made + i, load(share + i) * all(scale));
+    for (int i = 0; i < TABLE; i += LANES) store(made + i, load(share + i) * all(scale) + all(0)); /* no -0 */
 }
 
+#if LANES == 16
+/* Half of the table is for negative numbers. */
 static void ISA(read_signed)(const uint8_t *from, float scale, size_t count, float *to)
 {
     places slope, rise;
-    ISA(scaled_places)(width, scale, slope);
+    ISA(scaled_places)(signed_width, scale, slope);
+    ISA(scaled_places)(signed_fall, scale, rise);
+    for (size_t i = 0; i < count; i += LANES) {
+        const bits code = load8(from + i);
+        const lane twice = real_of((code << 1 & all_bits(255)) | all_bits(1));
+        const bits place = (bits_of(twice) >> 23 & all_bits(7)) | (code >> 4 & all_bits(8));
+        store(to + i, twice * pick(slope, place) + pick(rise, place));
+    }
+}
+#else
+static void ISA(read_signed)(const uint8_t *from, float scale, size_t count, float *to)
+{
+    places slope, rise;
+    ISA(scaled_places)(signed_width, scale, slope);
     ISA(scaled_places)(signed_fall, scale, rise);
     for (size_t i = 0; i < count; i += LANES) {
         const bits code = load8(from + i), sign = code >> 7;
@@ -258,13 +323,13 @@ static void ISA(read_signed)(const uint8_t *from, float scale, size_t count, flo
         store(to + i, choose(same(twice, all(1)), one, lane_of(bits_of(size) ^ sign << 31)));
     }
 }
+#endif
 
 static void ISA(read_non_negative)(const uint8_t *from, float scale, size_t count, float *to)
 {
     places slope, rise;
-    ISA(scaled_places)(width, scale, slope);
+    ISA(scaled_places)(unsigned_width, scale, slope);
     ISA(scaled_places)(unsigned_fall, scale, rise);
-    slope[7] = slope[15] = scale;
     for (size_t i = 0; i < count; i += LANES) {
         const bits code = load8(from + i), place = bits_of(real_of(code | all_bits(1))) >> 23;
         store(to + i, real_of(code) * pick(slope, place) + pick(rise, place));
@@ -281,7 +346,7 @@ static inline uint32_t ISA(largest_of)(bits a)
 
 /* The number of the largest size, so that its share is 1 whatever its sign; NaN where one is. Floats of one sign have the
  * order of their bits. */
-static inline float ISA(largest)(const float *from, size_t count)
+static float ISA(largest)(const float *from, size_t count)
 {
     bits up_to = all_bits(0), down_to = all_bits(0);
     for (size_t i = 0; i < count; i += LANES) {
@@ -295,53 +360,46 @@ static inline float ISA(largest)(const float *from, size_t count)
     return scale;
 }
 
-/* Where there is nothing to be told apart: sizes that are 0 as good as all others, or one that is no number. */
-static inline bool ISA(is_flat)(float *scale, size_t count, uint8_t *to, uint8_t one)
+#if LANES == 16
+/* The lowest of all lines is one of the two that hold at the powers of two around y. */
+static inline lane ISA(bucket)(lane y, const lines *of)
 {
-    const float least = 1e-30f;
-    if (fabsf(*scale) >= least && fabsf(*scale) < INFINITY) return false;
-    if (fabsf(*scale) < least) *scale = 0;
-    memset(to, *scale == 0 ? 0 : one, count);
-    return true;
+    const bits power = bits_of(y) >> 23;
+    const lane own = y * pick32(of->slope_from, power) + pick32(of->rise_from, power);
+    return smaller(y * pick32(of->slope_from + 1, power) + pick32(of->rise_from + 1, power), own);
 }
-
-static inline lane ISA(bucket)(lane y, const float *slope, const float *rise)
+#else
+static inline lane ISA(bucket)(lane y, const lines *of)
 {
-    lane q = y * all(slope[0]) + all(rise[0]);
+    lane q = all(of->most);
     UNROLLED
-    for (int i = 1; i < DECADES; i++) q = smaller(y * all(slope[i]) + all(rise[i]), q);
+    for (int i = 0; i < DECADES; i++) q = smaller(y * all(of->slope[i]) + all(of->rise[i]), q);
     return q;
 }
+#endif
 
 /* A size nearest to 1 has no bucket and a sign if it is positive; -1 goes to the last bucket. */
-static float ISA(write_signed)(const float *from, size_t count, uint8_t *to)
+static void ISA(write_signed)(const float *from, size_t count, float scale, uint8_t *to)
 {
-    float scale = ISA(largest)(from, count);
-    if (ISA(is_flat)(&scale, count, to, SIGNED_ONE)) return scale;
     const lane per = all(1 / scale);
     for (size_t i = 0; i < count; i += LANES) {
         const lane share = load(from + i) * per, y = absolute(share);
-        lane q = ISA(bucket)(y, signed_slope, signed_rise);
-        q = choose(at_least(q, all(SIGNED_ALL - 1 + ONE)), all(SIGNED_ALL), q);
-        const bits sign = bits_of(share) >> 31, all_of_it = whole_of(choose(at_least(y, all(LEAST)), q, all(0)));
-        const bits code = all_of_it - (sign & all_of_it >> 7);
-        store8(to + i, code | (sign << 7 & (code + all_bits(127))));
+        const lane q = ISA(bucket)(y, &signed_lines);
+        const bits code = whole_of(choose(at_least(share, all(NEAR_ONE)), all(SIGNED_ALL), q));
+        const bits whole = code | (bits_of(share) >> 24 & all_bits(128));
+        store8(to + i, bits_of(choose(at_least(y, all(LEAST)), lane_of(whole), all(0))));
     }
-    return scale;
 }
 
 /* What is not 0 stays so: a mean square of 0 would make a step of any size. */
-static float ISA(write_non_negative)(const float *from, size_t count, uint8_t *to)
+static void ISA(write_non_negative)(const float *from, size_t count, float scale, uint8_t *to)
 {
-    float scale = ISA(largest)(from, count);
-    if (ISA(is_flat)(&scale, count, to, UNSIGNED_ONE)) return scale;
     const lane per = all(1 / scale);
     for (size_t i = 0; i < count; i += LANES) {
         const lane x = load(from + i);
-        lane q = larger(ISA(bucket)(x * per, unsigned_slope, unsigned_rise), all(UNSIGNED_FIRST));
+        lane q = ISA(bucket)(larger(x * per, all(FEW)), &unsigned_lines);
         q = choose(at_least(q, all(UNSIGNED_ALL - 1 + ONE)), all(UNSIGNED_ONE), q);
         store8(to + i, whole_of(choose(above(x, all(0)), q, all(0))));
     }
-    return scale;
 }
 #endif

@@ -35,7 +35,9 @@ typedef struct gradus_codes {
 /* At most BLOCK numbers, the first of them `start`, which BLOCK divides. `numbers` has room for BLOCK. */
 void gradus_read_codes(int32_t isa, bool non_negative, const gradus_codes *from, int64_t start, size_t count,
                        float *numbers);
-void gradus_write_codes(int32_t isa, bool non_negative, float *numbers, size_t count, const gradus_codes *to,
+/* To be written: first what the scale is, which takes a while to be known, then the rest. */
+void gradus_scale_codes(int32_t isa, float *numbers, size_t count, const gradus_codes *to, int64_t start);
+void gradus_write_codes(int32_t isa, bool non_negative, const float *numbers, size_t count, const gradus_codes *to,
                         int64_t start);
 
 #endif

@@ -106,15 +106,22 @@ static inline __attribute__((always_inline)) void walk(element *rule, unsigned r
     for (int j = 0; j < constants; j++) constant[j] = all(k[j]);
     for (size_t n = 0; n < how_many; n++) {
         /* A copy, member by member, that no store can change: it stays in registers. */
-        const span *given = &spans[n],
-                   here = {.count = given->count,
-                           .values = given->values,
-                           .gradient = given->gradient,
-                           .before = given->before,
-                           .sums = given->sums,
-                           .state = {given->state[0], given->state[1], given->state[2], given->state[3],
-                                     given->state[4], given->state[5]}},
-                   *at = &here;
+        const span *given = &spans[n];
+        span here = {.count = given->count, .sums = given->sums};
+        const span *at = &here;
+        here.values = given->values;
+        ALONE(here.values);
+        here.gradient = given->gradient;
+        ALONE(here.gradient);
+        here.before = given->before;
+        ALONE(here.before);
+#define ACT(j)                           \
+    if ((reads | writes) & SLOT(j)) {    \
+        here.state[j] = given->state[j]; \
+        ALONE(here.state[j]);            \
+    }
+        EACH_SLOT(ACT)
+#undef ACT
         /* Behind a whole chunk or piece there mostly is another. */
         const size_t count = at->count, reach = count == CHUNK || count == PIECE ? count
                                                 : count < AHEAD                  ? 0

@@ -222,6 +222,7 @@ static void nearest_8_bits(void **state)
             const gradus_codes codes = {code[at], &scale[at]};
             memcpy(numbers, given, sizeof numbers);
             memset(code[at], 9, 256);
+            gradus_scale_codes(isa, numbers, count, &codes, 0);
             gradus_write_codes(isa, non_negative, numbers, count, &codes, 0);
             if (at && (memcmp(code[0], code[1], count) != 0 || memcmp(&scale[0], &scale[1], sizeof scale[0]) != 0))
                 fail_msg("set %d writes other codes", isa);
@@ -230,6 +231,7 @@ static void nearest_8_bits(void **state)
             memcpy(first, numbers, sizeof first);
             uint8_t again[256];
             float scale_again;
+            gradus_scale_codes(isa, numbers, count, &(gradus_codes){again, &scale_again}, 0);
             gradus_write_codes(isa, non_negative, numbers, count, &(gradus_codes){again, &scale_again}, 0);
             assert_memory_equal(again, code[at], count);
             if (count) assert_memory_equal(&scale_again, &scale[at], sizeof scale_again);
@@ -255,6 +257,7 @@ static void odd_blocks(void **state)
             float numbers[256] = {0}, scale;
             uint8_t code[256];
             numbers[77] = odd[c / 2];
+            gradus_scale_codes(isa, numbers, 256, &(gradus_codes){code, &scale}, 0);
             gradus_write_codes(isa, non_negative, numbers, 256, &(gradus_codes){code, &scale}, 0);
             gradus_read_codes(isa, non_negative, &(gradus_codes){code, &scale}, 0, 256, numbers);
             for (int i = 0; i < 256; i++)
