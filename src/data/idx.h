@@ -1,14 +1,9 @@
 /* IDX files: arrays of numbers behind a big-endian header; MNIST and the sets made after it come so. */
 #ifndef GRADUS_DATA_IDX_H
 #define GRADUS_DATA_IDX_H
-#include "set.h"
+#include "array.h"
 
-/* Training images, training labels, test images, test labels; the last two NULL: the test part comes out of training. */
-typedef struct gradus_idx_paths {
-    const char *path[GRADUS_MOST_FILES];
-} gradus_idx_paths;
-
-gradus_status gradus_idx_open(gradus_reading *reading, const gradus_idx_paths *paths, const char *noun,
+gradus_status gradus_idx_open(gradus_reading *reading, const gradus_array_paths *paths, const char *noun,
                               gradus_error *error);
 gradus_status gradus_idx_inputs(const gradus_data *like, const char *path, gradus_data *data, gradus_error *error);
 

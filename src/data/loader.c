@@ -73,30 +73,6 @@ static void augment(const gradus_loader *loader, const gradus_cursor *at, int64_
     }
 }
 
-/* A byte / 255, correctly rounded, without a division: 1/255 = 2^-8 + 2^-16 + 2^-24 + ..., and the first two terms times a byte are
- * exact in a float. */
-static float pixel(unsigned char byte) { return (float)byte * 0x1.01p-8f + (float)byte * 0x1.010102p-24f; }
-
-/* In blocks of a size that the compiler knows, so that it makes vectors of them. */
-static void copy_pixels(const unsigned char *restrict bytes, size_t count, float *restrict values)
-{
-    enum { BLOCK = 16 };
-    size_t k = 0;
-    for (; k + BLOCK <= count; k += BLOCK)
-        for (size_t i = 0; i < BLOCK; i++) values[k + i] = pixel(bytes[k + i]);
-    for (; k < count; k++) values[k] = pixel(bytes[k]);
-}
-
-static void copy_example(const gradus_examples *from, int64_t example, float *values)
-{
-    size_t width = (size_t)from->width;
-    if (!from->bytes) {
-        memcpy(values, from->values + gradus_example_place(from, example), width * sizeof *values);
-        return;
-    }
-    copy_pixels(from->bytes + (size_t)example * width, width, values);
-}
-
 static int64_t example_at(const gradus_loader *loader, int64_t place)
 {
     int64_t row = loader->order ? loader->order[place] : place;
@@ -109,6 +85,7 @@ static int64_t example_at(const gradus_loader *loader, int64_t place)
 static inline __attribute__((always_inline)) void fetch(const gradus_examples *from, int64_t example)
 {
     enum { LINE = 64, MOST = 4096 };
+    if (from->stream) return;
     size_t each = from->bytes ? 1 : sizeof(float), size = (size_t)from->width * each,
            place = (size_t)gradus_example_place(from, example) * each;
     const char *start = from->bytes ? (const char *)from->bytes : (const char *)from->values;
@@ -131,7 +108,7 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
         float *values = into->inputs + i * from->width;
         into->rows[i] = row;
         if (i + AHEAD < count) fetch(from, example_at(loader, first + i + AHEAD));
-        copy_example(from, example, loader->augment ? loader->halfway[0] : values);
+        gradus_example_copy(from, example, loader->augment ? loader->halfway[0] : values);
         if (loader->data->inputs_are_targets) /* as they were before anything was done to them */
             memcpy(into->numbers + i * outputs, loader->augment ? loader->halfway[0] : values,
                    (size_t)outputs * sizeof(float));

@@ -186,11 +186,14 @@ typedef struct seen {
     bool met;      /* a training row looks so too, and the count has been added */
 } seen;
 
-static uint64_t hash_of(const gradus_examples *from, int64_t row, int64_t outputs)
+/* `values`: room for an example where one part is no memory, so that the bits of its values must do; else NULL. */
+static uint64_t hash_of(const gradus_examples *from, int64_t row, int64_t outputs, float *values)
 {
     const size_t width = (size_t)from->width, place = (size_t)gradus_example_place(from, row);
-    uint64_t hash = from->bytes ? gradus_checksum(0, from->bytes + place, width)
-                                : gradus_checksum(0, from->values + place, width * sizeof(float));
+    if (values) gradus_example_copy(from, row, values);
+    uint64_t hash = values        ? gradus_checksum(0, values, width * sizeof *values)
+                    : from->bytes ? gradus_checksum(0, from->bytes + place, width)
+                                  : gradus_checksum(0, from->values + place, width * sizeof(float));
     if (from->step) return hash; /* the targets are inputs too */
     if (from->classes) return gradus_checksum(hash, &from->classes[row], sizeof(int32_t));
     if (from->numbers) return gradus_checksum(hash, from->numbers + row * outputs, (size_t)outputs * sizeof(float));
@@ -213,20 +216,28 @@ static gradus_status count_repeated(gradus_data *data, gradus_error *error)
     const gradus_rows *training = &data->part[GRADUS_TRAINING], *test = &data->part[GRADUS_TEST];
     uint64_t slots = 4;
     while (slots < 2 * (uint64_t)test->count) slots *= 2;
-    seen *table = test->count ? calloc((size_t)slots, sizeof *table) : NULL;
     if (!test->count) return GRADUS_OK;
-    if (!table) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    const bool stream = test->from->stream || training->from->stream;
+    float *values = stream ? malloc((size_t)test->from->width * sizeof *values) : NULL;
+    seen *table = calloc((size_t)slots, sizeof *table);
+    if (!table || (stream && !values)) {
+        free(table);
+        free(values);
+        return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    }
     for (int64_t i = 0; i < test->count; i++) {
-        uint64_t hash = hash_of(test->from, row_at(test, i), data->info.outputs);
+        uint64_t hash = hash_of(test->from, row_at(test, i), data->info.outputs, values);
         seen *slot = slot_of(table, slots - 1, hash);
         *slot = (seen){hash, slot->count + 1, false};
     }
     for (int64_t i = 0; i < training->count; i++) {
-        seen *slot = slot_of(table, slots - 1, hash_of(training->from, row_at(training, i), data->info.outputs));
+        seen *slot =
+            slot_of(table, slots - 1, hash_of(training->from, row_at(training, i), data->info.outputs, values));
         data->info.repeated += slot->met ? 0 : slot->count;
         slot->met = slot->count > 0;
     }
     free(table);
+    free(values);
     return GRADUS_OK;
 }
 
@@ -313,7 +324,10 @@ gradus_data *gradus_data_open_inputs(const gradus_data *like, const char *path, 
 void gradus_data_close(gradus_data *data)
 {
     if (!data) return;
-    for (int32_t i = 0; i < GRADUS_MOST_FILES; i++) free(data->kept[i]);
+    for (int32_t i = 0; i < GRADUS_MOST_FILES; i++) {
+        free(data->kept[i]);
+        if (data->streams[i]) fclose(data->streams[i]);
+    }
     gradus_arena_close(&data->arena);
     free(data);
 }

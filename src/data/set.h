@@ -4,14 +4,23 @@
 #define GRADUS_DATA_SET_H
 #include "gradus/data.h"
 #include "source.h"
+#include <stdio.h>
 
-typedef struct gradus_examples { /* what one file holds, or one generated part */
-    int64_t count, width;        /* width: values of an example */
-    int64_t step;                /* from an example to the next, of values and classes; 0: they do not overlap */
-    const unsigned char *bytes;  /* count x width, each byte worth itself / 255; or ... */
-    const float *values;         /* ... count x width */
-    const int32_t *classes;      /* count (x positions, where there are such), or NULL */
-    const float *numbers;        /* count x outputs, or NULL */
+typedef struct
+    gradus_scaled { /* how values are scaled: (value - base) * factor, the same for `each` values that follow each other */
+    int64_t count, each;
+    const float *base, *factor; /* count */
+} gradus_scaled;
+
+typedef struct gradus_examples {       /* what one file holds, or one generated part */
+    int64_t count, width;              /* width: values of an example */
+    int64_t step;                      /* from an example to the next, of values and classes; 0: they do not overlap */
+    const unsigned char *bytes;        /* count x width, each byte worth itself / 255; or ... */
+    const float *values;               /* ... count x width; or ... */
+    const struct gradus_array *stream; /* ... a file too large to be held, from which each is fetched */
+    const gradus_scaled *scaled;       /* what is done to them on the way out; NULL: nothing */
+    const int32_t *classes;            /* count (x positions, where there are such), or NULL */
+    const float *numbers;              /* count x outputs, or NULL */
 } gradus_examples;
 
 /* Where the values and classes of an example begin. */
@@ -19,6 +28,12 @@ static inline int64_t gradus_example_place(const gradus_examples *from, int64_t 
 {
     return example * (from->step ? from->step : from->width);
 }
+
+/* The values of one example, as a net is fed with them. */
+void gradus_example_copy(const gradus_examples *from, int64_t example, float *values);
+
+/* So many bytes as values: each worth itself / 255. */
+void gradus_pixels(const unsigned char *bytes, size_t count, float *values);
 
 typedef struct gradus_rows { /* which examples make a part */
     const gradus_examples *from;
@@ -34,6 +49,7 @@ struct gradus_data {
     const gradus_reader *reader;
     gradus_arena arena;                         /* everything small */
     void *kept[GRADUS_MOST_FILES];              /* of malloc: whole files, whole pictures */
+    FILE *streams[GRADUS_MOST_FILES];           /* files too large to be held */
     gradus_examples training, validation, test; /* from files; empty: that part comes out of `training` */
     gradus_rows part[3];                        /* enum gradus_part */
     bool inputs_are_targets; /* files give no targets; a loader copies the inputs, before augmentation */

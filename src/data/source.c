@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 enum { FIRST_CAPACITY = 1 << 16, GZIP_WINDOW = 15 + 16, GZIP_LEAST = 18, MOST_EXPANSION = 1032 };
@@ -130,7 +132,52 @@ gradus_status gradus_no_file(const char *path, gradus_error *error)
     return status;
 }
 
-gradus_status gradus_source_open(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error)
+/* ---- files that are too large ---- */
+
+static uint64_t memory_allowed(void)
+{
+    uint64_t least = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    static const int limits[] = {RLIMIT_AS, RLIMIT_DATA};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct rlimit limit;
+        if (getrlimit(limits[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < least)
+            least = limit.rlim_cur;
+    }
+    return least;
+}
+
+static bool too_large(FILE *file)
+{
+    struct stat about;
+    unsigned char first[2];
+    if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) return false;
+    if ((uint64_t)about.st_size <= memory_allowed() / 4) return false;
+    return pread(fileno(file), first, sizeof first, 0) == sizeof first && !is_gzip(first, sizeof first);
+}
+
+/* Adds all of it to the sum and keeps the beginning. */
+static gradus_status read_beginning(gradus_source *source, FILE *file, gradus_sha256 *sum, gradus_error *error)
+{
+    unsigned char *block = malloc(FIRST_CAPACITY);
+    size_t got;
+    source->bytes = malloc(FIRST_CAPACITY + 1);
+    if (!source->bytes || !block) {
+        free(block);
+        return no_memory(error, source->path);
+    }
+    while ((got = fread(block, 1, FIRST_CAPACITY, file)) > 0) {
+        if (source->size == 0) memcpy(source->bytes, block, source->at_hand = got);
+        if (sum) gradus_sha256_add(sum, block, got);
+        source->size += got;
+    }
+    free(block);
+    return ferror(file) ? gradus_fail_file(error, source->path, errno ? errno : EIO) : GRADUS_OK;
+}
+
+/* ---- all ---- */
+
+static gradus_status open_source(gradus_source *source, const char *path, bool beginning, gradus_sha256 *sum,
+                                 gradus_error *error)
 {
     *source = (gradus_source){0};
     if (gradus_failed(error)) return (gradus_status)error->status;
@@ -139,8 +186,13 @@ gradus_status gradus_source_open(gradus_source *source, const char *path, gradus
     errno = 0;
     FILE *file = fopen(path, "rb");
     if (!file) return errno == ENOENT ? gradus_no_file(path, error) : gradus_fail_file(error, path, errno);
-    gradus_status status = read_stream(source, file, error);
-    fclose(file);
+    const bool large = beginning && too_large(file);
+    gradus_status status = large ? read_beginning(source, file, sum, error) : read_stream(source, file, error);
+    if (large && !status)
+        source->stream = file;
+    else
+        fclose(file);
+    if (!status && large) return GRADUS_OK;
     if (!status && sum) gradus_sha256_add(sum, source->bytes, source->size);
     if (!status && is_gzip(source->bytes, source->size)) status = unpack(source, error);
     if (!status && source->size == 0 && !source->cut)
@@ -148,12 +200,23 @@ gradus_status gradus_source_open(gradus_source *source, const char *path, gradus
     if (status)
         gradus_source_close(source);
     else
-        source->bytes[source->size] = 0;
+        source->bytes[source->size] = 0, source->at_hand = source->size;
     return status;
+}
+
+gradus_status gradus_source_open(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error)
+{
+    return open_source(source, path, false, sum, error);
+}
+
+gradus_status gradus_source_begin(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error)
+{
+    return open_source(source, path, true, sum, error);
 }
 
 void gradus_source_close(gradus_source *source)
 {
+    if (source->stream) fclose(source->stream);
     free(source->bytes);
     *source = (gradus_source){0};
 }

@@ -4,6 +4,7 @@
 #include "gradus/base.h"
 #include "gradus/data.h"
 #include "sha256.h"
+#include <stdio.h>
 
 enum { GRADUS_DATA_PATH = 1024 }; /* longest path, with its 0 */
 
@@ -12,10 +13,16 @@ typedef struct gradus_source {
     unsigned char *bytes; /* of malloc; a 0 stands behind them that `size` does not count */
     size_t size;
     bool cut; /* compressed, and the compressed data end too early: `bytes` is what could be had */
+    FILE *
+        stream; /* too large to be held: `bytes` is its beginning, and the rest is read from here; NULL: all is there */
+    size_t at_hand; /* bytes that are there */
 } gradus_source;
 
 /* Reads a file; what stands in it, compressed or not, is added to *sum (NULL: nobody asks). An empty file is an error. */
 gradus_status gradus_source_open(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error);
+/* The same for a reader that can do with the beginning of a file: one that is not compressed and would take more than a quarter of the
+ * memory that the process may have is left where it is. */
+gradus_status gradus_source_begin(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error);
 void gradus_source_close(gradus_source *source); /* also one that was never opened, but zeroed */
 
 /* Fails for a path that leads nowhere, with the nearest name that lies there. */

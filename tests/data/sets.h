@@ -110,6 +110,32 @@ static inline gradus_error set_must_fail(const char *text, const char *validatio
     return error;
 }
 
+typedef struct set_state {
+    unsigned char *bytes;
+    size_t size;
+} set_state;
+
+static inline int set_append(void *user, const void *bytes, size_t size)
+{
+    set_state *state = user;
+    memcpy(state->bytes + state->size, bytes, size);
+    state->size += size;
+    return 0;
+}
+
+/* What prediction remembers of a set. */
+static inline gradus_data *set_recalled(const gradus_data *data)
+{
+    gradus_error error = {0};
+    set_state state = {.bytes = malloc(gradus_data_save(data, NULL, NULL, NULL))};
+    assert_non_null(state.bytes);
+    gradus_data_save(data, set_append, &state, &error);
+    gradus_data *again = gradus_data_recall(state.bytes, state.size, &error);
+    if (!again) fail_msg("%s", error.message);
+    free(state.bytes);
+    return again;
+}
+
 /* One batch of a whole part, in the order of the part; freed with the loader. */
 static inline gradus_loader *whole_part(const gradus_data *data, gradus_part part, gradus_batch *batch)
 {
