@@ -261,3 +261,29 @@ void gradus_files_unload(gradus_files *files, int64_t index)
     free(file->bytes);
     file->bytes = NULL, file->size = 0;
 }
+
+/* ---- which part and class a name says ---- */
+
+static bool is_any(const char *text, size_t length, const char *const *words)
+{
+    for (; *words; words++)
+        if (strlen(*words) == length && memcmp(text, *words, length) == 0) return true;
+    return false;
+}
+
+gradus_part gradus_files_part(const gradus_one_file *file, const char **class, size_t *length)
+{
+    static const char *const tests[] = {"test", "testing", NULL}, *const trains[] = {"train", "training", NULL};
+    static const char *const validations[] = {"val", "valid", "validation", "dev", NULL};
+    gradus_part part = GRADUS_TRAINING;
+    *class = NULL;
+    for (const char *at = file->name, *slash; (slash = strchr(at, '/')); at = slash + 1) {
+        const size_t size = (size_t)(slash - at);
+        const bool test = is_any(at, size, tests), validation = is_any(at, size, validations);
+        if (test) part = GRADUS_TEST;
+        if (validation) part = GRADUS_VALIDATION;
+        *class = test || validation || is_any(at, size, trains) ? NULL : at;
+        *length = size;
+    }
+    return file->source ? GRADUS_TEST : part;
+}

@@ -36,4 +36,8 @@ void gradus_files_unload(gradus_files *files, int64_t index);
 /* "PATH/NAME", or "PATH: NAME" in an archive: for errors. */
 void gradus_files_print(const gradus_files *files, int64_t index, char text[GRADUS_DATA_PATH]);
 
+/* The part of a file, by folders called train, val or test; *class is the folder it lies in, NULL: none but that of its part. The
+ * second source is all for the test. */
+gradus_part gradus_files_part(const gradus_one_file *file, const char **class, size_t *length);
+
 #endif

@@ -13,33 +13,6 @@
 
 enum { BLOCK = 512, LARGEST_SIDE = 2048, USUAL_SIDE = 64, MOST_CLASSES = 65536 };
 
-/* ---- which part and class a name says ---- */
-
-static bool is_any(const char *text, size_t length, const char *const *words)
-{
-    for (; *words; words++)
-        if (strlen(*words) == length && memcmp(text, *words, length) == 0) return true;
-    return false;
-}
-
-/* The part of a file; *class is the folder it lies in, NULL: none but that of its part. The second source is all for the test. */
-static gradus_part part_of(const gradus_one_file *file, const char **class, size_t *length)
-{
-    static const char *const tests[] = {"test", "testing", NULL}, *const trains[] = {"train", "training", NULL};
-    static const char *const validations[] = {"val", "valid", "validation", "dev", NULL};
-    gradus_part part = GRADUS_TRAINING;
-    *class = NULL;
-    for (const char *at = file->name, *slash; (slash = strchr(at, '/')); at = slash + 1) {
-        const size_t size = (size_t)(slash - at);
-        const bool test = is_any(at, size, tests), validation = is_any(at, size, validations);
-        if (test) part = GRADUS_TEST;
-        if (validation) part = GRADUS_VALIDATION;
-        *class = test || validation || is_any(at, size, trains) ? NULL : at;
-        *length = size;
-    }
-    return file->source ? GRADUS_TEST : part;
-}
-
 /* ---- the size that all get ---- */
 
 static gradus_status bad_picture(const gradus_files *files, int64_t index, const char *why, gradus_error *error)
@@ -157,7 +130,7 @@ static gradus_status drop_others(const gradus_reading *reading, gradus_files *fi
     for (int64_t i = 0; i < files->count; i++) {
         const char *class;
         size_t length;
-        part_of(&files->file[i], &class, &length);
+        gradus_files_part(&files->file[i], &class, &length);
         if (class && !gradus_texts_add(&met, &reading->data->arena, class, length))
             return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
         if (class && gradus_texts_find(&wanted, class, length) >= 0)
@@ -184,7 +157,7 @@ static gradus_status find_classes(const gradus_files *files, gradus_arena *arena
     for (int64_t i = 0; i < files->count; i++) {
         const char *class;
         size_t length;
-        part_of(&files->file[i], &class, &length);
+        gradus_files_part(&files->file[i], &class, &length);
         if (!class)
             return bad_picture(files, i, "it lies in no folder of a class (expected FOLDER/CLASS/PICTURE)", error);
         if (!gradus_texts_add(classes, arena, class, length))
@@ -206,7 +179,7 @@ static gradus_status take_classes(gradus_data *data, const gradus_files *files, 
     for (int64_t i = 0; i < files->count; i++) {
         const char *class;
         size_t length;
-        part_of(&files->file[i], &class, &length);
+        gradus_files_part(&files->file[i], &class, &length);
         classes[i] = gradus_texts_find(names, class, length);
     }
     examples->classes = classes;
@@ -221,7 +194,7 @@ static gradus_files only(const gradus_files *files, gradus_part wanted, gradus_o
     for (int64_t i = 0; i < files->count; i++) {
         const char *class;
         size_t length;
-        if (part_of(&files->file[i], &class, &length) == wanted) some.file[some.count++] = files->file[i];
+        if (gradus_files_part(&files->file[i], &class, &length) == wanted) some.file[some.count++] = files->file[i];
     }
     return some;
 }

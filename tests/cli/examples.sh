@@ -5,6 +5,7 @@ for file in "$SOURCE"/examples/*.yaml; do
     fashion-mnist*) [ -e "${GRADUS_DATA:-nowhere}/fashion-mnist" ] || continue ;;
     cifar*|folder\(cifar*) [ -e "${GRADUS_DATA:-nowhere}/cifar10" ] || continue ;;
     csv\(tabular*) [ -e "${GRADUS_DATA:-nowhere}/tabular" ] || continue ;;
+    wav\(free-spoken*) [ -e "${GRADUS_DATA:-nowhere}/free-spoken-digits" ] || continue ;;
     text*) [ -e "${GRADUS_DATA:-nowhere}/text/tinyshakespeare.txt" ] || continue ;;
     esac
     gradus train "$file" --dry-run > out || echo "$file [$?]"
