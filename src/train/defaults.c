@@ -12,8 +12,11 @@ static gradus_status fill_model(gradus_settings *settings, const gradus_data_inf
 {
     if (error->status || gradus_settings_spec(settings, "model")) return error->status;
     char text[160];
-    const char *flat = about->positions ? "embedding(64) > lstm(128) > dense(%lld)"
-                                        : "dense(64) > relu > dense(64) > relu > dense(%lld)";
+    const char *flat = about->positions  ? "embedding(64) > lstm(128) > dense(%lld)"
+                       : !about->symbols ? "dense(64) > relu > dense(64) > relu > dense(%lld)"
+                       : about->target == GRADUS_TARGET_NUMBERS
+                           ? "embedding(16) > flatten > dense(64) > relu > dense(64) > relu > dense(%lld)"
+                           : "embedding(32) > gru(64, last=true) > dense(%lld)";
     bool image = about->shape[2] > 0; /* channels, rows, columns */
     snprintf(text, sizeof text, image ? "conv(16, 5, pad=2) > relu > maxpool(2) > flatten > dense(%lld)" : flat,
              (long long)about->outputs);
