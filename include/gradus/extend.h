@@ -36,7 +36,8 @@ enum gradus_argument_flags {
     GRADUS_SCHEDULED = 16,              /* may be a schedule, which then gives the value itself                      */
     GRADUS_LABEL     = 32,              /* gives the item a name (name=head)                                         */
     GRADUS_REFERENCE = 64,              /* names another item of the same text (tie=wte)                             */
-    GRADUS_FOREIGN   = 128              /* a convention that only other frameworks have: written by their names, under like=, never by ours */
+    GRADUS_FOREIGN   = 128,             /* a convention that only other frameworks have: written by their names, under like=, never by ours */
+    GRADUS_PATH      = 256              /* of a file: relative to the run file's folder, or to the working one        */
 };
 
 typedef struct gradus_argument {

@@ -158,6 +158,8 @@ const gradus_value *gradus_spec_value(const gradus_spec *spec);
  * As snprintf: writes as much as fits into `size` with the closing 0 (text may be NULL when size is 0), returns the length needed. */
 typedef enum gradus_print { GRADUS_PRINT_CANONICAL, GRADUS_PRINT_FULL } gradus_print;
 size_t gradus_spec_print(const gradus_spec *spec, gradus_print how, char *text, size_t size);
+/* The same with `folder` before relative paths (GRADUS_PATH), for a text that goes somewhere else; NULL: as they are. */
+size_t gradus_spec_print_in(const gradus_spec *spec, gradus_print how, const char *folder, char *text, size_t size);
 size_t gradus_item_print(const gradus_item *item, gradus_print how, char *text, size_t size);       /* "conv(16, 5, pad=2)" */
 size_t gradus_chain_print(const gradus_chain *chain, gradus_print how, char *text, size_t size);
 

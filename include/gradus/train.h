@@ -57,6 +57,9 @@ double           gradus_settings_number(const gradus_settings *settings, const c
 const char      *gradus_settings_text(const gradus_settings *settings, const char *key, gradus_print how);  /* NULL: neither given nor a default */
 const char      *gradus_settings_written(const gradus_settings *settings, const char *key);     /* as the user wrote it: what offsets of errors refer to */
 const char      *gradus_settings_folder(const gradus_settings *settings, const char *key);      /* what a path in it is relative to; "": the working folder */
+/* Settings may come from several folders, but a run keeps one: from here on their texts name files that do not lie in `base`, an
+ * absolute path, by their own absolute paths. */
+gradus_status    gradus_settings_settle(gradus_settings *settings, const char *base, gradus_error *error);
 const char      *gradus_settings_stem(const gradus_settings *settings);         /* of the run file's name: "mnist"; "": no file */
 /* Gives a setting that has no value one ("epochs" that the data decide); `text` as one would write it. */
 gradus_status    gradus_settings_set(gradus_settings *settings, const char *key, const char *text, gradus_error *error);

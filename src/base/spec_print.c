@@ -279,7 +279,12 @@ bool gradus_item_is_default(const gradus_item *item, int32_t index)
 
 size_t gradus_spec_print(const gradus_spec *spec, gradus_print how, char *text, size_t size)
 {
-    gradus_pen pen = {.text = text, .size = size, .how = how};
+    return gradus_spec_print_in(spec, how, NULL, text, size);
+}
+
+size_t gradus_spec_print_in(const gradus_spec *spec, gradus_print how, const char *folder, char *text, size_t size)
+{
+    gradus_pen pen = {.text = text, .size = size, .how = how, .folder = folder};
     if (spec->chain)
         gradus_print_chain(&pen, spec->chain);
     else if (spec->argument)

@@ -8,6 +8,7 @@ typedef struct gradus_pen { /* writes as far as there is room and counts on, as 
     size_t size, length;
     const char *compare; /* instead of writing: what has to come; NULL once something else came */
     bool comparing;
+    const char *folder; /* what relative paths stand in, to be written with them; NULL: as they are */
     gradus_print how;
 } gradus_pen;
 

@@ -31,9 +31,8 @@ size_t gradus_pen_end(gradus_pen *pen)
 
 /* ---- texts ---- */
 
-void gradus_print_quoted(gradus_pen *pen, const char *text)
+static void print_escaped(gradus_pen *pen, const char *text)
 {
-    gradus_pen_text(pen, "\"");
     for (; *text; text++) {
         const char *escape = *text == '\\'   ? "\\\\"
                              : *text == '"'  ? "\\\""
@@ -45,6 +44,21 @@ void gradus_print_quoted(gradus_pen *pen, const char *text)
         else
             gradus_pen_put(pen, text, 1);
     }
+}
+
+void gradus_print_quoted(gradus_pen *pen, const char *text)
+{
+    gradus_pen_text(pen, "\"");
+    print_escaped(pen, text);
+    gradus_pen_text(pen, "\"");
+}
+
+static void print_joined(gradus_pen *pen, const char *path)
+{
+    gradus_pen_text(pen, "\"");
+    print_escaped(pen, pen->folder);
+    gradus_pen_text(pen, "/");
+    print_escaped(pen, path);
     gradus_pen_text(pen, "\"");
 }
 
@@ -57,7 +71,9 @@ static void print_text(gradus_pen *pen, const gradus_argument *row, const gradus
         other = strlen(value->text) == length && memcmp(at, value->text, length) == 0;
         at += length + (at[length] == '|');
     }
-    if (!word && (other || gradus_text_needs_quotes(value->text)))
+    if (row->flags & GRADUS_PATH && pen->folder && *value->text != '/')
+        print_joined(pen, value->text);
+    else if (!word && (other || gradus_text_needs_quotes(value->text)))
         gradus_print_quoted(pen, value->text);
     else
         gradus_pen_text(pen, value->text);

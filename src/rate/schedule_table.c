@@ -81,7 +81,7 @@ static const char *check(const gradus_call *call)
 static const gradus_argument arguments[] = {
     {.name = "file",
      .kind = GRADUS_TEXT,
-     .flags = GRADUS_OPTIONAL,
+     .flags = GRADUS_OPTIONAL | GRADUS_PATH,
      .help = "a CSV with a header, or numbers alone, one a line",
      .also = "path, csv"},
     {.name = "values",

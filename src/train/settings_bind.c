@@ -1,7 +1,9 @@
 /* Binds each setting's text to its row, and places what goes wrong there where the user wrote it.
  * Search values are let through only when they are asked for. */
+#define _XOPEN_SOURCE 700
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "settings.h"
 
@@ -13,11 +15,11 @@ static bool is_word(const gradus_argument *row, const char *text, const char *wo
 }
 
 /* A copy of what a printing function writes. */
-static const char *printed(gradus_arena *arena, const gradus_spec *spec, gradus_print how)
+static const char *printed(gradus_arena *arena, const gradus_spec *spec, gradus_print how, const char *folder)
 {
-    size_t size = gradus_spec_print(spec, how, NULL, 0) + 1;
+    size_t size = gradus_spec_print_in(spec, how, folder, NULL, 0) + 1;
     char *text = gradus_arena_take(arena, size, 1);
-    if (text) gradus_spec_print(spec, how, text, size);
+    if (text) gradus_spec_print_in(spec, how, folder, text, size);
     return text;
 }
 
@@ -87,8 +89,8 @@ bool gradus_settings_bind(gradus_settings *settings, gradus_held *held, gradus_e
     };
     gradus_spec *spec = gradus_spec_create(held->written, &config, error);
     if (!spec) return false;
-    const char *canonical = printed(arena, spec, GRADUS_PRINT_CANONICAL),
-               *full = printed(arena, spec, GRADUS_PRINT_FULL);
+    const char *canonical = printed(arena, spec, GRADUS_PRINT_CANONICAL, NULL),
+               *full = printed(arena, spec, GRADUS_PRINT_FULL, NULL);
     if (!canonical || !full || !check(held, spec, error)) {
         gradus_spec_destroy(spec);
         return gradus_failed(error) ? false : out_of_memory(error);
@@ -98,6 +100,22 @@ bool gradus_settings_bind(gradus_settings *settings, gradus_held *held, gradus_e
     held->canonical = canonical;
     held->full = full;
     return true;
+}
+
+gradus_status gradus_settings_settle(gradus_settings *settings, const char *base, gradus_error *error)
+{
+    for (int32_t i = 0; i < settings->count && !gradus_failed(error); i++) {
+        gradus_held *held = &settings->held[i];
+        const char *folder = gradus_settings_folder(settings, held->row->name);
+        char *absolute = held->spec ? realpath(*folder ? folder : ".", NULL) : NULL;
+        if (absolute && strcmp(absolute, base) != 0) {
+            held->canonical = printed(&settings->arena, held->spec, GRADUS_PRINT_CANONICAL, absolute);
+            held->full = printed(&settings->arena, held->spec, GRADUS_PRINT_FULL, absolute);
+            if (!held->canonical || !held->full) out_of_memory(error);
+        }
+        free(absolute);
+    }
+    return error->status;
 }
 
 /* ---- places ---- */

@@ -444,7 +444,8 @@ gradus_status gradus_run_train(gradus_run *run, const gradus_listener *listener,
     run->error = &report->error;
     gradus_loop loop = {.run = run, .listener = run->listener, .now = gradus_loop_clock()};
     if (!end) end = &own;
-    if ((run->saved.bytes ? begin_again : begin_new)(&loop, run->error) == GRADUS_OK) {
+    if (!gradus_settings_settle(run->settings, run->base_folder, run->error) &&
+        !(run->saved.bytes ? begin_again : begin_new)(&loop, run->error)) {
         tell_start(&loop);
         gradus_loop_run(&loop, run->error);
     }

@@ -26,6 +26,13 @@ gradus train --resume runs/digits epochs=5 --threads 1 --quiet && tail -1 runs/d
 say train nets/digits.yaml 'schedule=table(shares.csv, column=share)' --dry-run
 say train nets/digits.yaml 'schedule=table(nets/shares.csv, column=share, at=epoch, every=1ep)' optimizer=sgd --dry-run | grep '^schedule'
 
+# a run keeps where each file lies, though settings came from two folders; and goes on from a third
+gradus train nets/digits.yaml 'schedule=table(nets/shares.csv, column=share, at=epoch, every=1ep)' epochs=2 name=two --threads 1 --quiet
+grep '^schedule' runs/two/run.yaml | sed "s|$PWD|HERE|"
+grep '^optimizer' runs/two/run.yaml
+(mkdir -p third && cd third && gradus train --resume ../runs/two epochs=5 --threads 1 --quiet) 2>&1 | sed "s|$PWD|HERE|g"
+cut -d, -f1,5 runs/two/metrics.csv
+
 # what --csv prints reads back to the same rates
 gradus schedule 'warmup(5%) > cosine' lr=0.1 updates=40 --csv > rates.csv
 gradus schedule 'table(rates.csv, column=rate, at=update, rates)' lr=0.1 updates=40 --csv | cmp - rates.csv && echo same
