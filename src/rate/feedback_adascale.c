@@ -4,7 +4,7 @@
 #include "noise.h"
 #include <stddef.h>
 
-enum { BATCH, WINDOW, RULE, TOLERANCE };
+enum { BATCH, WINDOW, RULE, TOLERANCE, HEADROOM };
 enum { LINEAR, SQUARE_ROOT };
 enum { FEWEST = 10 }; /* updates before it acts: fewer tell too little */
 
@@ -21,19 +21,28 @@ static void observe(const gradus_call *call, void *memory, const char *metric, d
     gradus_rate_noise_hear(&((adascale_state *)memory)->noise, metric, value);
 }
 
-/* r = (variance / batch + signal) / (variance / B + signal), which lies between 1 and S = B / batch. */
+/* r = (variance / batch + signal) / (variance / B + signal), which lies between 1 and S = B / batch.
+ * With curvature L a step at rate x takes x |G|^2 - x^2 L/2 (|G|^2 + variance / B) from the loss, most at
+ * x = |G|^2 / (L (|G|^2 + variance / B)): r is the ratio of these best rates for the two batches, and so right for a rate that is
+ * itself the best for the smaller one. A rate that is `headroom` times below that has so much further to go, though never beyond
+ * S, with which the noise in the values is the smaller batch's. */
 static double gain_of(const gradus_call *call, const rate_noise *noise)
 {
     double variance = fmax(noise->variance, 0), signal = fmax(noise->signal, 0);
     double here = variance / noise->samples + signal, there = variance / call->number[BATCH] + signal;
-    double gain = here > 0 ? there / here : 1;
-    return (int)call->number[RULE] == SQUARE_ROOT ? sqrt(gain) : gain;
+    return here > 0 ? there / here : 1;
+}
+
+static double factor_of(const gradus_call *call, const rate_noise *noise, double gain)
+{
+    double most = noise->samples / call->number[BATCH];
+    double factor = fmax(gain, fmin(call->number[HEADROOM] * gain, most));
+    return (int)call->number[RULE] == SQUARE_ROOT ? sqrt(factor) : factor;
 }
 
 static void tell(const gradus_call *call, const rate_noise *noise, double gain, gradus_verdict *verdict)
 {
     double signal = fmax(noise->signal, 0), scale = signal > 0 ? fmax(noise->variance, 0) / signal : INFINITY;
-    verdict->factor = gain;
     verdict->reason = GRADUS_REASON_GRADIENT_NOISE;
     verdict->rule = "noise scale {1}: a batch of {2} is worth {3} times one of {4}";
     gradus_rate_see(verdict, 0, "noise_scale", scale);
@@ -47,8 +56,10 @@ static void decide(const gradus_call *call, void *memory, const gradus_clock *no
     rate_noise *noise = &((adascale_state *)memory)->noise;
     gradus_rate_noise_look(noise, call->number[WINDOW], now);
     if (noise->looks < FEWEST) return;
-    double gain = gain_of(call, noise);
-    if (fabs(gain - verdict->factor) > call->number[TOLERANCE] * verdict->factor) tell(call, noise, gain, verdict);
+    const double gain = gain_of(call, noise), factor = factor_of(call, noise, gain);
+    if (fabs(factor - verdict->factor) <= call->number[TOLERANCE] * verdict->factor) return;
+    tell(call, noise, gain, verdict);
+    verdict->factor = factor;
 }
 
 static const gradus_argument arguments[] = {
@@ -81,6 +92,14 @@ static const gradus_argument arguments[] = {
      .high = 1,
      .flags = GRADUS_NAMED,
      .help = "the factor stays as it is while the gain differs from it by no more than this share"},
+    {.name = "headroom",
+     .kind = GRADUS_NUMBER,
+     .initial = "2",
+     .low = 1,
+     .high = INFINITY,
+     .flags = GRADUS_NAMED,
+     .help = "how far the rate that was made for `batch` is from the largest that is of use there; 1, as in the paper: "
+             "it is that; large: as far as it goes, B / batch"},
     {0}};
 
 const gradus_feedback_row gradus_feedback_adascale = {
@@ -88,8 +107,8 @@ const gradus_feedback_row gradus_feedback_adascale = {
         {.name = "adascale",
          .summary = "fits a rate that was made for one batch size to the one that is used",
          .formula =
-             "x r, r = (tr(Sigma) / batch + |G|^2) / (tr(Sigma) / B + |G|^2), from 1 to B / batch; rule=square_root: "
-             "x sqrt(r)",
+             "x min(headroom r, B / batch), r = (tr(Sigma) / batch + |G|^2) / (tr(Sigma) / B + |G|^2), which is from 1 "
+             "to B / batch; rule=square_root: the root of that",
          .paper = "Johnson et al. 2020, AdaScale SGD, arXiv 2007.05105; the square root: Malladi et al. 2022, On the "
                   "SDEs and scaling rules for adaptive gradient algorithms, arXiv 2205.10287",
          .also = "linear_scaling, scale_lr, lr_scaling",
@@ -97,10 +116,9 @@ const gradus_feedback_row gradus_feedback_adascale = {
          .example = "adascale(batch=64)",
          .notes =
              "The noise is measured as by noise_scale. The paper also lets the schedule and the end of the run wait "
-             "until "
-             "the gains add up to the smaller batch's updates; here the run keeps its length, so that equal epochs see "
-             "equal numbers of examples, and it gets as far as the gains add up to. Where the rate is far below the "
-             "largest that is stable, the whole factor B / batch by hand gets further."},
+             "until the gains add up to the smaller batch's updates; here the run keeps its length, so that equal "
+             "epochs see equal numbers of examples. Its gain is right for a rate that is the best for the smaller "
+             "batch at each moment; usual rates are not that high, which is what headroom is for."},
     .abi = GRADUS_ABI,
     .needs_samples = true,
     .metrics = RATE_NOISE_METRICS,

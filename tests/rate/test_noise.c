@@ -131,13 +131,17 @@ static void test_gain_by_hand(void **state)
         const char *feedback;
         double whole, half, factor;
     } cases[] = {
-        {"adascale(25)", 3, 5, 3},
-        {"adascale(batch=25, rule=square_root)", 3, 5, 1.7320508075688772},
-        {"adascale(400)", 3, 5, 0.5},           /* (0.5 + 1) / (2 + 1) */
-        {"adascale(25)", 4, 4, 1},              /* no noise: a larger batch is worth nothing */
-        {"adascale(25)", 1, 5, 4},              /* nothing else: it is worth what it costs */
-        {"adascale(100)", 3, 5, 1},             /* it is the batch that was meant */
-        {"adascale(25, rule=linear)", 2, 1, 1}, /* halves that agree more than wholly */
+        {"adascale(25, headroom=1)", 3, 5, 3},
+        {"adascale(25, headroom=1.25)", 3, 5, 3.75},
+        {"adascale(25)", 3, 5, 4}, /* never more than batches are larger */
+        {"adascale(batch=25, rule=square_root, headroom=1)", 3, 5, 1.7320508075688772},
+        {"adascale(25, rule=square_root)", 3, 5, 2},
+        {"adascale(400)", 3, 5, 0.5},          /* (0.5 + 1) / (2 + 1) */
+        {"adascale(25, headroom=1)", 4, 4, 1}, /* no noise: a larger batch is worth nothing */
+        {"adascale(25)", 4, 4, 2},             /* but the rate may rise as far as it might have before */
+        {"adascale(25)", 1, 5, 4},             /* nothing else: it is worth what it costs */
+        {"adascale(100)", 3, 5, 1},            /* it is the batch that was meant */
+        {"adascale(25, headroom=1)", 2, 1, 1}, /* halves that agree more than wholly */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gradus_policy *policy = make(cases[i].feedback, batch_of_100);
@@ -154,7 +158,7 @@ static void test_words(void **state)
     gradus_policy *policy = make("adascale(25)", batch_of_100);
     for (int i = 0; i < 11; i++) attempt(policy, 3, 5);
     gradus_policy_explain(policy, why, sizeof why);
-    assert_string_equal(why, "adascale: noise scale 200: a batch of 100 is worth 3 times one of 25: x 3");
+    assert_string_equal(why, "adascale: noise scale 200: a batch of 100 is worth 3 times one of 25: x 4");
     gradus_policy_destroy(policy);
 }
 
@@ -162,7 +166,7 @@ static void test_words(void **state)
 static void test_tolerance(void **state)
 {
     (void)state;
-    gradus_policy *policy = make("adascale(25, window=1, tolerance=0.2)", batch_of_100);
+    gradus_policy *policy = make("adascale(25, window=1, tolerance=0.2, headroom=1)", batch_of_100);
     for (int i = 0; i < 11; i++) attempt(policy, 3, 5);
     attempt(policy, 2.8, 5); /* variance 220, signal 0.6: 9.4 / 2.8 = 3.36 */
     check_close(attempt(policy, 2.4, 5).rate, 3, 1e-12, 0);
