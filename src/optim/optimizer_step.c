@@ -130,7 +130,8 @@ static gradus_status prepare_sets(gradus_optimizer *optimizer, const gradus_now 
                 fill_set(optimizer, group->set, optimizer->group_of[i], &mine, shared ? -1 : i, error);
             if (status) return status;
         }
-        optimizer->constants_of[i] = group->set;
+        /* Mostly it is the same: what is not written stays in the caches of other threads. */
+        if (optimizer->constants_of[i] != group->set) optimizer->constants_of[i] = group->set;
     }
     return GRADUS_OK;
 }

@@ -413,12 +413,12 @@ static bool is_meant(const gradus_walk_request *request, int64_t span)
 static int64_t end_of_run(const gradus_walk_request *request, int64_t first, int64_t end)
 {
     const gradus_plan *plan = &request->optimizer->plan;
-    const float *number = constants_for(request, first);
-    const bool again = request->zero || request->keep;
+    const int32_t *set_of = request->optimizer->constants_of, set = set_of[plan->tensor_of[first]];
+    const bool again = request->zero || request->keep, some = request->filter || plan->staged;
     size_t values = plan->spans[first].count;
     int64_t next = first + 1;
-    while (next < end && is_meant(request, next) && !is_staged(request->optimizer, next) &&
-           constants_for(request, next) == number && !(again && values >= CHUNK))
+    while (next < end && (request->number || set_of[plan->tensor_of[next]] == set) && !(again && values >= CHUNK) &&
+           !(some && (!is_meant(request, next) || is_staged(request->optimizer, next))))
         values += plan->spans[next++].count;
     return next;
 }

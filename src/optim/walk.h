@@ -74,14 +74,15 @@ static inline __attribute__((always_inline)) void ISA(finish)(element *rule, uns
 }
 
 /* Whole lines with sums, which stay in registers because their parts are known; returns how far it came. */
-static inline __attribute__((always_inline)) size_t
-ISA(add_lines)(element *rule, unsigned reads, unsigned writes, int sums, const span *at, size_t reach, const lane *k)
+static inline __attribute__((always_inline)) size_t ISA(add_lines)(element *rule, unsigned reads, unsigned writes,
+                                                                   int sums, const span *at, size_t reach, size_t ahead,
+                                                                   const lane *k)
 {
     double parts[GRADUS_SUMS][GRADUS_PARTS];
     size_t i = 0;
     memcpy(parts, at->sums, sizeof *parts * (size_t)sums);
     for (; i + LINE <= at->count; i += LINE) {
-        if (i < reach) ISA(prefetch)(reads, at, i + AHEAD);
+        if (i < reach) ISA(prefetch)(reads, at, i + ahead);
         UNROLLED
         for (size_t j = 0; j < LINE; j += LANES) {
             cell c;
@@ -123,13 +124,12 @@ static inline __attribute__((always_inline)) void walk(element *rule, unsigned r
         EACH_SLOT(ACT)
 #undef ACT
         /* Behind a whole chunk or piece there mostly is another. */
-        const size_t count = at->count, reach = count == CHUNK || count == PIECE ? count
-                                                : count < AHEAD                  ? 0
-                                                                                 : count - AHEAD;
-        size_t i = sums ? ISA(add_lines)(rule, reads, writes, sums, at, reach, constant) : 0;
+        const size_t ahead = AHEAD / (size_t)__builtin_popcount(reads & ~BEFORE), count = at->count;
+        const size_t reach = count == CHUNK || count == PIECE ? count : count < ahead ? 0 : count - ahead;
+        size_t i = sums ? ISA(add_lines)(rule, reads, writes, sums, at, reach, ahead, constant) : 0;
         for (; i + LANES <= count; i += LANES) {
             cell c;
-            if (i < reach && i % LINE == 0) ISA(prefetch)(reads, at, i + AHEAD);
+            if (i < reach && i % LINE == 0) ISA(prefetch)(reads, at, i + ahead);
             ISA(run)(rule, reads, writes, at, i, constant, &c);
 #define ACT(j) \
     if (j < sums) add(at->sums + GRADUS_PARTS * j + i % GRADUS_PARTS, c.sum[j], c.times[j]);
