@@ -1,17 +1,18 @@
-/* Whole training updates (forward, loss, backward, optimizer) of three nets, against what bounds them, measured in turns in the same
- * run: for dense nets their matrix products alone, for the convolutional one its convolutions alone.
+/* Whole training updates (forward, loss, backward, optimizer) of five nets, against what bounds them, measured in turns in the same
+ * run: for dense nets and those of sequences their matrix products alone, for the convolutional one its convolutions alone.
  *
  *     nets [ROUNDS = 20]
  *     nets serve NET THREADS      answers each line on its input with the best milliseconds of an update: for bench/peers/nets */
 #include "../src/nn/backend.h"
 #include "gradus/base.h"
 #include "gradus/nn.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { BATCH = 64, BATCHES = 8, CHUNK = 8 };
+enum { BATCH = 64, BATCHES = 8, CHUNK = 8, STEPS = 64, SEQUENCES = 12, SYMBOLS = 65 };
 
 static double now(void)
 {
@@ -29,26 +30,33 @@ static void stop(const char *message)
 /* ---- the nets ---- */
 
 typedef struct dense_shape { /* of a dense layer; inputs 0: no more */
-    int64_t inputs, outputs;
+    int64_t inputs, outputs, times;
 } dense_shape;
 
 typedef struct bench_net {
     const char *name, *model, *rule;
     int64_t input[8];
-    dense_shape dense[4];
+    dense_shape dense[8];
     gradus_convolution_config convolutions[4]; /* channels 0: no more */
+    bool text;                                 /* SEQUENCES of STEPS symbols, each of which is to tell the next */
 } bench_net;
 
 static const bench_net nets[] = {
-    {"mlp-adam", "dense(256) > relu > dense(10)", "adam", {784}, {{784, 256}, {256, 10}}, {{0}}},
-    {"mlp-sgd", "dense(128) > relu > dense(10)", "sgd(momentum=0.9)", {784}, {{784, 128}, {128, 10}}, {{0}}},
+    {"mlp-adam", "dense(256) > relu > dense(10)", "adam", {784}, {{784, 256, 1}, {256, 10, 1}}, {{0}}, false},
+    {"mlp-sgd",
+     "dense(128) > relu > dense(10)",
+     "sgd(momentum=0.9)",
+     {784},
+     {{784, 128, 1}, {128, 10, 1}},
+     {{0}},
+     false},
     {"cnn-adam",
      "conv(16, 5, pad=2) > batchnorm > relu > maxpool(2) > conv(32, 5, pad=2) > batchnorm > relu > maxpool(2) > "
      "flatten "
      "> dense(10)",
      "adam",
      {1, 28, 28},
-     {{1568, 10}},
+     {{1568, 10, 1}},
      {{.channels = 1,
        .filters = 16,
        .input = {28, 28},
@@ -69,7 +77,23 @@ static const bench_net nets[] = {
        .after = {2, 2},
        .bias = true,
        .input_gradient = true,
-       .most = CHUNK}}},
+       .most = CHUNK}},
+     false},
+    {"lstm-adam",
+     "embedding(64) > lstm(128) > dense(65)",
+     "adam",
+     {STEPS},
+     {{64, 512, 1}, {128, 512, 1}, {128, SYMBOLS, 1}},
+     {{0}},
+     true},
+    {"transformer-adamw",
+     "embedding(128) > position > 4 * (residual(layernorm > attention(4, causal=true)) > "
+     "residual(layernorm > dense(512) > gelu > dense(128))) > layernorm > dense(65)",
+     "adamw(weight_decay=0.1)",
+     {STEPS},
+     {{128, 384, 4}, {128, 128, 4}, {128, 512, 4}, {512, 128, 4}, {128, SYMBOLS, 1}},
+     {{0}},
+     true},
 };
 enum { NETS = sizeof nets / sizeof *nets };
 
@@ -80,6 +104,11 @@ static float *numbers(int64_t count)
     return made;
 }
 
+static int64_t examples_of(const bench_net *what) { return what->text ? SEQUENCES : BATCH; }
+
+/* Rows of a product: each step of a sequence is one. */
+static int64_t rows_of(const bench_net *what) { return what->text ? SEQUENCES * STEPS : BATCH; }
+
 /* ---- a whole update ---- */
 
 typedef struct trainer {
@@ -89,7 +118,7 @@ typedef struct trainer {
     gradus_optimizer *optimizer;
     gradus_batch batches[BATCHES];
     float *inputs;
-    int32_t classes[BATCH];
+    int32_t classes[SEQUENCES * STEPS];
     int64_t update;
 } trainer;
 
@@ -116,7 +145,13 @@ static trainer *open_trainer(const bench_net *what, int32_t threads)
     trainer *it = calloc(1, sizeof *it);
     it->model =
         gradus_spec_create(what->model, &(gradus_spec_config){.family = "model", .language = &language}, &error);
-    gradus_net_config config = {.model = it->model, .outputs = 10, .batch = BATCH, .threads = threads, .seed = 1};
+    gradus_net_config config = {.model = it->model,
+                                .outputs = what->text ? SYMBOLS : 10,
+                                .positions = what->text ? STEPS : 0,
+                                .symbols = what->text ? SYMBOLS : 0,
+                                .batch = (int32_t)examples_of(what),
+                                .threads = threads,
+                                .seed = 1};
     memcpy(config.input, what->input, sizeof config.input);
     it->net = gradus_net_create(&config, &error);
     it->context = gradus_context_create(&(gradus_context_config){.threads = threads}, &error);
@@ -125,10 +160,13 @@ static trainer *open_trainer(const bench_net *what, int32_t threads)
     if (error.status) stop(error.message);
     add_tensors(it, &error);
     if (error.status) stop(error.message);
-    it->inputs = numbers(BATCHES * BATCH * 784);
-    for (int i = 0; i < BATCH; i++) it->classes[i] = i % 10;
+    const int64_t count = examples_of(what) * (what->text ? STEPS : 784);
+    it->inputs = numbers(BATCHES * count);
+    for (int64_t i = 0; what->text && i < BATCHES * count; i++) it->inputs[i] = floorf(it->inputs[i] * SYMBOLS);
+    for (int i = 0; i < SEQUENCES * STEPS; i++) it->classes[i] = i % 10;
     for (int i = 0; i < BATCHES; i++)
-        it->batches[i] = (gradus_batch){.count = BATCH, .inputs = it->inputs + i * BATCH * 784, .classes = it->classes};
+        it->batches[i] = (gradus_batch){
+            .count = (int32_t)examples_of(what), .inputs = it->inputs + i * count, .classes = it->classes};
     return it;
 }
 
@@ -200,21 +238,26 @@ static void close_bound(bound *it)
     free(it->c);
 }
 
+static void multiply(const bound *it, const dense_shape *shape, bool first)
+{
+    const int64_t rows = rows_of(it->what), inputs = shape->inputs, outputs = shape->outputs;
+    gradus_backend_multiply(it->backend, &(gradus_product){.rows = rows, .columns = outputs, .inner = inputs}, it->a,
+                            it->b, it->c);
+    gradus_backend_multiply(it->backend,
+                            &(gradus_product){.turn_a = true, .rows = inputs, .columns = outputs, .inner = rows}, it->a,
+                            it->b, it->c);
+    if (!first)
+        gradus_backend_multiply(it->backend,
+                                &(gradus_product){.turn_b = true, .rows = rows, .columns = inputs, .inner = outputs},
+                                it->a, it->b, it->c);
+}
+
+/* The inputs of the first layer need no gradient, unless they are an embedding's. */
 static void multiply_all(const bound *it)
 {
-    for (int i = 0; it->what->dense[i].inputs; i++) {
-        const int64_t inputs = it->what->dense[i].inputs, outputs = it->what->dense[i].outputs;
-        const bool first = i == 0 && !it->what->convolutions[0].channels;
-        gradus_backend_multiply(it->backend, &(gradus_product){.rows = BATCH, .columns = outputs, .inner = inputs},
-                                it->a, it->b, it->c);
-        gradus_backend_multiply(it->backend,
-                                &(gradus_product){.turn_a = true, .rows = inputs, .columns = outputs, .inner = BATCH},
-                                it->a, it->b, it->c);
-        if (!first)
-            gradus_backend_multiply(
-                it->backend, &(gradus_product){.turn_b = true, .rows = BATCH, .columns = inputs, .inner = outputs},
-                it->a, it->b, it->c);
-    }
+    for (int i = 0; it->what->dense[i].inputs; i++)
+        for (int64_t k = 0; k < it->what->dense[i].times; k++)
+            multiply(it, &it->what->dense[i], i == 0 && !it->what->convolutions[0].channels && !it->what->text);
 }
 
 static void convolve_chunk(void *job, int64_t chunk)
@@ -266,10 +309,10 @@ static void measure(const bench_net *what, int32_t threads, int rounds)
         if (i && bound_time < best_alone) best_alone = bound_time;
     }
     if (what->convolutions[0].channels)
-        printf("%-9s %d thread%s  %7.3f ms an update   %.2f times its convolutions alone\n", what->name, (int)threads,
+        printf("%-17s %d thread%s  %7.3f ms an update   %.2f times its convolutions alone\n", what->name, (int)threads,
                threads > 1 ? "s" : " ", 1e3 * best, best / best_alone);
     else
-        printf("%-9s %d thread%s  %7.3f ms an update   %.2f of the rate of its products alone\n", what->name,
+        printf("%-17s %d thread%s  %7.3f ms an update   %.2f of the rate of its products alone\n", what->name,
                (int)threads, threads > 1 ? "s" : " ", 1e3 * best, best_alone / best);
     close_bound(&alone);
     close_trainer(whole);

@@ -1,4 +1,4 @@
-"""Whole training updates of three nets, ours and PyTorch's, in turns, with one thread and with all; data in memory on both sides.
+"""Whole training updates of five nets, ours and PyTorch's, in turns, with one thread and with all; data in memory on both sides.
 
 Each side's figure is the fastest of many windows of a few milliseconds. PyTorch is given its default form, its fused optimizer, and
 for the convolutional net its channels-last order. At last an epoch as users write it: MNIST, shuffled, with a DataLoader, against
@@ -8,7 +8,9 @@ import numpy, torch
 from torch import nn
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 6
+NAMES = sys.argv[2:] or ["mlp-adam", "mlp-sgd", "cnn-adam", "lstm-adam", "transformer-adamw"]
 WINDOW, VISIT, BATCH = 0.004, 0.15, 64
+STEPS, SEQUENCES, SYMBOLS = 64, 12, 65  # of the nets of text, as in bench/nets.c
 
 
 def mlp(width):
@@ -21,8 +23,47 @@ def cnn():
                          nn.Flatten(), nn.Linear(1568, 10))
 
 
+class Lstm(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.lstm, self.head = nn.Embedding(SYMBOLS, 64), nn.LSTM(64, 128, batch_first=True), nn.Linear(128, SYMBOLS)
+
+    def forward(self, symbols):
+        return self.head(self.lstm(self.embedding(symbols))[0]).flatten(0, 1)
+
+
+class Block(nn.Module):
+    def __init__(self, width=128, heads=4):
+        super().__init__()
+        self.heads, self.before, self.behind = heads, nn.LayerNorm(width), nn.LayerNorm(width)
+        self.enter, self.leave = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.body = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+    def forward(self, x):
+        count, steps, width = x.shape
+        parts = self.enter(self.before(x)).view(count, steps, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        seen = nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], is_causal=True)
+        x = x + self.leave(seen.transpose(1, 2).reshape(count, steps, width))
+        return x + self.body(self.behind(x))
+
+
+class Transformer(nn.Module):
+    def __init__(self, width=128):
+        super().__init__()
+        self.embedding, self.position = nn.Embedding(SYMBOLS, width), nn.Parameter(torch.randn(STEPS, width))
+        self.blocks = nn.Sequential(*(Block(width) for _ in range(4)))
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, SYMBOLS)
+
+    def forward(self, symbols):
+        return self.head(self.norm(self.blocks(self.embedding(symbols) + self.position))).flatten(0, 1)
+
+
 def adam(model, **options):
     return torch.optim.Adam(model.parameters(), lr=1e-3, **options)
+
+
+def adamw(model, **options):
+    return torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1, **options)
 
 
 def sgd(model, **options):
@@ -48,9 +89,9 @@ class Theirs:
     def __init__(self, model, optimizer, shape, order=torch.contiguous_format):
         self.model = model.to(memory_format=order)
         self.optimizer = optimizer(self.model)
-        batches = torch.rand(8, BATCH, *shape)
+        batches = torch.randint(SYMBOLS, (8, SEQUENCES, STEPS)) if shape is None else torch.rand(8, BATCH, *shape)
         self.inputs = [batch.to(memory_format=order) if batch.dim() == 4 else batch for batch in batches]
-        self.classes = torch.arange(BATCH) % 10
+        self.classes = torch.arange(SEQUENCES * STEPS if shape is None else BATCH) % 10
         self.loss, self.updates = nn.CrossEntropyLoss(), 0
 
     def update(self):
@@ -70,11 +111,17 @@ class Theirs:
         return 1e3 * best
 
 
+TEXT = {"lstm-adam": (Lstm, adam), "transformer-adamw": (Transformer, adamw)}
+
+
 def forms(name):
     if name == "cnn-adam":
         return {"default": Theirs(cnn(), adam, (1, 28, 28)),
                 "fused": Theirs(cnn(), lambda m: adam(m, fused=True), (1, 28, 28)),
                 "channels_last": Theirs(cnn(), adam, (1, 28, 28), torch.channels_last)}
+    if name in TEXT:
+        net, rule = TEXT[name]
+        return {"default": Theirs(net(), rule, None), "fused": Theirs(net(), lambda m: rule(m, fused=True), None)}
     width, rule = (256, adam) if name == "mlp-adam" else (128, sgd)
     return {"default": Theirs(mlp(width), rule, (784,)),
             "fused": Theirs(mlp(width), lambda m: rule(m, fused=True), (784,))}
@@ -87,7 +134,7 @@ def compare(name, threads):
         for form, side in {**theirs, "ours": ours}.items():
             best[form] = min(best.get(form, 1e9), side.visit())
     ours.close()
-    print(f"{name:9} {threads} thread{'s' if threads > 1 else ' '} {best['ours']:8.3f} ms an update", end="")
+    print(f"{name:17} {threads} thread{'s' if threads > 1 else ' '} {best['ours']:8.3f} ms an update", end="")
     for form in theirs:
         print(f"   {best[form] / best['ours']:5.2f} times PyTorch {form} ({best[form]:.3f})", end="")
     print(flush=True)
@@ -133,12 +180,12 @@ def compare_epochs(threads):
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(max(1, ROUNDS // 3)):
             theirs, ours = min(theirs, their_epoch(data)), min(ours, our_epoch(threads, folder))
-    print(f"an epoch  {threads} thread{'s' if threads > 1 else ' '} {ours:8.3f} s              {theirs / ours:5.2f} times PyTorch with "
+    print(f"an epoch          {threads} thread{'s' if threads > 1 else ' '} {ours:8.3f} s              {theirs / ours:5.2f} times PyTorch with "
           f"its DataLoader ({theirs:.3f})", flush=True)
 
 
 for threads in sorted({1, os.cpu_count()}):
-    for name in "mlp-adam", "mlp-sgd", "cnn-adam":
+    for name in NAMES:
         compare(name, threads)
-    if os.environ.get("GRADUS_DATA"):
+    if not sys.argv[2:] and os.environ.get("GRADUS_DATA"):
         compare_epochs(threads)
