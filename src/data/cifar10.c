@@ -1,5 +1,5 @@
 /* cifar10: small colour photographs of ten kinds of things (Krizhevsky 2009), in the authors' binary form: files of records, one byte
- * for the class, then 32 x 32 bytes each of red, green and blue. */
+ * for the class, then 32 x 32 bytes each of red, green and blue; or the same pictures as PNG files. */
 #include "files.h"
 #include "picture.h"
 #include "places.h"
@@ -13,6 +13,9 @@ static const gradus_known_file archive[] = {
     {"cifar-10-binary.tar.gz", "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd", 170052171},
     {0},
 };
+
+/* The same pictures as PNG files, a folder for each class. */
+static const char *const instead[] = {"train.tar.gz", "test.tar.gz", NULL};
 
 static const gradus_known_set known = {
     .name = "cifar10",
@@ -97,13 +100,28 @@ static gradus_status read_batches(gradus_reading *reading, gradus_files *files, 
     return GRADUS_OK;
 }
 
+static gradus_status read_pictures(gradus_reading *reading, const char *folder, gradus_error *error)
+{
+    char training[GRADUS_DATA_PATH], test[GRADUS_DATA_PATH];
+    const gradus_data_info *info = &reading->data->info;
+    gradus_place_file(folder, instead[0], training);
+    gradus_place_file(folder, instead[1], test);
+    if (gradus_folder_read(reading, training, test, error)) return (gradus_status)error->status;
+    bool same = info->outputs == CLASSES && info->shape[0] == 3 && info->shape[1] == SIDE && info->shape[2] == SIDE;
+    for (int32_t i = 0; i < CLASSES && same; i++) same = strcmp(info->class_names[i], classes[i]) == 0;
+    if (same) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                       "%s: not CIFAR-10: expected colour pictures of 32x32, in a folder for each of its ten classes",
+                       training);
+}
+
 static gradus_status open_set(gradus_reading *reading, gradus_error *error)
 {
     char folder[GRADUS_DATA_PATH], path[GRADUS_DATA_PATH];
     gradus_files batches = {0};
     gradus_status status = gradus_known_folder(reading, folder, error);
     if (status) return status;
-    gradus_place_file(folder, archive[0].name, path);
+    if (!gradus_place_file(folder, archive[0].name, path)) return read_pictures(reading, folder, error);
     status = gradus_files_add(&batches, path, is_batch, &reading->sum, error);
     if (!status) status = read_batches(reading, &batches, error);
     gradus_files_close(&batches);
@@ -123,6 +141,7 @@ const gradus_reader gradus_reader_cifar10 = {
                .arguments = arguments,
                .notes = "get it with: gradus data get cifar10"},
     .known = &known,
+    .instead = instead,
     .classes = classes,
     .open = open_set,
     .inputs = gradus_folder_inputs,

@@ -52,7 +52,7 @@ static gradus_status asked_size(const gradus_reading *reading, gradus_picture_si
     if (as->channels == 2)
         return gradus_reading_fail(reading, gradus_item_value(reading->item, "channels"), GRADUS_CODE_OUT_OF_RANGE,
                                    error, "a picture has 1 channel (grey) or 3 (red, green, blue)");
-    if (!size->present) return GRADUS_OK;
+    if (!size || !size->present) return GRADUS_OK;
     if (size->count > 2)
         return gradus_reading_fail(reading, size, GRADUS_CODE_TOO_MANY, error,
                                    "a size is [height, width], or one number for both");
@@ -273,25 +273,29 @@ static gradus_status no_pictures(const gradus_files *files, gradus_error *error)
                        "%s: no pictures in it (expected .png, .jpg, .jpeg)", files->source[0].path);
 }
 
-static gradus_status open_folder(gradus_reading *reading, gradus_error *error)
+gradus_status gradus_folder_read(gradus_reading *reading, const char *path, const char *test, gradus_error *error)
 {
-    char path[GRADUS_DATA_PATH];
-    const char *test = gradus_reading_text(reading, "test");
-    int64_t amount;
     gradus_files files = {0};
-    gradus_status status = gradus_reading_path(reading, gradus_reading_text(reading, "path"), path, error);
-    if (status) return status;
-    for (size_t end = strlen(path); end > 1 && path[end - 1] == '/'; end--) path[end - 1] = 0;
-    gradus_stem(path, reading->data->info.name, sizeof reading->data->info.name);
-    status = gradus_files_add(&files, path, gradus_picture_named, &reading->sum, error);
+    gradus_status status = gradus_files_add(&files, path, gradus_picture_named, &reading->sum, error);
     if (!status && files.count == 0) status = no_pictures(&files, error);
-    if (!status && !gradus_amount_read(test, 0, &amount)) {
-        status = gradus_reading_path(reading, test, path, error);
-        if (!status) status = gradus_files_add(&files, path, gradus_picture_named, &reading->sum, error);
-    }
+    if (!status && test) status = gradus_files_add(&files, test, gradus_picture_named, &reading->sum, error);
     if (!status) status = read_files(reading, &files, error);
     gradus_files_close(&files);
     return status;
+}
+
+static gradus_status open_folder(gradus_reading *reading, gradus_error *error)
+{
+    char path[GRADUS_DATA_PATH], other[GRADUS_DATA_PATH];
+    const char *test = gradus_reading_text(reading, "test");
+    int64_t amount;
+    const bool has_test = !gradus_amount_read(test, 0, &amount);
+    gradus_status status = gradus_reading_path(reading, gradus_reading_text(reading, "path"), path, error);
+    if (!status && has_test) status = gradus_reading_path(reading, test, other, error);
+    if (status) return status;
+    for (size_t end = strlen(path); end > 1 && path[end - 1] == '/'; end--) path[end - 1] = 0;
+    gradus_stem(path, reading->data->info.name, sizeof reading->data->info.name);
+    return gradus_folder_read(reading, path, has_test ? other : NULL, error);
 }
 
 /* ---- prediction ---- */

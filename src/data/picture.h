@@ -21,6 +21,9 @@ bool gradus_picture_measure(const unsigned char *bytes, size_t size, gradus_pict
 bool gradus_picture_read(const unsigned char *bytes, size_t size, const gradus_picture_size *as, unsigned char *pixels,
                          char why[GRADUS_PICTURE_WHY]);
 
+/* A set of pictures in a folder or an archive; `test`: another one for the test, or NULL. */
+gradus_status gradus_folder_read(gradus_reading *reading, const char *path, const char *test, gradus_error *error);
+
 /* What `inputs` of a reader of pictures is: pictures of a file, a folder, an archive, brought to the set's size. */
 gradus_status gradus_folder_inputs(const gradus_data *like, const char *path, gradus_data *data, gradus_error *error);
 

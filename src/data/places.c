@@ -88,9 +88,15 @@ const gradus_known_set *gradus_known_find(const char *name)
 static bool is_whole(const gradus_known_set *set, const char *folder)
 {
     char path[GRADUS_DATA_PATH];
-    for (const gradus_known_file *file = set->files; file->name; file++)
-        if (!gradus_place_file(folder, file->name, path)) return false;
-    return true;
+    bool whole = true, other = false;
+    for (const gradus_known_file *file = set->files; file->name && whole; file++)
+        whole = gradus_place_file(folder, file->name, path);
+    for (int32_t i = 0; gradus_reader_at(i) && !whole; i++) {
+        const char *const *instead = gradus_reader_at(i)->known == set ? gradus_reader_at(i)->instead : NULL;
+        if (instead) other = true;
+        for (; instead && *instead; instead++) other = other && gradus_place_file(folder, *instead, path);
+    }
+    return whole || other;
 }
 
 bool gradus_data_find(const char *name, const char *data_dir, char *path, size_t size)

@@ -67,6 +67,7 @@ struct gradus_reader {             /* one row of the data table */
     gradus_member member;          /* name, parameters, help */
     const char *endings;           /* of files that a bare text stands for: ".csv .tsv"; NULL: none */
     const gradus_known_set *known; /* a set of its own name: its files; NULL: reads what the user names */
+    const char *const *instead;    /* other files that hold that set; ends with NULL; NULL: none */
     const char *const *classes;    /* names of the classes; ends with NULL; NULL: numbers */
     gradus_status (*open)(gradus_reading *reading, gradus_error *error);
     /* A file of inputs alone, into data->test. NULL: the set has none (it cannot be opened yet). */

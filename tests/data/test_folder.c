@@ -300,6 +300,26 @@ static void all_of_cifar(void **state)
                         "train, 10000 colour pictures 32x32 of 2 classes (1000 for validation)");
     assert_int_equal(gradus_data_about(data)->count[GRADUS_TEST], 2000);
     gradus_data_close(data);
+
+    /* and as cifar10 itself, where they lie in a folder of data sets in place of the authors' archive */
+    gradus_error error;
+    gradus_batch batch;
+    shell("rm -rf %s/cifar10 && mkdir %s/cifar10 && ln -s $(realpath %s)/data/cifar10/t*.tar.gz %s/cifar10", folder,
+          folder, shared, folder);
+    data = open_cifar(&error);
+    if (!data) fail_msg("%s", error.message);
+    const gradus_data_info *about = gradus_data_about(data);
+    assert_string_equal(about->title, "cifar10, 50000 colour pictures 32x32 of 10 classes");
+    assert_int_equal(about->count[GRADUS_TEST], 10000);
+    assert_string_equal(about->class_names[0], "airplane");
+    gradus_loader *loader =
+        gradus_loader_create(data, &(gradus_loader_config){.part = GRADUS_TEST, .batch = 3000}, &error);
+    assert_true(gradus_loader_next(loader, &batch));
+    assert_int_equal(batch.classes[999], 0);
+    assert_int_equal(batch.classes[1000], 1);
+    assert_int_equal(batch.classes[2999], 2);
+    gradus_loader_destroy(loader);
+    gradus_data_close(data);
 }
 
 static int remove_all(void **state)

@@ -71,6 +71,36 @@ static void test_characters(void **state)
     gradus_data_close(data);
 }
 
+/* Words with the space before them; those that only the end of the file has are not known. */
+static void test_words(void **state)
+{
+    (void)state;
+    put("w.txt", "the cat's hat. The cat\n the cat sat on the mat, new");
+    gradus_data *data = set_must_open("text(w.txt, context=2, unit=words)", "5");
+    const gradus_data_info *about = gradus_data_about(data);
+    gradus_batch batch;
+    /* the| cat's| hat|.| The| cat|\n| the| cat| sat || on| the| mat|,| new */
+    assert_string_equal(about->title, "w, 15 words of 10 kinds in windows of 2 (2 for validation)");
+    gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+    static const char *const expected[] = {"the", " cat's", " hat", ".", " The", " cat", "\n", " the"};
+    assert_int_equal(batch.count, 4);
+    for (int32_t i = 0; i < 8; i++) {
+        assert_string_equal(about->class_names[(int32_t)batch.inputs[i]], expected[i]);
+        if (i < 7) assert_string_equal(about->class_names[batch.classes[i]], expected[i + 1]);
+    }
+    gradus_loader_destroy(loader);
+    loader = whole_part(data, GRADUS_VALIDATION, &batch);
+    assert_string_equal(about->class_names[(int32_t)batch.inputs[0]], "\xef\xbf\xbd"); /* on */
+    assert_string_equal(about->class_names[(int32_t)batch.inputs[1]], " the");
+    gradus_loader_destroy(loader);
+    gradus_data_close(data);
+    data = set_must_open("text(w.txt, context=2, unit=words, vocabulary=2)",
+                         "5"); /* one stands there twice, and the first of the rest */
+    assert_int_equal(gradus_data_about(data)->outputs, 3);
+    assert_string_equal(gradus_data_about(data)->class_names[1], " cat");
+    gradus_data_close(data);
+}
+
 static void test_mistakes(void **state)
 {
     (void)state;
@@ -93,6 +123,7 @@ static void test_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_windows), cmocka_unit_test(test_stride),
-                                       cmocka_unit_test(test_characters), cmocka_unit_test(test_mistakes)};
+                                       cmocka_unit_test(test_characters), cmocka_unit_test(test_words),
+                                       cmocka_unit_test(test_mistakes)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
