@@ -72,6 +72,33 @@ static void test_parts(void **state)
     gradus_data_close(data);
 }
 
+/* The same where the test part comes out of the file itself: what is left has mean 0 and deviation 1, what was taken has not. */
+static void test_split(void **state)
+{
+    (void)state;
+    char text[1000] = "";
+    for (int i = 0; i < 40; i++) sprintf(text + strlen(text), "%d 1:%d\n", i % 2, i * i);
+    put("q.svm", text);
+    gradus_data *data = set_must_open("libsvm(q.svm, test=20, scale=standard)", "10");
+    for (int part = GRADUS_TRAINING; part <= GRADUS_TEST; part++) {
+        gradus_batch batch;
+        gradus_loader *loader = whole_part(data, (gradus_part)part, &batch);
+        double sum = 0, squares = 0;
+        for (int32_t i = 0; i < batch.count; i++) {
+            sum += (double)batch.inputs[i];
+            squares += (double)batch.inputs[i] * (double)batch.inputs[i];
+        }
+        if (part == GRADUS_TRAINING) {
+            check_close(sum, 0, 0, 1e-5);
+            check_close(squares, batch.count, 1e-5, 0);
+        } else {
+            assert_true(fabs(sum) > 1e-2);
+        }
+        gradus_loader_destroy(loader);
+    }
+    gradus_data_close(data);
+}
+
 static void test_mistakes(void **state)
 {
     (void)state;
@@ -108,6 +135,7 @@ static void test_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_classes), cmocka_unit_test(test_numbers),
-                                       cmocka_unit_test(test_parts), cmocka_unit_test(test_mistakes)};
+                                       cmocka_unit_test(test_parts), cmocka_unit_test(test_split),
+                                       cmocka_unit_test(test_mistakes)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

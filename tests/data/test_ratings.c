@@ -95,6 +95,24 @@ static void test_rank(void **state)
     gradus_data_close(data);
 }
 
+/* Ratings are about as large whatever the rank is: their mean square is 1. */
+static void test_size(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"low_rank(150, 150, 1, noise=0, count=22500, test=none, target_scale=none)",
+                                        "low_rank(150, 150, 9, noise=0, count=22500, test=none, target_scale=none)"};
+    for (int k = 0; k < 2; k++) {
+        gradus_batch batch;
+        gradus_data *data = set_must_open(texts[k], "none");
+        gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+        double squares = 0;
+        for (int32_t i = 0; i < batch.count; i++) squares += (double)batch.numbers[i] * (double)batch.numbers[i];
+        check_close(squares / batch.count, 1, 0.5, 0); /* more than two deviations: of 150 users and 150 items */
+        gradus_loader_destroy(loader);
+        gradus_data_close(data);
+    }
+}
+
 static void test_mistakes(void **state)
 {
     (void)state;
@@ -121,6 +139,7 @@ static void test_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_symbols), cmocka_unit_test(test_low_rank),
-                                       cmocka_unit_test(test_rank), cmocka_unit_test(test_mistakes)};
+                                       cmocka_unit_test(test_rank), cmocka_unit_test(test_size),
+                                       cmocka_unit_test(test_mistakes)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
