@@ -367,7 +367,8 @@ typedef struct gradus_rule_row {
     double           (*effective_rate)(const double *hyper, const gradus_now *now, const double *memory);  /* what the rule has made of the
                                          * rate, for gradus_measures; NULL: the rate                                 */
     const char      *(*check)(const double *hyper);     /* arguments against each other; NULL: fine                  */
-    double           (*usual_rate)(const double *hyper);    /* what `lr: auto` starts from; NULL: not known, or the wrapped rule's ... */
+    double             usual;           /* rate that `lr: auto` starts from; 0: as `usual_rate` says                 */
+    double           (*usual_rate)(const double *hyper);    /* the same where arguments change it; NULL too: not known, or the wrapped rule's ... */
     double             usual_factor;    /* ... times this; 0: 1                                                      */
 } gradus_rule_row;
 

@@ -16,63 +16,14 @@ enum {
 };
 enum { ADAM_CORRECTED, ADAM_RAW };
 
-#define ADAM_ARGUMENTS                                                                                      \
-    [ADAM_BETA1] = {"beta1",                                                                                \
-                    GRADUS_NUMBER,                                                                          \
-                    .initial = "0.9",                                                                       \
-                    .low = 0,                                                                               \
-                    .high = 1,                                                                              \
-                    .open = ")",                                                                            \
-                    .help = "part of the mean gradient that is kept",                                       \
-                    .flags = GRADUS_NAMED | GRADUS_SCHEDULED,                                               \
-                    .search = "uniform(0.8, 0.99)",                                                         \
-                    .also = "beta_1, b1, momentum"},                                                        \
-    [ADAM_BETA2] = {"beta2",                                                                                \
-                    GRADUS_NUMBER,                                                                          \
-                    .initial = "0.999",                                                                     \
-                    .low = 0,                                                                               \
-                    .high = 1,                                                                              \
-                    .open = ")",                                                                            \
-                    .help = "part of the mean square that is kept",                                         \
-                    .flags = GRADUS_NAMED | GRADUS_SCHEDULED,                                               \
-                    .search = "uniform(0.9, 0.9999)",                                                       \
-                    .also = "beta_2, b2"},                                                                  \
-    [ADAM_EPSILON] = {"epsilon",                                                                            \
-                      GRADUS_NUMBER,                                                                        \
-                      .initial = "1e-8",                                                                    \
-                      .low = 0,                                                                             \
-                      .high = INFINITY,                                                                     \
-                      .help = "keeps the division finite; added to the root",                               \
-                      .flags = GRADUS_NAMED | GRADUS_SCHEDULED,                                             \
-                      .search = "loguniform(1e-10, 1e-4)",                                                  \
-                      .also = "eps"},                                                                       \
-    [ADAM_PLACE] = {"place",                                                                                \
-                    GRADUS_WORD,                                                                            \
-                    .initial = "corrected",                                                                 \
-                    .words = "corrected|raw",                                                               \
-                    .help = "epsilon is added to the root of the corrected mean square, or of the raw one", \
-                    .flags = GRADUS_NAMED},                                                                 \
-    [ADAM_EPSILON_ROOT] = {"epsilon_root",                                                                  \
-                           GRADUS_NUMBER,                                                                   \
-                           .initial = "0",                                                                  \
-                           .low = 0,                                                                        \
-                           .high = INFINITY,                                                                \
-                           .help = "added under the root, to the corrected mean square",                    \
-                           .flags = GRADUS_NAMED | GRADUS_SCHEDULED,                                        \
-                           .also = "eps_root"},                                                             \
-    [ADAM_BIAS_CORRECTION] = {"bias_correction", GRADUS_FLAG, .initial = "true",                            \
-                              .help = "makes up for means that start at 0", .flags = GRADUS_NAMED}
+#define ADAM_ARGUMENTS                                                                                              \
+    [ADAM_BETA1] = RULE_BETA1, [ADAM_BETA2] = RULE_BETA2,                                                           \
+    [ADAM_EPSILON] = RULE_EPSILON("1e-8", .search = "loguniform(1e-10, 1e-4)"), [ADAM_PLACE] = RULE_PLACE,          \
+    [ADAM_EPSILON_ROOT] =                                                                                           \
+        RULE_AMOUNT("epsilon_root", "0", "added under the root, to the corrected mean square", .also = "eps_root"), \
+    [ADAM_BIAS_CORRECTION] = RULE_BIAS_CORRECTION
 
-#define ADAM_DECAY_ARGUMENT(initially, searched)                     \
-    [ADAM_WEIGHT_DECAY] = {"weight_decay",                           \
-                           GRADUS_NUMBER,                            \
-                           .initial = initially,                     \
-                           .low = 0,                                 \
-                           .high = INFINITY,                         \
-                           .help = "pull of the values towards 0",   \
-                           .flags = GRADUS_NAMED | GRADUS_SCHEDULED, \
-                           .search = searched,                       \
-                           .also = "wd, l2"}
+#define ADAM_DECAY_ARGUMENT(initially, searched) [ADAM_WEIGHT_DECAY] = RULE_WEIGHT_DECAY(initially, searched)
 
 /* The largest of the mean squares before their correction, as PyTorch and Keras have it. */
 #define ADAM_AMSGRAD_ARGUMENT(initially) \

@@ -28,8 +28,7 @@ enum { ADAPT_FIRST, ADAPT_GROWTH, ADAPT_WEIGHT_DECAY, ADAPT_SHARED };
                       .help = "the distance grows by no more than this factor in an update; 1.02 acts as a warmup", \
                       .flags = GRADUS_NAMED,                                                                        \
                       .also = "growth_rate"},                                                                       \
-    [ADAPT_WEIGHT_DECAY] = RULE_AMOUNT("weight_decay", "0", "pull of the values towards 0",                         \
-                                       .search = "loguniform(1e-4, 1)", .also = "wd, l2")
+    [ADAPT_WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-4, 1)")
 
 #define ADAPT_DECAY_ARGUMENT(initially)                                                                  \
     {                                                                                                    \
@@ -76,13 +75,6 @@ static inline double gradus_adapt_correction(double beta1, double beta2, int64_t
 static inline double gradus_adapt_effective_rate(const double *hyper, const gradus_now *now, const double *memory)
 {
     return now->rate * gradus_adapt_distance(hyper, memory);
-}
-
-/* The estimate is the rate; what comes from outside is a factor. */
-static inline double gradus_adapt_usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 1;
 }
 
 #define ADAPT_NOTE "The rate is a factor of what the rule finds: 1, or a schedule that falls. "

@@ -19,13 +19,27 @@
                                .flags = GRADUS_NAMED | GRADUS_SCHEDULED, __VA_ARGS__            \
     }
 
-/* Adam's. */
+/* Adam's, and what most rules have of it; what is searched goes behind an epsilon. */
 #define RULE_BETA1                                                                                       \
     RULE_SHARE("beta1", "0.9", "part of the mean gradient that is kept", .search = "uniform(0.8, 0.99)", \
                .also = "beta_1, b1, momentum")
 #define RULE_BETA2                                                                                         \
     RULE_SHARE("beta2", "0.999", "part of the mean square that is kept", .search = "uniform(0.9, 0.9999)", \
                .also = "beta_2, b2")
+
+#define RULE_EPSILON(initially, ...) \
+    RULE_AMOUNT("epsilon", initially, "keeps the division finite; added to the root", .also = "eps", __VA_ARGS__)
+#define RULE_PLACE                                                                                                    \
+    {                                                                                                                 \
+        "place", GRADUS_WORD, .initial = "corrected", .words = "corrected|raw",                                       \
+                              .help = "epsilon is added to the root of the corrected mean square, or of the raw one", \
+                              .flags = GRADUS_NAMED                                                                   \
+    }
+#define RULE_BIAS_CORRECTION     RULE_FLAG("bias_correction", "true", "makes up for means that start at 0")
+#define RULE_NESTEROV(initially) RULE_FLAG("nesterov", initially, "looks ahead along the momentum")
+
+/* The slots of both means, as PyTorch calls them. */
+#define RULE_MEANS(mean, square) [mean] = {.name = "exp_avg"}, [square] = {.name = "exp_avg_sq", .non_negative = true}
 
 /* Decay of the values: how much, and where it enters (needs rules.h). */
 #define RULE_WEIGHT_DECAY(initially, searched) \

@@ -15,12 +15,9 @@ enum { DISTANCE_START };
 /* Sums over all tensors: squares of the movement, of the gradient, of the values. */
 enum { DISTANCE_MOVED, DISTANCE_GRADIENT, DISTANCE_SIZE, DISTANCE_SUMS };
 
-#define DISTANCE_DECAY_ARGUMENT                                                                                        \
-    {                                                                                                                  \
-        "weight_decay", GRADUS_NUMBER,                                                                                 \
-            .initial = "0", .low = 0, .high = INFINITY, .help = "pull of the values towards 0, added to the gradient", \
-            .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "loguniform(1e-5, 1e-2)", .also = "wd, l2"             \
-    }
+#define DISTANCE_DECAY_ARGUMENT                                                             \
+    RULE_AMOUNT("weight_decay", "0", "pull of the values towards 0, added to the gradient", \
+                .search = "loguniform(1e-5, 1e-2)", .also = "wd, l2")
 
 gradus_kernel gradus_distance_measure_scalar, gradus_distance_measure_sse2, gradus_distance_measure_avx2,
     gradus_distance_measure_avx512, gradus_distance_measure_neon;
@@ -30,7 +27,6 @@ gradus_kernel gradus_distance_step_scalar, gradus_distance_step_sse2, gradus_dis
 gradus_twin gradus_distance_step_double;
 
 void gradus_distance_prepare(const gradus_now *now, double weight_decay, double *constants);
-double gradus_distance_usual_rate(const double *hyper);
 
 /* ---- dog and l_dog: over all tensors, and of each ---- */
 

@@ -49,12 +49,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     if (hyper[RECTIFY]) rectify(hyper, now, c1, c2, constants);
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.001;
-}
-
 const gradus_rule_row gradus_rule_adabelief = {
     .member =
         {.name = "adabelief",
@@ -68,8 +62,7 @@ const gradus_rule_row gradus_rule_adabelief = {
              (const gradus_argument[]){
                  [BETA1] = RULE_BETA1,
                  [BETA2] = RULE_BETA2,
-                 [EPSILON] = RULE_AMOUNT("epsilon", "1e-16", "keeps the division finite; added to the root",
-                                         .search = "loguniform(1e-16, 1e-8)", .also = "eps"),
+                 [EPSILON] = RULE_EPSILON("1e-16", .search = "loguniform(1e-16, 1e-8)"),
                  [FLOOR] = RULE_AMOUNT("floor", "1e-16", "added to the mean square at each update", .also = "eps_root"),
                  [RECTIFY] = RULE_FLAG("rectify", "false", "waits with the division as radam does"),
                  [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-4, 1)"),
@@ -95,7 +88,7 @@ const gradus_rule_row gradus_rule_adabelief = {
     .constants = "scale, coupled, rise1, keep2, rise2, added, root, outside, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(adabelief), .twin = adabelief_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.001,
 };
 
 #else /* once for each instruction set */

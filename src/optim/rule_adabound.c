@@ -37,12 +37,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.001;
-}
-
 const gradus_rule_row gradus_rule_adabound = {
     .member =
         {.name = "adabound",
@@ -55,8 +49,7 @@ const gradus_rule_row gradus_rule_adabound = {
              (const gradus_argument[]){
                  [BETA1] = RULE_BETA1,
                  [BETA2] = RULE_BETA2,
-                 [EPSILON] =
-                     RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root", .also = "eps"),
+                 [EPSILON] = RULE_EPSILON("1e-8"),
                  [FINAL] = RULE_AMOUNT("final", "100", "the last rate of each value, as a multiple of the rate",
                                        .search = "loguniform(10, 1000)"),
                  [GAMMA] = RULE_AMOUNT("gamma", "0.001", "how fast the bounds close: halfway after 1 / gamma updates",
@@ -66,9 +59,8 @@ const gradus_rule_row gradus_rule_adabound = {
                  [FINAL_RATE] = {"final_rate", GRADUS_NUMBER, .initial = "0", .low = 0, .high = INFINITY,
                                  .help = "the last rate itself, which no schedule moves",
                                  .flags = GRADUS_NAMED | GRADUS_FOREIGN},
-                 [EPSILON_ROOT] = {"epsilon_root", GRADUS_NUMBER, .initial = "0", .low = 0,
-                                   .high = INFINITY, .help = "added under the root",
-                                   .flags = GRADUS_NAMED | GRADUS_FOREIGN},
+                 [EPSILON_ROOT] = {"epsilon_root", GRADUS_NUMBER, .initial = "0", .low = 0, .high = INFINITY,
+                                   .help = "added under the root", .flags = GRADUS_NAMED | GRADUS_FOREIGN},
                  {0}},
          .like = (const gradus_like[]){{"pytorch_optimizer", "AdaBound", "eps=epsilon, final_lr=final_rate",
                                         "final_rate=0.1, epsilon_root=1e-15"},
@@ -78,13 +70,11 @@ const gradus_rule_row gradus_rule_adabound = {
              "0.001 stands as\n"
              "1 to 100."},
     .abi = GRADUS_ABI,
-    .slots =
-        (const gradus_slot[]){
-            [MEAN] = {.name = "exp_avg"}, [SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), {0}},
     .constants = "scale, coupled, rise1, keep2, rise2, inside, outside, step, least, most, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(adabound), .twin = adabound_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.001,
 };
 
 #else /* once for each instruction set */

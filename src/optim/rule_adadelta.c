@@ -30,12 +30,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 1;
-}
-
 const gradus_rule_row gradus_rule_adadelta = {
     .member =
         {.name = "adadelta",
@@ -70,7 +64,7 @@ const gradus_rule_row gradus_rule_adadelta = {
     .constants = "scale, coupled, keep, rise, inside, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(adadelta), .twin = adadelta_double}},
-    .usual_rate = usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

@@ -10,6 +10,7 @@
  *     floor in place of added: nothing is added to g g; mean(r) is at least epsilon, and v epsilon^2   (PyTorch)
  *     x <- x - rate weight_decay x           with x before the step; absolute: without the rate        (Optax) */
 #ifndef RULE
+#include "arguments.h"
 #include "kernel.h"
 #include "rules.h"
 
@@ -141,89 +142,78 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
 static double usual_rate(const double *hyper) { return hyper[SCALE_PARAMETER] ? 0.01 : 0.003; }
 
 const gradus_rule_row gradus_rule_adafactor = {
-    .member = {.name = "adafactor",
-               .summary = "the root of a mean square that is kept as one row and one column",
-               .formula =
-                   "r, c <- row and column means of g^2; u = g / sqrt(r c / mean(r)); x <- x - rate rms(x) u / max(1, "
-                   "rms(u))",
-               .paper = "Shazeer and Stern 2018",
-               .arguments =
-                   (const gradus_argument[]){
-                       [DECAY_RATE] = {"decay_rate", GRADUS_NUMBER, .initial = "0.8", .low = -1, .high = 1,
-                                       .help = "the mean square keeps 1 - k^-decay_rate in update k; the sign does not "
-                                               "matter",
-                                       .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "uniform(0.5, 1)"},
-                       [DECAY_OFFSET] = {"decay_offset", GRADUS_INTEGER, .initial = "0", .low = 0, .high = 1e15,
-                                         .help = "updates that do not count in k", .flags = GRADUS_NAMED},
-                       [BETA2_MAX] = {"beta2_max", GRADUS_NUMBER, .initial = "1", .low = 0,
-                                      .high = 1, .help = "most that the mean square keeps",
-                                      .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .also = "beta2_cap"},
-                       [EPSILON] = {"epsilon", GRADUS_NUMBER, .initial = "1e-30", .low = 0, .high = INFINITY,
-                                    .help = "keeps the division finite", .flags = GRADUS_NAMED | GRADUS_SCHEDULED,
-                                    .also = "eps, epsilon_1"},
-                       [PLACE] = {"place", GRADUS_WORD, .initial = "added", .words = "added|floor",
-                                  .help = "epsilon is added to each square, or is the least that means may be",
-                                  .flags = GRADUS_NAMED},
-                       [CLIP] =
-                           {"clip", GRADUS_NUMBER, .initial = "1", .low = 0, .high = INFINITY,
-                            .help = "root mean square that a tensor's step does not exceed before the rate; 0: any",
-                            .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .also = "clip_threshold, clipping_threshold, d"},
-                       [SCALE_PARAMETER] = {"scale_parameter", GRADUS_FLAG, .initial = "true",
-                                            .help = "the rate is a share of the root mean square of a tensor's values",
-                                            .flags = GRADUS_NAMED, .also = "multiply_by_parameter_scale"},
-                       [SCALE_LEAST] = {"scale_least", GRADUS_NUMBER, .initial = "1e-3", .low = 0, .high = INFINITY,
-                                        .help = "least root mean square that counts there",
-                                        .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .also = "eps_scale, epsilon_2"},
-                       [RELATIVE_STEP] = {"relative_step", GRADUS_FLAG, .initial = "false",
-                                          .help = "the rate is never above 1/sqrt(k)", .flags = GRADUS_NAMED},
-                       [MOMENTUM] =
-                           {
-                               "momentum", GRADUS_NUMBER, .initial = "0", .low = 0, .high = 1, .open = ")",
-                               .help = "part of the mean step that is kept; 0: there is none",
-                               .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "uniform(0, 0.95)", .also = "beta1"},
-                       [FORM] = {"form", GRADUS_WORD, .initial = "outside", .words = "outside|inside",
-                                 .help = "the rate stands outside the mean, or inside", .flags = GRADUS_NAMED},
-                       [DIMENSIONS] = {"dimensions", GRADUS_WORD, .initial = "last", .words = "last|largest|leading",
-                                       .help = "which two of more than two dimensions are rows and columns",
-                                       .flags = GRADUS_NAMED},
-                       [FACTOR_FROM] =
-                           {"factor_from", GRADUS_INTEGER, .initial = "1", .low = 1, .high = 1e15,
-                            .help = "rows and columns that a matrix must have to be kept by them", .flags = GRADUS_NAMED,
-                            .also = "min_dim_size_to_factor"},
-                       [WEIGHT_DECAY] = {"weight_decay", GRADUS_NUMBER, .initial = "0", .low = 0,
-                                         .high = INFINITY, .help = "pull of the values towards 0",
-                                         .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "loguniform(1e-5, 1e-1)",
-                                         .also = "wd, l2"},
-                       [DECAY] = {"decay", GRADUS_WORD, .initial = "decoupled", .words = "decoupled|absolute",
-                                  .help = "times the rate, or not", .flags = GRADUS_NAMED},
-                       {0}},
-               .like =
-                   (const gradus_like[]){
-                       {"torch", "Adafactor", "beta2_decay=decay_rate, eps1=epsilon, eps2=scale_least, d=clip",
-                        "epsilon=1.1920929e-7, place=floor, relative_step=true"},
-                       {"keras", "Adafactor",
-                        "beta_2_decay=decay_rate, epsilon_1=epsilon, epsilon_2=scale_least, clip_threshold=clip",
-                        "relative_step=true"},
-                       {"optax", "adafactor",
-                        "min_dim_size_to_factor=factor_from, multiply_by_parameter_scale=scale_parameter, "
-                        "clipping_threshold=clip, weight_decay_rate=weight_decay, eps=epsilon",
-                        "factor_from=128, dimensions=largest, form=inside, decay=absolute"},
-                       {"timm", "adafactor",
-                        "eps=epsilon, eps_scale=scale_least, clip_threshold=clip, beta1=momentum, "
-                        "min_dim_size_to_factor=factor_from",
-                        "scale_parameter=false, form=inside, dimensions=leading, factor_from=17"},
-                       {"timm", "adafactorbv",
-                        "beta2_cap=beta2_max, eps=epsilon, clipping_threshold=clip, min_dim_size_to_factor=factor_from",
-                        "beta2_max=0.999, momentum=0.9, scale_parameter=false, clip=0, dimensions=largest, "
-                        "factor_from=16"},
-                       {0}},
-               .notes =
-                   "The rate is a share of the values' size, so that 0.01 is a usual one; scale_parameter=false makes "
-                   "it "
-                   "one like Adam's.\n"
-                   "PyTorch and Keras never go above 1/sqrt(k) and always scale by the values; timm does neither. timm "
-                   "keeps the momentum\n"
-                   "of adafactorbv in bfloat16, which is float32 here."},
+    .member =
+        {.name = "adafactor",
+         .summary = "the root of a mean square that is kept as one row and one column",
+         .formula = "r, c <- row and column means of g^2; u = g / sqrt(r c / mean(r)); x <- x - rate rms(x) u / max(1, "
+                    "rms(u))",
+         .paper = "Shazeer and Stern 2018",
+         .arguments =
+             (const gradus_argument[]){
+                 [DECAY_RATE] = {"decay_rate", GRADUS_NUMBER, .initial = "0.8", .low = -1, .high = 1,
+                                 .help = "the mean square keeps 1 - k^-decay_rate in update k; the sign does not "
+                                         "matter",
+                                 .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "uniform(0.5, 1)"},
+                 [DECAY_OFFSET] = {"decay_offset", GRADUS_INTEGER, .initial = "0", .low = 0, .high = 1e15,
+                                   .help = "updates that do not count in k", .flags = GRADUS_NAMED},
+                 [BETA2_MAX] = {"beta2_max", GRADUS_NUMBER, .initial = "1", .low = 0, .high = 1,
+                                .help = "most that the mean square keeps", .flags = GRADUS_NAMED | GRADUS_SCHEDULED,
+                                .also = "beta2_cap"},
+                 [EPSILON] = RULE_AMOUNT("epsilon", "1e-30", "keeps the division finite", .also = "eps, epsilon_1"),
+                 [PLACE] = {"place", GRADUS_WORD, .initial = "added", .words = "added|floor",
+                            .help = "epsilon is added to each square, or is the least that means may be",
+                            .flags = GRADUS_NAMED},
+                 [CLIP] = RULE_AMOUNT(
+                     "clip",
+                     "1", "root mean square that a tensor's step does not exceed before the rate; 0: any",
+                     .also = "clip_threshold, clipping_threshold, d"),
+                 [SCALE_PARAMETER] = {"scale_parameter", GRADUS_FLAG, .initial = "true",
+                                      .help = "the rate is a share of the root mean square of a tensor's values",
+                                      .flags = GRADUS_NAMED, .also = "multiply_by_parameter_scale"},
+                 [SCALE_LEAST] = RULE_AMOUNT("scale_least", "1e-3", "least root mean square that counts there",
+                                             .also = "eps_scale, epsilon_2"),
+                 [RELATIVE_STEP] = RULE_FLAG("relative_step", "false", "the rate is never above 1/sqrt(k)"),
+                 [MOMENTUM] = RULE_SHARE("momentum", "0", "part of the mean step that is kept; 0: there is none",
+                                         .search = "uniform(0, 0.95)", .also = "beta1"),
+                 [FORM] = {"form", GRADUS_WORD, .initial = "outside", .words = "outside|inside",
+                           .help = "the rate stands outside the mean, or inside", .flags = GRADUS_NAMED},
+                 [DIMENSIONS] = {"dimensions", GRADUS_WORD, .initial = "last", .words = "last|largest|leading",
+                                 .help = "which two of more than two dimensions are rows and columns",
+                                 .flags = GRADUS_NAMED},
+                 [FACTOR_FROM] =
+                     {"factor_from", GRADUS_INTEGER, .initial = "1", .low = 1, .high = 1e15,
+                      .help = "rows and columns that a matrix must have to be kept by them", .flags = GRADUS_NAMED,
+                      .also = "min_dim_size_to_factor"},
+                 [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-5, 1e-1)"),
+                 [DECAY] = {"decay", GRADUS_WORD, .initial = "decoupled", .words = "decoupled|absolute",
+                            .help = "times the rate, or not", .flags = GRADUS_NAMED},
+                 {0}},
+         .like =
+             (const gradus_like[]){
+                 {"torch", "Adafactor", "beta2_decay=decay_rate, eps1=epsilon, eps2=scale_least, d=clip",
+                  "epsilon=1.1920929e-7, place=floor, relative_step=true"},
+                 {"keras", "Adafactor",
+                  "beta_2_decay=decay_rate, epsilon_1=epsilon, epsilon_2=scale_least, clip_threshold=clip",
+                  "relative_step=true"},
+                 {"optax", "adafactor",
+                  "min_dim_size_to_factor=factor_from, multiply_by_parameter_scale=scale_parameter, "
+                  "clipping_threshold=clip, weight_decay_rate=weight_decay, eps=epsilon",
+                  "factor_from=128, dimensions=largest, form=inside, decay=absolute"},
+                 {"timm", "adafactor",
+                  "eps=epsilon, eps_scale=scale_least, clip_threshold=clip, beta1=momentum, "
+                  "min_dim_size_to_factor=factor_from",
+                  "scale_parameter=false, form=inside, dimensions=leading, factor_from=17"},
+                 {"timm", "adafactorbv",
+                  "beta2_cap=beta2_max, eps=epsilon, clipping_threshold=clip, min_dim_size_to_factor=factor_from",
+                  "beta2_max=0.999, momentum=0.9, scale_parameter=false, clip=0, dimensions=largest, "
+                  "factor_from=16"},
+                 {0}},
+         .notes = "The rate is a share of the values' size, so that 0.01 is a usual one; scale_parameter=false makes "
+                  "it "
+                  "one like Adam's.\n"
+                  "PyTorch and Keras never go above 1/sqrt(k) and always scale by the values; timm does neither. timm "
+                  "keeps the momentum\n"
+                  "of adafactorbv in bfloat16, which is float32 here."},
     .abi = GRADUS_ABI,
     .slots = (const gradus_slot[]){[ROW] = {.name = "row_var", .non_negative = true, .size = row_size},
                                    [COLUMN] = {.name = "col_var", .non_negative = true, .size = column_size},

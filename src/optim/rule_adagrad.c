@@ -31,12 +31,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.01;
-}
-
 const gradus_rule_row gradus_rule_adagrad = {
     .member = {.name = "adagrad",
                .summary = "divides the gradient by the root of the sum of its squares",
@@ -78,7 +72,7 @@ const gradus_rule_row gradus_rule_adagrad = {
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(adagrad), .twin = adagrad_double}},
     .rates = {.kernel = EVERY_ISA(rates), .twin = rates_double},
-    .usual_rate = usual_rate,
+    .usual = 0.01,
 };
 
 #else /* once for each instruction set */

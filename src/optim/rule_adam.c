@@ -49,12 +49,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     gradus_adam_prepare(hyper, now, (int)hyper[DECAY], constants);
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_adam = {
     .member = {.name = "adam",
                .summary = "a mean gradient over the root of a mean square",
@@ -87,7 +81,7 @@ const gradus_rule_row gradus_rule_adam = {
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(gradus_adam), .twin = gradus_adam_double}},
     .rates = ADAM_RATES,
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

@@ -37,12 +37,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = now->rate * hyper[WEIGHT_DECAY];
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_adam_mini = {
     .member = {.name = "adam_mini",
                .summary = "adamw with one mean square for all weights of an output",
@@ -54,8 +48,7 @@ const gradus_rule_row gradus_rule_adam_mini = {
                    (const gradus_argument[]){
                        [BETA1] = RULE_BETA1,
                        [BETA2] = RULE_BETA2,
-                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root",
-                                               .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
+                       [EPSILON] = RULE_EPSILON("1e-8", .search = "loguniform(1e-10, 1e-4)"),
                        [BLOCK] = {"block", GRADUS_WORD, .initial = "output", .words = "output|tensor",
                                   .help = "what has one mean square: all that leads to an output, or a tensor",
                                   .flags = GRADUS_NAMED},
@@ -70,7 +63,7 @@ const gradus_rule_row gradus_rule_adam_mini = {
     .prepare = prepare,
     .update = EVERY_ISA(adam_mini),
     .update_twin = adam_mini_double,
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

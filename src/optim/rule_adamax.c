@@ -30,12 +30,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_adamax = {
     .member = {.name = "adamax",
                .summary = "adam that divides by the largest gradient of late",
@@ -70,7 +64,7 @@ const gradus_rule_row gradus_rule_adamax = {
     .constants = "scale, coupled, rise1, keep2, inside, outside, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(adamax), .twin = adamax_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

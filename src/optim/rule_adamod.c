@@ -34,12 +34,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.001;
-}
-
 const gradus_rule_row gradus_rule_adamod = {
     .member =
         {.name = "adamod",
@@ -51,9 +45,7 @@ const gradus_rule_row gradus_rule_adamod = {
                                        [BETA2] = RULE_BETA2,
                                        [BETA3] = RULE_SHARE("beta3", "0.999", "part of the mean rate that is kept",
                                                             .search = "uniform(0.99, 0.9999)", .also = "beta_3"),
-                                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-8",
-                                                               "keeps the division finite; added to the root",
-                                                               .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
+                                       [EPSILON] = RULE_EPSILON("1e-8", .search = "loguniform(1e-10, 1e-4)"),
                                        [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-4, 1)"),
                                        [DECAY] = RULE_DECAY("decoupled"),
                                        {0}},
@@ -61,14 +53,13 @@ const gradus_rule_row gradus_rule_adamod = {
          .notes =
              "The bound begins at 0 and rises by 1 - beta3 an update: the first 1 / (1 - beta3) updates are a warmup."},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[MEAN] = {.name = "exp_avg"},
-                                   [SQUARE] = {.name = "exp_avg_sq", .non_negative = true},
-                                   [BOUND] = {.name = "exp_avg_lr", .non_negative = true, .exact = true},
-                                   {0}},
+    .slots =
+        (const gradus_slot[]){
+            RULE_MEANS(MEAN, SQUARE), [BOUND] = {.name = "exp_avg_lr", .non_negative = true, .exact = true}, {0}},
     .constants = "scale, coupled, rise1, keep2, rise2, rise3, outside, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(adamod), .twin = adamod_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.001,
 };
 
 #else /* once for each instruction set */

@@ -41,50 +41,39 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = now->rate * hyper[WEIGHT_DECAY];
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_adamp = {
-    .member =
-        {.name = "adamp",
-         .summary = "adamw without the part of a step that only makes normalized weights grow",
-         .formula =
-             "u = m / (sqrt(v) + epsilon); |cos(g, x)| < delta / sqrt(size): u <- u - <u, x/|x|> x/|x|; x <- x - "
-             "rate u",
-         .paper = "Heo et al. 2021",
-         .arguments =
-             (const gradus_argument[]){
-                 [BETA1] = RULE_BETA1,
-                 [BETA2] = RULE_BETA2,
-                 [EPSILON] = RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root",
-                                         .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
-                 [PLACE] = {"place", GRADUS_WORD, .initial = "corrected", .words = "corrected|raw",
-                            .help = "epsilon is added to the root of the corrected mean square, or of the raw one",
-                            .flags = GRADUS_NAMED},
-                 [DELTA] =
-                     RULE_AMOUNT("delta", "0.1", "a cosine below delta / sqrt(size) is that of a normalized weight"),
-                 [SHARE] =
-                     RULE_AMOUNT("decay_share", "0.1", "of the decay that those weights have", .also = "wd_ratio"),
-                 [NESTEROV] = RULE_FLAG("nesterov", "false", "looks ahead along the momentum"),
-                 [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-4, 1)"),
-                 {0}},
-         .like = (const gradus_like[]){{"timm", "adamp", "eps=epsilon, wd_ratio=decay_share",
-                                        "decay_share=0.01, nesterov=true"},
-                                       {"pytorch_optimizer", "AdamP", "eps=epsilon, wd_ratio=decay_share", "place=raw"},
-                                       {0}}},
+    .member = {.name = "adamp",
+               .summary = "adamw without the part of a step that only makes normalized weights grow",
+               .formula =
+                   "u = m / (sqrt(v) + epsilon); |cos(g, x)| < delta / sqrt(size): u <- u - <u, x/|x|> x/|x|; x <- x - "
+                   "rate u",
+               .paper = "Heo et al. 2021",
+               .arguments =
+                   (const gradus_argument[]){
+                       [BETA1] = RULE_BETA1,
+                       [BETA2] = RULE_BETA2,
+                       [EPSILON] = RULE_EPSILON("1e-8", .search = "loguniform(1e-10, 1e-4)"),
+                       [PLACE] = RULE_PLACE,
+                       [DELTA] = RULE_AMOUNT("delta", "0.1",
+                                             "a cosine below delta / sqrt(size) is that of a normalized weight"),
+                       [SHARE] = RULE_AMOUNT("decay_share", "0.1", "of the decay that those weights have",
+                                             .also = "wd_ratio"),
+                       [NESTEROV] = RULE_NESTEROV("false"),
+                       [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-4, 1)"),
+                       {0}},
+               .like =
+                   (const gradus_like[]){
+                       {"timm", "adamp", "eps=epsilon, wd_ratio=decay_share", "decay_share=0.01, nesterov=true"},
+                       {"pytorch_optimizer", "AdamP", "eps=epsilon, wd_ratio=decay_share", "place=raw"},
+                       {0}}},
     .abi = GRADUS_ABI,
-    .slots =
-        (const gradus_slot[]){
-            [MEAN] = {.name = "exp_avg"}, [SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), {0}},
     .constants = "rise1, keep2, rise2, root, outside, along, across, step, shrink",
     .prepare = prepare,
     .update = EVERY_ISA(adamp),
     .update_twin = adamp_double,
     .scratch = scratch,
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

@@ -14,12 +14,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     gradus_adam_prepare(hyper, now, DECAY_DECOUPLED, constants);
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_adamw = {
     .member = {.name = "adamw",
                .summary = "adam, with a weight decay of its own",
@@ -52,5 +46,5 @@ const gradus_rule_row gradus_rule_adamw = {
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(gradus_adam), .twin = gradus_adam_double}},
     .rates = ADAM_RATES,
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };

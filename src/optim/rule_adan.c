@@ -43,12 +43,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[DIVIDE] = hyper[DECAY] == PROXIMAL ? 1 / (1 + pull) : 1;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 #define ADAN_NO_PROX "no_prox=decay proximal|decoupled"
 
 const gradus_rule_row gradus_rule_adan = {
@@ -67,8 +61,7 @@ const gradus_rule_row gradus_rule_adan = {
                                             .search = "uniform(0.8, 0.99)", .also = "b2"),
                        [BETA3] = RULE_SHARE("beta3", "0.99", "part of the mean square that is kept",
                                             .search = "uniform(0.9, 0.999)", .also = "b3"),
-                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root",
-                                               .also = "eps"),
+                       [EPSILON] = RULE_EPSILON("1e-8"),
                        [EPSILON_ROOT] = RULE_AMOUNT("epsilon_root", "0", "added under the root", .also = "eps_root"),
                        [AHEAD_BY] = {"ahead", GRADUS_WORD, .initial = "beta2", .words = "beta2|rest",
                                      .help = "how far it looks along the change: beta2, or 1 - beta2",
@@ -95,7 +88,7 @@ const gradus_rule_row gradus_rule_adan = {
     .constants = "scale, change, rise1, rise2, keep3, rise3, far, inside, root, outside, step, turn, shrink, divide",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(adan), .twin = adan_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

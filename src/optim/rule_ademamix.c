@@ -46,12 +46,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.001;
-}
-
 const gradus_rule_row gradus_rule_ademamix = {
     .member =
         {.name = "ademamix",
@@ -69,8 +63,7 @@ const gradus_rule_row gradus_rule_ademamix = {
                  [WARMUP] = {"warmup", GRADUS_LENGTH, .initial = "0", .low = 0, .high = INFINITY,
                              .help = "how long the slow mean and its weight take to come to their full values",
                              .flags = GRADUS_NAMED, .also = "t_alpha_beta3"},
-                 [EPSILON] =
-                     RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root", .also = "eps"),
+                 [EPSILON] = RULE_EPSILON("1e-8"),
                  [EPSILON_ROOT] = RULE_AMOUNT("epsilon_root", "0", "added under the root", .also = "eps_root"),
                  [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-4, 1)"),
                  [DECAY] =
@@ -87,14 +80,11 @@ const gradus_rule_row gradus_rule_ademamix = {
              "The slow mean needs thousands of updates to be of use: in short runs take a smaller beta3, and warmup as "
              "long as the run."},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[MEAN] = {.name = "exp_avg"},
-                                   [SQUARE] = {.name = "exp_avg_sq", .non_negative = true},
-                                   [SLOW] = {.name = "exp_avg_slow"},
-                                   {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), [SLOW] = {.name = "exp_avg_slow"}, {0}},
     .constants = "scale, coupled, rise1, keep2, rise2, rise3, inside, root, outside, step, long, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(ademamix), .twin = ademamix_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.001,
 };
 
 #else /* once for each instruction set */

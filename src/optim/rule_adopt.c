@@ -38,12 +38,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
         hyper[DECAY] == DECAY_DECOUPLED && (!first || hyper[LATER]) ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_adopt = {
     .member =
         {.name = "adopt",
@@ -77,13 +71,11 @@ const gradus_rule_row gradus_rule_adopt = {
                  {0}},
          .notes = "The first update moves nothing: it only learns how large gradients are."},
     .abi = GRADUS_ABI,
-    .slots =
-        (const gradus_slot[]){
-            [MEAN] = {.name = "exp_avg"}, [SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), {0}},
     .constants = "scale, coupled, rise1, keep2, rise2, floor, least, most, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(adopt), .twin = adopt_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

@@ -26,12 +26,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.05;
-}
-
 const gradus_rule_row gradus_rule_aggmo = {
     .member = {.name = "aggmo",
                .summary = "the mean of three momenta, short and long",
@@ -54,7 +48,7 @@ const gradus_rule_row gradus_rule_aggmo = {
     .constants = "scale, coupled, keep1, keep2, keep3, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(aggmo), .twin = aggmo_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.05,
 };
 
 #else /* once for each instruction set */

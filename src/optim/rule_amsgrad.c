@@ -22,12 +22,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[ADAM_OUTSIDE] = hyper[ADAM_EPSILON];
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_amsgrad = {
     .member = {.name = "amsgrad",
                .summary = "adam whose divisor never falls",
@@ -56,5 +50,5 @@ const gradus_rule_row gradus_rule_amsgrad = {
     .constants = ADAM_CONSTANTS,
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(gradus_adam), .twin = gradus_adam_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };

@@ -33,12 +33,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[RISE] = 1 / fmax(1, (double)(now->update - 1) - hyper[START]);
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.5;
-}
-
 const gradus_rule_row gradus_rule_asgd = {
     .member =
         {.name = "asgd",
@@ -72,7 +66,7 @@ const gradus_rule_row gradus_rule_asgd = {
     .pass = {{.kernel = EVERY_ISA(asgd), .twin = asgd_double}},
     .show = {.kernel = EVERY_ISA(average), .twin = average_double},
     .effective_rate = NULL,
-    .usual_rate = usual_rate,
+    .usual = 0.5,
 };
 
 #else /* once for each instruction set */

@@ -7,6 +7,7 @@
  *     x <- x - rate (weight_decay x + u/c1 / (sqrt(v/c2) + epsilon)) */
 #ifndef RULE
 #include "cautious.h"
+#include "arguments.h"
 #include "kernel.h"
 #include "rules.h"
 
@@ -38,12 +39,6 @@ static void weigh(const double *hyper, const gradus_now *now, const double *sums
     constants[STEP] *= gradus_cautious_gain(now, sums[0]);
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_cadamw = {
     .member = {.name = "cadamw",
                .summary = "adamw that only moves against the gradient at hand",
@@ -53,30 +48,27 @@ const gradus_rule_row gradus_rule_cadamw = {
                .paper = "Liang et al. 2024; Cao et al. 2024",
                .also = "cautious_adamw, grams",
                .arguments =
-                   (const gradus_argument[]){
-                       [BETA1] = RULE_BETA1,
-                       [BETA2] = RULE_BETA2,
-                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root",
-                                               .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
-                       [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0.01", "loguniform(1e-4, 1)"),
-                       [MASKED] = RULE_FLAG("masked", "true",
-                                            "what would go along the gradient stands still; false: it "
-                                            "turns round, as Grams has it"),
-                       {0}},
+                   (const gradus_argument[]){[BETA1] = RULE_BETA1,
+                                             [BETA2] = RULE_BETA2,
+                                             [EPSILON] = RULE_EPSILON("1e-8", .search = "loguniform(1e-10, 1e-4)"),
+                                             [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0.01", "loguniform(1e-4, 1)"),
+                                             [MASKED] =
+                                                 RULE_FLAG("masked", "true",
+                                                           "what would go along the gradient stands still; false: it "
+                                                           "turns round, as Grams has it"),
+                                             {0}},
                .like = (const gradus_like[]){{"timm", "cadamw", "eps=epsilon", NULL},
                                              {"pytorch_optimizer", "Grams", "eps=epsilon",
                                               "epsilon=1e-6, weight_decay=0, masked=false"},
                                              {0}}},
     .abi = GRADUS_ABI,
-    .slots =
-        (const gradus_slot[]){
-            [MEAN] = {.name = "exp_avg"}, [SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), {0}},
     .constants = "scale, rise1, keep2, rise2, root, outside, step, shrink, turned",
     .prepare = prepare,
     .pass =
         {{.kernel = EVERY_ISA(agreement), .twin = agreement_double, .sums = 1, .only_if = "masked", .conclude = weigh},
          {.kernel = EVERY_ISA(cadamw), .twin = cadamw_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

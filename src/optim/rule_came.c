@@ -56,12 +56,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = now->rate * hyper[WEIGHT_DECAY];
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.0005;
-}
-
 const gradus_rule_row gradus_rule_came = {
     .member =
         {.name = "came",
@@ -98,7 +92,7 @@ const gradus_rule_row gradus_rule_came = {
     .update = EVERY_ISA(came),
     .update_twin = came_double,
     .scratch = scratch,
-    .usual_rate = usual_rate,
+    .usual = 0.0005,
 };
 
 #else /* once for each instruction set */

@@ -26,12 +26,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHARE] = hyper[ALPHA];
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 1;
-}
-
 const gradus_rule_row gradus_rule_cocob = {
     .member =
         {.name = "cocob",
@@ -64,7 +58,7 @@ const gradus_rule_row gradus_rule_cocob = {
     .constants = "scale, coupled, least, share",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(bet), .twin = bet_double}},
-    .usual_rate = usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

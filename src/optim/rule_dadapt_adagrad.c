@@ -43,14 +43,12 @@ const gradus_rule_row gradus_rule_dadapt_adagrad = {
                .formula = "b = sqrt(sum of g^2) + epsilon; s: sum of d g; d <- max(d, (s^2/b - sum of d^2 g^2/b) / "
                           "|s|); x <- x0 - s / b",
                .paper = "Defazio and Mishchenko 2023",
-               .arguments =
-                   (const gradus_argument[]){
-                       ADAPT_ARGUMENTS,
-                       [MOMENTUM] = RULE_SHARE("momentum", "0", "part of the values that stays where it was",
-                                               .search = "uniform(0.8, 0.99)"),
-                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-6", "keeps the division finite; added to the root",
-                                               .also = "eps"),
-                       {0}},
+               .arguments = (const gradus_argument[]){ADAPT_ARGUMENTS,
+                                                      [MOMENTUM] = RULE_SHARE(
+                                                          "momentum", "0", "part of the values that stays where it was",
+                                                          .search = "uniform(0.8, 0.99)"),
+                                                      [EPSILON] = RULE_EPSILON("1e-6"),
+                                                      {0}},
                .like =
                    (const gradus_like[]){
                        {"dadaptation", "DAdaptAdaGrad", "eps=epsilon, d0=first, growth_rate=growth", NULL},
@@ -69,7 +67,7 @@ const gradus_rule_row gradus_rule_dadapt_adagrad = {
     .pass = {{.kernel = EVERY_ISA(measure), .twin = measure_double, .sums = 4, .over_all = true, .learn = learn},
              {.kernel = EVERY_ISA(step), .twin = step_double}},
     .effective_rate = gradus_adapt_effective_rate,
-    .usual_rate = gradus_adapt_usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

@@ -49,16 +49,13 @@ const gradus_rule_row gradus_rule_dadapt_adam = {
                           "(sqrt(v) + epsilon)",
                .paper = "Defazio and Mishchenko 2023",
                .also = "d_adaptation, dadaptation, d_adapt, dadapt_adamw",
-               .arguments =
-                   (const gradus_argument[]){
-                       ADAPT_ARGUMENTS,
-                       [BETA1] = RULE_BETA1,
-                       [BETA2] = RULE_BETA2,
-                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root",
-                                               .open = "(", .also = "eps"),
-                       [BIAS_CORRECTION] = RULE_FLAG("bias_correction", "true", "makes up for means that start at 0"),
-                       [DECAY] = ADAPT_DECAY_ARGUMENT("decoupled"),
-                       {0}},
+               .arguments = (const gradus_argument[]){ADAPT_ARGUMENTS,
+                                                      [BETA1] = RULE_BETA1,
+                                                      [BETA2] = RULE_BETA2,
+                                                      [EPSILON] = RULE_EPSILON("1e-8", .open = "("),
+                                                      [BIAS_CORRECTION] = RULE_BIAS_CORRECTION,
+                                                      [DECAY] = ADAPT_DECAY_ARGUMENT("decoupled"),
+                                                      {0}},
                .like =
                    (const gradus_like[]){
                        {"dadaptation", "DAdaptAdam",
@@ -75,17 +72,14 @@ const gradus_rule_row gradus_rule_dadapt_adam = {
                "bias_correction off, which makes the first steps three times too long. prodigy finds the "
                "distance sooner."},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[SUM] = {.name = "s", .exact = true},
-                                   [MEAN] = {.name = "exp_avg"},
-                                   [SQUARE] = {.name = "exp_avg_sq", .non_negative = true},
-                                   {0}},
+    .slots = (const gradus_slot[]){[SUM] = {.name = "s", .exact = true}, RULE_MEANS(MEAN, SQUARE), {0}},
     .constants = "scale, coupled, weight, keep1, rise1, keep2, rise2, keep_sum, rise_sum, outside, shrink",
     .memory = "distance, numerator",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(measure), .twin = measure_double, .sums = 2, .over_all = true, .learn = learn},
              {.kernel = EVERY_ISA(step), .twin = step_double}},
     .effective_rate = gradus_adapt_effective_rate,
-    .usual_rate = gradus_adapt_usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

@@ -82,8 +82,7 @@ const gradus_rule_row gradus_rule_dadapt_adan = {
                                       .search = "uniform(0.8, 0.99)", .also = "beta_2, b2"),
                  [BETA3] = RULE_SHARE("beta3", "0.99", "part of the mean square that is kept",
                                       .search = "uniform(0.9, 0.999)", .also = "beta_3, b3"),
-                 [EPSILON] =
-                     RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root", .also = "eps"),
+                 [EPSILON] = RULE_EPSILON("1e-8"),
                  [DECAY] = {"decay", GRADUS_WORD, .initial = "proximal", .words = "proximal|decoupled",
                             .help = "the values are divided after the step, or as adamw has it", .flags = GRADUS_NAMED},
                  {0}},
@@ -106,7 +105,7 @@ const gradus_rule_row gradus_rule_dadapt_adan = {
     .pass = {{.kernel = EVERY_ISA(measure), .twin = measure_double, .sums = 3, .over_all = true, .learn = learn},
              {.kernel = EVERY_ISA(step), .twin = step_double}},
     .effective_rate = gradus_adapt_effective_rate,
-    .usual_rate = gradus_adapt_usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

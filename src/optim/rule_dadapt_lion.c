@@ -70,7 +70,7 @@ const gradus_rule_row gradus_rule_dadapt_lion = {
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(step), .twin = step_double, .sums = 2, .over_all = true, .learn = learn}},
     .effective_rate = gradus_adapt_effective_rate,
-    .usual_rate = gradus_adapt_usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

@@ -87,7 +87,7 @@ const gradus_rule_row gradus_rule_dadapt_sgd = {
               .conclude = conclude},
              {.kernel = EVERY_ISA(step), .twin = step_double}},
     .effective_rate = effective_rate,
-    .usual_rate = gradus_adapt_usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

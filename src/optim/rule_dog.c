@@ -22,12 +22,6 @@ void gradus_distance_prepare(const gradus_now *now, double weight_decay, double 
     constants[DISTANCE_STEP] = now->rate;
 }
 
-double gradus_distance_usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 1;
-}
-
 void gradus_dog_learn(const double *hyper, const double *sums, double *memory)
 {
     if (memory[DOG_UPDATES]++ == 0) {
@@ -90,7 +84,7 @@ const gradus_rule_row gradus_rule_dog = {
               .conclude = conclude},
              {.kernel = EVERY_ISA(gradus_distance_step), .twin = gradus_distance_step_double}},
     .effective_rate = gradus_dog_rate,
-    .usual_rate = gradus_distance_usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

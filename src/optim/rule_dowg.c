@@ -42,15 +42,13 @@ const gradus_rule_row gradus_rule_dowg = {
                .formula = "d = max |x - x0|^2; V = sum d |g|^2; x <- x - rate d / (sqrt(V) + epsilon) g",
                .paper = "Khaled, Mishchenko and Jin 2023",
                .arguments =
-                   (const gradus_argument[]){[FIRST] = {"first", GRADUS_NUMBER, .initial = "1e-4", .low = 0,
-                                                        .high = INFINITY, .open = "(",
-                                                        .help = "square of the distance that the first step goes by",
-                                                        .flags = GRADUS_NAMED, .search = "loguniform(1e-8, 1e-2)"},
-                                             [EPSILON] = {"epsilon", GRADUS_NUMBER, .initial = "1e-4", .low = 0,
-                                                          .high = INFINITY, .help = "keeps the division finite",
-                                                          .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .also = "eps"},
-                                             [WEIGHT_DECAY] = DISTANCE_DECAY_ARGUMENT,
-                                             {0}},
+                   (const gradus_argument[]){
+                       [FIRST] = {"first", GRADUS_NUMBER, .initial = "1e-4", .low = 0, .high = INFINITY, .open = "(",
+                                  .help = "square of the distance that the first step goes by", .flags = GRADUS_NAMED,
+                                  .search = "loguniform(1e-8, 1e-2)"},
+                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-4", "keeps the division finite", .also = "eps"),
+                       [WEIGHT_DECAY] = DISTANCE_DECAY_ARGUMENT,
+                       {0}},
                .like =
                    (const gradus_like[]){{"optax", "contrib.dowg", "eps=epsilon, init_estim_sq_dist=first", NULL}, {0}},
                .notes = "The rate is a factor of what the rule finds: 1, or a schedule that falls."},
@@ -67,5 +65,5 @@ const gradus_rule_row gradus_rule_dowg = {
               .conclude = conclude},
              {.kernel = EVERY_ISA(gradus_distance_step), .twin = gradus_distance_step_double}},
     .effective_rate = effective_rate,
-    .usual_rate = gradus_distance_usual_rate,
+    .usual = 1,
 };

@@ -30,12 +30,6 @@ static void adapt(const double *hyper, const gradus_now *now, const double *sums
     constants[STEP] = now->rate * (size > 0 && slope > 0 ? size / slope : 1);
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.01;
-}
-
 const gradus_rule_row gradus_rule_fromage = {
     .member = {.name = "fromage",
                .summary = "each tensor moves by a share of its own size",
@@ -52,7 +46,7 @@ const gradus_rule_row gradus_rule_fromage = {
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(norms), .twin = norms_double, .sums = 2, .conclude = adapt},
              {.kernel = EVERY_ISA(fromage), .twin = fromage_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.01,
 };
 
 #else /* once for each instruction set */

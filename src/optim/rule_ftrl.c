@@ -39,12 +39,6 @@ static const char *check(const double *hyper)
                                 : "only the power -0.5 is there, a rate that falls by the root of the squares' sum";
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.05;
-}
-
 const gradus_rule_row gradus_rule_ftrl = {
     .member =
         {.name = "ftrl",
@@ -90,7 +84,7 @@ const gradus_rule_row gradus_rule_ftrl = {
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(ftrl), .twin = ftrl_double}},
     .check = check,
-    .usual_rate = usual_rate,
+    .usual = 0.05,
 };
 
 #else /* once for each instruction set */

@@ -78,12 +78,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.001;
-}
-
 const gradus_rule_row gradus_rule_kron = {
     .member =
         {.name = "kron",
@@ -131,7 +125,7 @@ const gradus_rule_row gradus_rule_kron = {
     .update = EVERY_ISA(kron),
     .update_twin = kron_double,
     .scratch = scratch,
-    .usual_rate = usual_rate,
+    .usual = 0.001,
 };
 
 #else /* once for each instruction set */

@@ -33,5 +33,5 @@ const gradus_rule_row gradus_rule_l_dog = {
               .sums = DISTANCE_SUMS,
               .conclude = conclude},
              {.kernel = EVERY_ISA(gradus_distance_step), .twin = gradus_distance_step_double}},
-    .usual_rate = gradus_distance_usual_rate,
+    .usual = 1,
 };

@@ -75,12 +75,6 @@ static void adapt(const double *hyper, const gradus_now *now, const double *sums
     constants[STEP] = now->rate * ratio;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.01;
-}
-
 const gradus_rule_row gradus_rule_lamb = {
     .member =
         {.name = "lamb",
@@ -91,14 +85,11 @@ const gradus_rule_row gradus_rule_lamb = {
              (const gradus_argument[]){
                  [BETA1] = RULE_BETA1,
                  [BETA2] = RULE_BETA2,
-                 [EPSILON] = RULE_AMOUNT("epsilon", "1e-6", "keeps the division finite; added to the root",
-                                         .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
+                 [EPSILON] = RULE_EPSILON("1e-6", .search = "loguniform(1e-10, 1e-4)"),
                  [EPSILON_ROOT] = RULE_AMOUNT("epsilon_root", "0", "added under the root, to the corrected mean square",
                                               .also = "eps_root"),
-                 [BIAS_CORRECTION] = {"bias_correction", GRADUS_FLAG, .initial = "true",
-                                      .help = "makes up for means that start at 0", .flags = GRADUS_NAMED},
-                 [WEIGHT_DECAY] = RULE_AMOUNT("weight_decay", "0.01", "pull of the values towards 0",
-                                              .search = "loguniform(1e-4, 1)", .also = "wd, l2"),
+                 [BIAS_CORRECTION] = RULE_BIAS_CORRECTION,
+                 [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0.01", "loguniform(1e-4, 1)"),
                  [DECAY] = {"decay", GRADUS_WORD, .initial = "inside", .words = "inside|decoupled",
                             .help = "a part of the step whose length counts, or on its own before it",
                             .flags = GRADUS_NAMED},
@@ -131,9 +122,7 @@ const gradus_rule_row gradus_rule_lamb = {
                   "step longer.\n"
                   "In Keras the decay is no part of the step whose length counts."},
     .abi = GRADUS_ABI,
-    .slots =
-        (const gradus_slot[]){
-            [FIRST] = {.name = "exp_avg"}, [SECOND] = {.name = "exp_avg_sq", .non_negative = true}, {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(FIRST, SECOND), {0}},
     .constants = "scale, rise1, keep2, rise2, inside, root, outside, mean, pull, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(measure),
@@ -144,7 +133,7 @@ const gradus_rule_row gradus_rule_lamb = {
               .only_if = "max_norm"},
              {.kernel = EVERY_ISA(means), .twin = means_double, .sums = 2, .conclude = adapt},
              {.kernel = EVERY_ISA(step), .twin = step_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.01,
 };
 
 #else /* once for each instruction set */

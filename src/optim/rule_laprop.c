@@ -36,12 +36,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[LEFT] = hyper[DECAY] == DECAY_DECOUPLED ? 1 - now->rate * hyper[WEIGHT_DECAY] : 1;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.001;
-}
-
 const gradus_rule_row gradus_rule_laprop = {
     .member =
         {.name = "laprop",
@@ -50,19 +44,16 @@ const gradus_rule_row gradus_rule_laprop = {
                     "x <- x - rate m/(1 - beta1^k)",
          .paper = "Ziyin, Wang and Ueda 2020",
          .arguments =
-             (const gradus_argument[]){
-                 [BETA1] = RULE_BETA1,
-                 [BETA2] = RULE_BETA2,
-                 [EPSILON] = RULE_AMOUNT("epsilon", "1e-15", "keeps the division finite; added to the root",
-                                         .search = "loguniform(1e-16, 1e-8)", .also = "eps"),
-                 [PLACE] = {"place", GRADUS_WORD, .initial = "corrected", .words = "corrected|raw",
-                            .help = "epsilon is added to the root of the corrected mean square, or of the raw one",
-                            .flags = GRADUS_NAMED},
-                 [EPSILON_ROOT] = RULE_AMOUNT("epsilon_root", "0", "added under the root, to the same mean square",
-                                              .also = "eps_root"),
-                 [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-4, 1)"),
-                 [DECAY] = RULE_DECAY("decoupled"),
-                 {0}},
+             (const gradus_argument[]){[BETA1] = RULE_BETA1,
+                                       [BETA2] = RULE_BETA2,
+                                       [EPSILON] = RULE_EPSILON("1e-15", .search = "loguniform(1e-16, 1e-8)"),
+                                       [PLACE] = RULE_PLACE,
+                                       [EPSILON_ROOT] = RULE_AMOUNT("epsilon_root", "0",
+                                                                    "added under the root, to the same mean square",
+                                                                    .also = "eps_root"),
+                                       [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-4, 1)"),
+                                       [DECAY] = RULE_DECAY("decoupled"),
+                                       {0}},
          .like = (const gradus_like[]){{"timm", "laprop", "eps=epsilon", NULL},
                                        {"pytorch_optimizer", "LaProp", "eps=epsilon", "place=raw, epsilon_root=1e-15"},
                                        {0}},
@@ -70,13 +61,11 @@ const gradus_rule_row gradus_rule_laprop = {
              "The frameworks keep the rate inside the mean and correct for its start: the same while the rate stays "
              "as it is."},
     .abi = GRADUS_ABI,
-    .slots =
-        (const gradus_slot[]){
-            [MEAN] = {.name = "exp_avg"}, [SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), {0}},
     .constants = "scale, coupled, rise1, rise2, inside, root, outside, step, left",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(laprop), .twin = laprop_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.001,
 };
 
 #else /* once for each instruction set */

@@ -78,7 +78,7 @@ const gradus_rule_row gradus_rule_lars = {
                    (const gradus_argument[]){
                        [MOMENTUM] = RULE_SHARE("momentum", "0.9", "part of the last movement that is kept",
                                                .search = "uniform(0.8, 0.99)"),
-                       [NESTEROV] = RULE_FLAG("nesterov", "false", "looks ahead along the momentum"),
+                       [NESTEROV] = RULE_NESTEROV("false"),
                        [DAMPENING] = {"dampening", GRADUS_NUMBER, .initial = "0", .low = 0, .high = 1,
                                       .help = "part of each gradient after the first that the momentum leaves out",
                                       .flags = GRADUS_NAMED | GRADUS_SCHEDULED},

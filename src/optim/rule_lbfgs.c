@@ -244,12 +244,6 @@ static gradus_outcome drive(gradus_drive *d)
     return iterate(d);
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 1;
-}
-
 static const gradus_argument arguments[] = {
     [SEARCH] = {"search", GRADUS_WORD, .initial = "strong_wolfe", .words = GRADUS_LINE_WORDS,
                 .help = "how the length of a step is found; none: it is the rate", .flags = GRADUS_NAMED,
@@ -336,7 +330,7 @@ const gradus_rule_row gradus_rule_lbfgs = {
              [NORMALISE] = PLAIN(normalise)},
     .drive = drive,
     .check = check,
-    .usual_rate = usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

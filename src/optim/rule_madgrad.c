@@ -29,12 +29,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[RISE] = 1 - hyper[MOMENTUM];
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.01;
-}
-
 const gradus_rule_row gradus_rule_madgrad = {
     .member =
         {.name = "madgrad",
@@ -69,7 +63,7 @@ const gradus_rule_row gradus_rule_madgrad = {
     .prepare = prepare,
     .update = EVERY_ISA(madgrad),
     .update_twin = madgrad_double,
-    .usual_rate = usual_rate,
+    .usual = 0.01,
 };
 
 #else /* once for each instruction set */

@@ -63,12 +63,6 @@ static void shorten(const double *hyper, const gradus_now *now, const double *su
     if (is_reduced(hyper, now)) constants[LENGTH] = 1 / fmax(1, sqrt(sums[0]));
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_mars = {
     .member =
         {.name = "mars",
@@ -85,15 +79,14 @@ const gradus_rule_row gradus_rule_mars = {
                                       .search = "uniform(0.9, 0.999)", .also = "b2"),
                  [GAMMA] = RULE_AMOUNT("gamma", "0.025", "how much of the change is added",
                                        .search = "loguniform(0.005, 0.1)"),
-                 [EPSILON] =
-                     RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root", .also = "eps"),
+                 [EPSILON] = RULE_EPSILON("1e-8"),
                  [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-4, 1)"),
                  [VECTORS] = {"vectors", GRADUS_WORD, .initial = "adamw", .words = "adamw|mars",
                               .help = "what moves tensors of one dimension", .flags = GRADUS_NAMED},
                  [VECTOR_BETA1] = RULE_SHARE("vector_beta1", "0.9", "adamw's beta1 for those"),
                  [VECTOR_BETA2] = RULE_SHARE("vector_beta2", "0.95", "adamw's beta2 for those"),
-                 [VECTOR_DECAY] = {"vector_weight_decay", GRADUS_NUMBER, .initial = "-1", .low = -1,
-                                   .high = INFINITY, .help = "adamw's weight decay for those; below 0: as for all",
+                 [VECTOR_DECAY] = {"vector_weight_decay", GRADUS_NUMBER, .initial = "-1", .low = -1, .high = INFINITY,
+                                   .help = "adamw's weight decay for those; below 0: as for all",
                                    .flags = GRADUS_NAMED | GRADUS_FOREIGN},
                  [FROM_NOTHING] = {"from_nothing", GRADUS_FLAG, .initial = "false",
                                    .help = "before the first gradient there was one of 0",
@@ -101,9 +94,8 @@ const gradus_rule_row gradus_rule_mars = {
                  [RAW] = {"raw", GRADUS_FLAG, .initial = "false",
                           .help = "epsilon is added to the root of the mean square as it is kept",
                           .flags = GRADUS_NAMED | GRADUS_FOREIGN},
-                 [EPSILON_ROOT] = {"epsilon_root", GRADUS_NUMBER, .initial = "0", .low = 0,
-                                   .high = INFINITY, .help = "added under the root",
-                                   .flags = GRADUS_NAMED | GRADUS_FOREIGN},
+                 [EPSILON_ROOT] = {"epsilon_root", GRADUS_NUMBER, .initial = "0", .low = 0, .high = INFINITY,
+                                   .help = "added under the root", .flags = GRADUS_NAMED | GRADUS_FOREIGN},
                  {0}},
          .like =
              (const gradus_like[]){
@@ -115,15 +107,12 @@ const gradus_rule_row gradus_rule_mars = {
                   "vector_weight_decay=0.1, from_nothing=true, raw=true, epsilon_root=1e-15"},
                  {0}}},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[MEAN] = {.name = "exp_avg"},
-                                   [SQUARE] = {.name = "exp_avg_sq", .non_negative = true},
-                                   [LAST] = {.name = "last_grad"},
-                                   {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), [LAST] = {.name = "last_grad"}, {0}},
     .constants = "scale, change, length, rise1, keep2, rise2, inside, root, outside, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(measure), .twin = measure_double, .sums = 1, .conclude = shorten},
              {.kernel = EVERY_ISA(mars), .twin = mars_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

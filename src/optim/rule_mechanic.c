@@ -103,12 +103,6 @@ static double effective_rate(const double *hyper, const gradus_now *now, const d
     return now->rate * memory[NOW_FACTOR];
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 1;
-}
-
 const gradus_rule_row gradus_rule_mechanic = {
     .member =
         {.name = "mechanic",
@@ -151,7 +145,7 @@ const gradus_rule_row gradus_rule_mechanic = {
              [FOLLOW] = {.kernel = EVERY_ISA(follow), .twin = follow_double}},
     .drive = drive,
     .effective_rate = effective_rate,
-    .usual_rate = usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

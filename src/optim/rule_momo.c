@@ -74,12 +74,6 @@ static void conclude(const double *hyper, const gradus_now *now, const double *s
     constants[STEP] = gradus_momo_effective_rate(hyper, now, memory);
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 1;
-}
-
 const gradus_rule_row gradus_rule_momo = {
     .member =
         {.name = "momo",
@@ -108,7 +102,7 @@ const gradus_rule_row gradus_rule_momo = {
               .conclude = conclude},
              {.kernel = EVERY_ISA(step), .twin = step_double}},
     .effective_rate = gradus_momo_effective_rate,
-    .usual_rate = usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

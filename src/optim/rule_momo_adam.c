@@ -39,12 +39,6 @@ static void conclude(const double *hyper, const gradus_now *now, const double *s
     constants[STEP] = gradus_momo_effective_rate(hyper, now, memory);
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.01;
-}
-
 const gradus_rule_row gradus_rule_momo_adam = {
     .member =
         {.name = "momo_adam",
@@ -52,19 +46,13 @@ const gradus_rule_row gradus_rule_momo_adam = {
          .formula =
              "t = max(0, mean of (loss - g x) - c lower_bound + d x) / sum of d^2/b; x <- x - min(rate / c, t) d / b",
          .paper = "Schaipp, Ohana, Eickenberg, Defazio and Gower 2024",
-         .arguments = (const gradus_argument[]){MOMO_ARGUMENTS,
-                                                [BETA1] = RULE_BETA1,
-                                                [BETA2] = RULE_BETA2,
-                                                [EPSILON] = RULE_AMOUNT("epsilon", "1e-8",
-                                                                        "keeps the division finite; added to the root",
-                                                                        .also = "eps"),
-                                                {0}},
+         .arguments =
+             (const gradus_argument[]){
+                 MOMO_ARGUMENTS, [BETA1] = RULE_BETA1, [BETA2] = RULE_BETA2, [EPSILON] = RULE_EPSILON("1e-8"), {0}},
          .like = (const gradus_like[]){{"optax", "contrib.momo_adam", "b1=beta1, b2=beta2, eps=epsilon", NULL}, {0}},
          .notes = MOMO_NOTE},
     .abi = GRADUS_ABI,
-    .slots =
-        (const gradus_slot[]){
-            [MEAN] = {.name = "exp_avg"}, [SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), {0}},
     .constants = "scale, keep1, rise1, keep2, rise2, root, outside, shrink, step",
     .memory = MOMO_MEMORY,
     .prepare = prepare,
@@ -76,7 +64,7 @@ const gradus_rule_row gradus_rule_momo_adam = {
               .conclude = conclude},
              {.kernel = EVERY_ISA(step), .twin = step_double}},
     .effective_rate = gradus_momo_effective_rate,
-    .usual_rate = usual_rate,
+    .usual = 0.01,
 };
 
 #else /* once for each instruction set */

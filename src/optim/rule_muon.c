@@ -116,7 +116,7 @@ const gradus_rule_row gradus_rule_muon = {
              (const gradus_argument[]){
                  [MOMENTUM] = RULE_SHARE("momentum", "0.95", "part of the mean gradient that is kept",
                                          .search = "uniform(0.8, 0.99)", .also = "beta"),
-                 [NESTEROV] = RULE_FLAG("nesterov", "true", "looks ahead along the momentum"),
+                 [NESTEROV] = RULE_NESTEROV("true"),
                  [FORM] = {"form", GRADUS_WORD, .initial = "mean", .words = "mean|sum|corrected",
                            .help = "how the momentum is kept: a mean, a sum, or a mean made up for its start",
                            .flags = GRADUS_NAMED},

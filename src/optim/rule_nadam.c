@@ -65,12 +65,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_nadam = {
     .member =
         {.name = "nadam",
@@ -84,8 +78,7 @@ const gradus_rule_row gradus_rule_nadam = {
              (const gradus_argument[]){
                  [BETA1] = RULE_BETA1,
                  [BETA2] = RULE_BETA2,
-                 [EPSILON] = RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root",
-                                         .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
+                 [EPSILON] = RULE_EPSILON("1e-8", .search = "loguniform(1e-10, 1e-4)"),
                  [EPSILON_ROOT] = RULE_AMOUNT("epsilon_root", "0", "added under the root, to the corrected mean square",
                                               .also = "eps_root"),
                  [PSI] = RULE_AMOUNT("psi", "0.004", "how fast beta1 comes to its full value, from half of it",
@@ -115,13 +108,11 @@ const gradus_rule_row gradus_rule_nadam = {
              "mean alike.\n"
              "A schedule of beta1 or psi is taken as if the present value had stood from the beginning."},
     .abi = GRADUS_ABI,
-    .slots =
-        (const gradus_slot[]){
-            [MEAN] = {.name = "exp_avg"}, [SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), {0}},
     .constants = "scale, coupled, rise1, keep2, rise2, inside, root, outside, new, old, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(nadam), .twin = nadam_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

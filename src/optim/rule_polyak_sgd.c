@@ -82,7 +82,7 @@ const gradus_rule_row gradus_rule_polyak_sgd = {
               .conclude = conclude},
              {.kernel = EVERY_ISA(gradus_distance_step), .twin = gradus_distance_step_double}},
     .effective_rate = effective_rate,
-    .usual_rate = gradus_distance_usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

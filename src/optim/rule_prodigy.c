@@ -91,7 +91,7 @@ const gradus_rule_row gradus_rule_prodigy = {
                  [COEFFICIENT] =
                      RULE_AMOUNT("coefficient", "1", "of the estimate: what to tune where the rate is too high",
                                  .search = "loguniform(0.25, 4)", .also = "d_coef, estim_lr_coef"),
-                 [BIAS_CORRECTION] = RULE_FLAG("bias_correction", "true", "makes up for means that start at 0"),
+                 [BIAS_CORRECTION] = RULE_BIAS_CORRECTION,
                  [SAFEGUARD] = RULE_FLAG("safeguard", "true",
                                          "the estimate does not see a warmup of the rate, which would raise it"),
                  [DECAY] = ADAPT_DECAY_ARGUMENT("decoupled"),
@@ -123,8 +123,7 @@ const gradus_rule_row gradus_rule_prodigy = {
     .abi = GRADUS_ABI,
     .slots = (const gradus_slot[]){[WAY] = {.name = "way", .every = "slice"},
                                    [SUM] = {.name = "s", .every = "slice"},
-                                   [MEAN] = {.name = "exp_avg"},
-                                   [SQUARE] = {.name = "exp_avg_sq", .non_negative = true},
+                                   RULE_MEANS(MEAN, SQUARE),
                                    {0}},
     .constants = "scale, coupled, weight, sum_weight, keep3, keep1, rise1, keep2, rise2, outside, step, shrink, every",
     .memory = "distance, numerator, most",
@@ -137,7 +136,7 @@ const gradus_rule_row gradus_rule_prodigy = {
               .conclude = conclude},
              {.kernel = EVERY_ISA(step), .twin = step_double}},
     .effective_rate = gradus_adapt_effective_rate,
-    .usual_rate = gradus_adapt_usual_rate,
+    .usual = 1,
 };
 
 #else /* once for each instruction set */

@@ -30,12 +30,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 #define NU(called, initially, about)                                                                 \
     {                                                                                                \
         called, GRADUS_NUMBER, .initial = initially, .low = 0, .high = 1, .help = about,             \
@@ -55,8 +49,7 @@ const gradus_rule_row gradus_rule_qhadam = {
                        [BETA2] = RULE_BETA2,
                        [NU1] = NU("nu1", "0.7", "part of the mean in the numerator; the rest is the gradient"),
                        [NU2] = NU("nu2", "1", "part of the mean square in the divisor; the rest is the gradient's"),
-                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root",
-                                               .also = "eps"),
+                       [EPSILON] = RULE_EPSILON("1e-8"),
                        [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-5, 1e-2)"),
                        [DECAY] = RULE_DECAY("coupled"),
                        {0}},
@@ -65,13 +58,11 @@ const gradus_rule_row gradus_rule_qhadam = {
                        {"pytorch_optimizer", "QHAdam", "eps=epsilon, nus1=nu1, nus2=nu2", "beta1=0.9, nu1=1"}, {0}},
                .notes = "nu1=1 and nu2=1 is adam."},
     .abi = GRADUS_ABI,
-    .slots =
-        (const gradus_slot[]){
-            [MEAN] = {.name = "exp_avg"}, [SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), {0}},
     .constants = "scale, coupled, rise1, rise2, old1, new1, old2, new2, outside, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(qhadam), .twin = qhadam_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

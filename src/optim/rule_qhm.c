@@ -27,12 +27,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.5;
-}
-
 const gradus_rule_row gradus_rule_qhm = {
     .member = {.name = "qhm",
                .summary = "steps along a mean of the gradient and its momentum",
@@ -58,7 +52,7 @@ const gradus_rule_row gradus_rule_qhm = {
     .constants = "scale, coupled, rise, old, new, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(qhm), .twin = qhm_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.5,
 };
 
 #else /* once for each instruction set */

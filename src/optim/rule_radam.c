@@ -58,12 +58,6 @@ static const char *check(const double *hyper)
     return hyper[THRESHOLD] < 4 ? "below a threshold of 4 there is no root to take" : NULL;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_radam = {
     .member =
         {.name = "radam",
@@ -104,5 +98,5 @@ const gradus_rule_row gradus_rule_radam = {
     .pass = {{.kernel = EVERY_ISA(gradus_adam), .twin = gradus_adam_double}},
     .effective_rate = effective_rate,
     .check = check,
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };

@@ -48,12 +48,6 @@ static void rate(const double *hyper, const gradus_now *now, const double *sums,
     constants[STEP] = now->rate;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.001;
-}
-
 const gradus_rule_row gradus_rule_rmsprop = {
     .member = {.name = "rmsprop",
                .summary = "divides the gradient by the root of its mean square",
@@ -62,31 +56,21 @@ const gradus_rule_row gradus_rule_rmsprop = {
                .also = "rms_prop",
                .arguments =
                    (const gradus_argument[]){
-                       [ALPHA] = {"alpha", GRADUS_NUMBER, .initial = "0.99", .low = 0, .high = 1, .open = ")",
-                                  .help = "part of the mean square that is kept",
-                                  .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "uniform(0.9, 0.999)",
-                                  .also = "rho"},
-                       [EPSILON] = {"epsilon", GRADUS_NUMBER, .initial = "1e-8", .low = 0, .high = INFINITY,
-                                    .help = "keeps the division finite", .flags = GRADUS_NAMED | GRADUS_SCHEDULED,
-                                    .search = "loguniform(1e-10, 1e-4)", .also = "eps"},
+                       [ALPHA] = RULE_SHARE("alpha", "0.99", "part of the mean square that is kept",
+                                            .search = "uniform(0.9, 0.999)", .also = "rho"),
+                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite",
+                                               .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
                        [PLACE] = {"place", GRADUS_WORD, .initial = "outside", .words = "outside|inside",
                                   .help = "epsilon is added to the root, or under it", .flags = GRADUS_NAMED},
                        [INITIAL] = RULE_AMOUNT("initial", "0", "what the mean square starts at",
                                                .also = "initial_accumulator_value"),
-                       [CENTERED] = {"centered", GRADUS_FLAG, .initial = "false",
-                                     .help = "divides by the root of the variance instead", .flags = GRADUS_NAMED},
-                       [MOMENTUM] = {"momentum", GRADUS_NUMBER, .initial = "0", .low = 0, .high = 1, .open = ")",
-                                     .help = "part of the last movement that is kept",
-                                     .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "uniform(0, 0.95)"},
+                       [CENTERED] = RULE_FLAG("centered", "false", "divides by the root of the variance instead"),
+                       [MOMENTUM] = RULE_SHARE("momentum", "0", "part of the last movement that is kept",
+                                               .search = "uniform(0, 0.95)"),
                        [FORM] = {"form", GRADUS_WORD, .initial = "heavy_ball", .words = "heavy_ball|rate_inside",
                                  .help = "the momentum sums directions, or steps", .flags = GRADUS_NAMED},
-                       [WEIGHT_DECAY] = {"weight_decay", GRADUS_NUMBER, .initial = "0", .low = 0,
-                                         .high = INFINITY, .help = "pull of the values towards 0",
-                                         .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "loguniform(1e-5, 1e-2)",
-                                         .also = "wd, l2"},
-                       [DECAY] = {"decay", GRADUS_WORD, .initial = "coupled", .words = DECAY_WORDS,
-                                  .help = "added to the gradient, or taken from the values times the rate",
-                                  .flags = GRADUS_NAMED},
+                       [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-5, 1e-2)"),
+                       [DECAY] = RULE_DECAY("coupled"),
                        {0}},
                .like =
                    (const gradus_like[]){{"torch", "RMSprop", "eps=epsilon", NULL},
@@ -115,7 +99,7 @@ const gradus_rule_row gradus_rule_rmsprop = {
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(rmsprop), .twin = rmsprop_double}},
     .rates = {.kernel = EVERY_ISA(rates), .twin = rates_double, .conclude = rate},
-    .usual_rate = usual_rate,
+    .usual = 0.001,
 };
 
 #else /* once for each instruction set */

@@ -34,12 +34,6 @@ static const char *check(const double *hyper)
     return hyper[STEP_MIN] <= hyper[STEP_MAX] ? NULL : "step_min is above step_max";
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.001;
-}
-
 const gradus_rule_row gradus_rule_rprop = {
     .member =
         {.name = "rprop",
@@ -77,7 +71,7 @@ const gradus_rule_row gradus_rule_rprop = {
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(rprop), .twin = rprop_double}},
     .check = check,
-    .usual_rate = usual_rate,
+    .usual = 0.001,
 };
 
 #else /* once for each instruction set */

@@ -8,6 +8,7 @@
  *     y = x + rho T^2 g / (|T g| + 1e-12),  T = |x| + eta
  * so that a net whose layers are scaled against each other has the same neighbours. Its usual rho is ten times larger. */
 #ifndef RULE
+#include "arguments.h"
 #include "kernel.h"
 #include "rules.h"
 
@@ -65,15 +66,12 @@ const gradus_rule_row gradus_rule_sam = {
                .arguments =
                    (const gradus_argument[]){
                        [INNER] = {"rule", GRADUS_PIPELINE, .help = "the rule that makes the updates"},
-                       [RHO] = {"rho", GRADUS_NUMBER, .initial = "0.05", .low = 0, .high = INFINITY,
-                                .help = "how far away the gradient is taken; 0.5 where it is adaptive",
-                                .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "loguniform(0.01, 1)"},
-                       [ADAPTIVE] = {"adaptive", GRADUS_FLAG, .initial = "false",
-                                     .help = "measures distances in shares of each value (ASAM)",
-                                     .flags = GRADUS_NAMED},
-                       [ETA] = {"eta", GRADUS_NUMBER, .initial = "0.01", .low = 0, .high = INFINITY,
-                                .help = "added to a value's size where it is adaptive, so that a 0 can move",
-                                .flags = GRADUS_NAMED | GRADUS_SCHEDULED},
+                       [RHO] =
+                           RULE_AMOUNT("rho", "0.05", "how far away the gradient is taken; 0.5 where it is adaptive",
+                                       .search = "loguniform(0.01, 1)"),
+                       [ADAPTIVE] = RULE_FLAG("adaptive", "false", "measures distances in shares of each value (ASAM)"),
+                       [ETA] = RULE_AMOUNT("eta", "0.01",
+                                           "added to a value's size where it is adaptive, so that a 0 can move"),
                        {0}},
                .like = (const gradus_like[]){{"pytorch_optimizer", "SAM", "base_optimizer=rule", "eta=0"}, {0}},
                .notes = "Each update evaluates the batch twice and takes about twice the time. What is reported of the "

@@ -8,6 +8,7 @@
  *     nesterov     in place of b: momentum b + what the gradient adds to it
  *     x <- x - rate weight_decay x                  where decay is decoupled, with x before the step */
 #ifndef RULE
+#include "arguments.h"
 #include "kernel.h"
 #include "rules.h"
 
@@ -56,24 +57,18 @@ const gradus_rule_row gradus_rule_sgd = {
                .also = "momentum, nesterov, sgdm, gd, gradient_descent",
                .arguments =
                    (const gradus_argument[]){
-                       [MOMENTUM] = {"momentum", GRADUS_NUMBER, .initial = "0", .low = 0, .high = 1, .open = ")",
-                                     .help = "part of the last movement that is kept",
-                                     .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "uniform(0.8, 0.99)"},
-                       [NESTEROV] = {"nesterov", GRADUS_FLAG, .initial = "false",
-                                     .help = "looks ahead along the momentum", .flags = GRADUS_NAMED},
+                       [MOMENTUM] = RULE_SHARE("momentum", "0", "part of the last movement that is kept",
+                                               .search = "uniform(0.8, 0.99)"),
+                       [NESTEROV] = RULE_NESTEROV("false"),
                        [DAMPENING] = {"dampening", GRADUS_NUMBER, .initial = "0", .low = 0, .high = 1,
                                       .help = "part of each gradient after the first that the momentum leaves out",
                                       .flags = GRADUS_NAMED | GRADUS_SCHEDULED},
                        [FORM] = {"form", GRADUS_WORD, .initial = "heavy_ball", .words = "heavy_ball|ema|rate_inside",
                                  .help = "how the momentum is kept: a sum, a mean, or a sum of steps",
                                  .flags = GRADUS_NAMED},
-                       [WEIGHT_DECAY] = {"weight_decay", GRADUS_NUMBER, .initial = "0", .low = 0, .high = INFINITY,
-                                         .help = "pull of the values towards 0",
-                                         .flags = GRADUS_NAMED | GRADUS_SCHEDULED, .search = "loguniform(1e-5, 1e-2)",
-                                         .also = "wd, l2, decay_rate"},
-                       [DECAY] = {"decay", GRADUS_WORD, .initial = "coupled", .words = DECAY_WORDS,
-                                  .help = "added to the gradient, or taken from the values times the rate",
-                                  .flags = GRADUS_NAMED},
+                       [WEIGHT_DECAY] = RULE_AMOUNT("weight_decay", "0", "pull of the values towards 0",
+                                                    .search = "loguniform(1e-5, 1e-2)", .also = "wd, l2, decay_rate"),
+                       [DECAY] = RULE_DECAY("coupled"),
                        {0}},
                .like = (const gradus_like[]){{"torch", "SGD", NULL, NULL},
                                              {"keras", "SGD", NULL, "form=rate_inside, decay=decoupled"},

@@ -72,7 +72,7 @@ const gradus_rule_row gradus_rule_shampoo = {
              (const gradus_argument[]){
                  [MOMENTUM] = RULE_SHARE("momentum", "0.9", "part of the last movement that is kept",
                                          .search = "uniform(0.8, 0.99)", .also = "beta1"),
-                 [NESTEROV] = RULE_FLAG("nesterov", "false", "looks ahead along the momentum"),
+                 [NESTEROV] = RULE_NESTEROV("false"),
                  [BETA2] = RULE_SHARE("beta2", "0.999", "part of the mean products that is kept",
                                       .search = "uniform(0.9, 0.9999)"),
                  [FORM] = {"form", GRADUS_WORD, .initial = "mean", .words = "mean|sum",

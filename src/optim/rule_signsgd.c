@@ -22,12 +22,6 @@ void gradus_signs_prepare(const double *hyper, const gradus_now *now, const doub
     constants[SHRINK] = now->rate * hyper[SIGNS_WEIGHT_DECAY];
 }
 
-double gradus_signs_usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.0003;
-}
-
 const gradus_rule_row gradus_rule_signsgd = {
     .member = {.name = "signsgd",
                .summary = "steps of one size along the sign of the gradient or of its mean",
@@ -48,7 +42,7 @@ const gradus_rule_row gradus_rule_signsgd = {
     .constants = SIGNS_CONSTANTS,
     .prepare = gradus_signs_prepare,
     .pass = {{.kernel = EVERY_ISA(gradus_signs), .twin = gradus_signs_double}},
-    .usual_rate = gradus_signs_usual_rate,
+    .usual = 0.0003,
 };
 
 #else /* once for each instruction set */

@@ -55,12 +55,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[MOVED] = hyper[MOMENTUM];
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.1;
-}
-
 const gradus_rule_row gradus_rule_sm3 = {
     .member = {.name = "sm3",
                .summary = "adagrad with one sum for each row and each column",
@@ -91,7 +85,7 @@ const gradus_rule_row gradus_rule_sm3 = {
     .update = EVERY_ISA(sm3),
     .update_twin = sm3_double,
     .scratch = scratch,
-    .usual_rate = usual_rate,
+    .usual = 0.1,
 };
 
 #else /* once for each instruction set */

@@ -48,12 +48,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[LEFT] = 1 - now->rate * hyper[WEIGHT_DECAY];
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_soap = {
     .member =
         {.name = "soap",
@@ -74,11 +68,8 @@ const gradus_rule_row gradus_rule_soap = {
                  [MAX_SIZE] = {"max_size", GRADUS_INTEGER, .initial = "512", .low = 1, .high = 1e9,
                                .help = "a longer dimension is not turned", .flags = GRADUS_NAMED,
                                .also = "max_precondition_dim"},
-                 [EPSILON] =
-                     RULE_AMOUNT("epsilon", "1e-8",
-                                 "keeps the division finite; added to the root", .search = "loguniform(1e-10, 1e-4)",
-                                 .also = "eps"),
-                 [BIAS_CORRECTION] = RULE_FLAG("bias_correction", "true", "makes up for means that start at 0"),
+                 [EPSILON] = RULE_EPSILON("1e-8", .search = "loguniform(1e-10, 1e-4)"),
+                 [BIAS_CORRECTION] = RULE_BIAS_CORRECTION,
                  [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0.01", "loguniform(1e-4, 1)"),
                  {0}},
          .like = (const gradus_like[]){{"pytorch_optimizer", "SOAP",
@@ -91,8 +82,7 @@ const gradus_rule_row gradus_rule_soap = {
              "them;\n"
              "max_size bounds both."},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[MEAN] = {.name = "exp_avg"},
-                                   [SQUARE] = {.name = "exp_avg_sq", .non_negative = true},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE),
                                    [PRODUCTS] = {.name = "GG", .exact = true, .size = matrices_size},
                                    [BASES] = {.name = "Q", .exact = true, .size = matrices_size},
                                    {0}},
@@ -101,7 +91,7 @@ const gradus_rule_row gradus_rule_soap = {
     .update = EVERY_ISA(soap),
     .update_twin = soap_double,
     .scratch = scratch,
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

@@ -49,12 +49,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = now->rate * hyper[WEIGHT_DECAY];
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.001;
-}
-
 const gradus_rule_row gradus_rule_sophia = {
     .member =
         {.name = "sophia",
@@ -97,7 +91,7 @@ const gradus_rule_row gradus_rule_sophia = {
              [ESTIMATE] = {.kernel = EVERY_ISA(estimate), .twin = estimate_double},
              [MOVE] = {.kernel = EVERY_ISA(move), .twin = move_double}},
     .drive = drive,
-    .usual_rate = usual_rate,
+    .usual = 0.001,
 };
 
 #else /* once for each instruction set */

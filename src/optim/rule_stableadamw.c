@@ -48,12 +48,6 @@ static void slow_down(const double *hyper, const gradus_now *now, const double *
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? constants[STEP] * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.003;
-}
-
 const gradus_rule_row gradus_rule_stableadamw = {
     .member = {.name = "stableadamw",
                .summary = "adamw that slows a tensor down while its gradients are larger than of late",
@@ -61,25 +55,22 @@ const gradus_rule_row gradus_rule_stableadamw = {
                .paper = "Wortsman et al. 2023",
                .also = "stable_adamw",
                .arguments =
-                   (const gradus_argument[]){
-                       [BETA1] = RULE_BETA1,
-                       [BETA2] = RULE_SHARE("beta2", "0.99", "part of the mean square that is kept",
-                                            .search = "uniform(0.9, 0.9999)", .also = "beta_2, b2"),
-                       [EPSILON] = RULE_AMOUNT("epsilon", "1e-8", "keeps the division finite; added to the root",
-                                               .search = "loguniform(1e-10, 1e-4)", .also = "eps"),
-                       [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0.01", "loguniform(1e-4, 1)"),
-                       [DECAY] = RULE_DECAY("decoupled"),
-                       {0}},
+                   (const gradus_argument[]){[BETA1] = RULE_BETA1,
+                                             [BETA2] =
+                                                 RULE_SHARE("beta2", "0.99", "part of the mean square that is kept",
+                                                            .search = "uniform(0.9, 0.9999)", .also = "beta_2, b2"),
+                                             [EPSILON] = RULE_EPSILON("1e-8", .search = "loguniform(1e-10, 1e-4)"),
+                                             [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0.01", "loguniform(1e-4, 1)"),
+                                             [DECAY] = RULE_DECAY("decoupled"),
+                                             {0}},
                .like = (const gradus_like[]){{"pytorch_optimizer", "StableAdamW", "eps=epsilon", NULL}, {0}}},
     .abi = GRADUS_ABI,
-    .slots =
-        (const gradus_slot[]){
-            [MEAN] = {.name = "exp_avg"}, [SQUARE] = {.name = "exp_avg_sq", .non_negative = true}, {0}},
+    .slots = (const gradus_slot[]){RULE_MEANS(MEAN, SQUARE), {0}},
     .constants = "scale, coupled, rise1, keep2, rise2, floor, outside, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(means), .twin = means_double, .sums = 1, .conclude = slow_down},
              {.kernel = EVERY_ISA(stableadamw), .twin = stableadamw_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

@@ -24,5 +24,5 @@ const gradus_rule_row gradus_rule_tiger = {
     .constants = SIGNS_CONSTANTS,
     .prepare = gradus_signs_prepare,
     .pass = {{.kernel = EVERY_ISA(gradus_signs), .twin = gradus_signs_double}},
-    .usual_rate = gradus_signs_usual_rate,
+    .usual = 0.0003,
 };

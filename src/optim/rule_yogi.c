@@ -32,12 +32,6 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? now->rate * hyper[WEIGHT_DECAY] : 0;
 }
 
-static double usual_rate(const double *hyper)
-{
-    (void)hyper;
-    return 0.01;
-}
-
 const gradus_rule_row gradus_rule_yogi = {
     .member = {.name = "yogi",
                .summary = "adam whose mean square changes by steps, not at a blow",
@@ -64,7 +58,7 @@ const gradus_rule_row gradus_rule_yogi = {
     .constants = "scale, coupled, rise1, rise2, inside, root, outside, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(yogi), .twin = yogi_double}},
-    .usual_rate = usual_rate,
+    .usual = 0.01,
 };
 
 #else /* once for each instruction set */

@@ -14,7 +14,6 @@ enum { SIGNS_MOMENTUM, SIGNS_WEIGHT_DECAY };
 #define SIGNS_CONSTANTS "scale, rise, step, shrink"
 
 void gradus_signs_prepare(const double *hyper, const gradus_now *now, const double *memory, double *constants);
-double gradus_signs_usual_rate(const double *hyper);
 
 gradus_kernel gradus_signs_scalar, gradus_signs_sse2, gradus_signs_avx2, gradus_signs_avx512, gradus_signs_neon;
 gradus_twin gradus_signs_double;

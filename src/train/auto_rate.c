@@ -111,9 +111,9 @@ static gradus_status usual_rate(const gradus_run *run, double *rate, gradus_erro
         const gradus_rule_row *row = (const gradus_rule_row *)item->member;
         double hyper[MOST] = {0};
         if (row->usual_factor > 0) factor *= row->usual_factor;
-        if (!row->usual_rate) continue;
+        if (row->usual == 0 && !row->usual_rate) continue;
         for (int32_t i = 0; i < item->value_count && i < MOST; i++) hyper[i] = item->values[i].number;
-        *rate = factor * row->usual_rate(hyper);
+        *rate = factor * (row->usual > 0 ? row->usual : row->usual_rate(hyper));
         return GRADUS_OK;
     }
     return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_MISSING, "no rate is known for '%s'; give one: lr=0.01",
