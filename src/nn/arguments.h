@@ -21,6 +21,12 @@
         .help = "name of the layer whose weights it shares"                                             \
     }
 
+#define GRADUS_BRANCHES_ARGUMENT                                                                     \
+    {                                                                                                \
+        .name = "branches", .kind = GRADUS_PIPELINE, .flags = GRADUS_MANY,                           \
+        .help = "layers that stand beside each other, two or more; identity lets the signal through" \
+    }
+
 #define GRADUS_REDUCTION_ARGUMENT                                                                                \
     {                                                                                                            \
         .name = "reduction", .kind = GRADUS_WORD, .words = "mean|sum", .initial = "mean", .flags = GRADUS_NAMED, \

@@ -5,7 +5,7 @@
 #include "arguments.h"
 #include "net.h"
 
-enum { CHANNELS, SIZE, STRIDE, PAD, BIAS, INIT, TIE };
+enum { CHANNELS, SIZE, STRIDE, PAD, BIAS, INIT };
 enum { WEIGHT, OFFSET }; /* tensors */
 enum { SAME = -1 };      /* pad=same */
 
@@ -182,7 +182,6 @@ static const gradus_argument arguments[] = {
      .also = "border, zero_padding"},
     GRADUS_BIAS_ARGUMENT,
     GRADUS_INIT_ARGUMENT,
-    GRADUS_TIE_ARGUMENT,
     {.name = NULL},
 };
 

@@ -1,17 +1,71 @@
 /* dense: every output is a weighted sum of all inputs; of a sequence, of those of its step. One product each way; bias and activation follow in one pass, while the
  * outputs are in the cache. */
+#include <stdio.h>
 #include <string.h>
 #include "arguments.h"
 #include "net.h"
 
+extern const gradus_layer_row gradus_layer_dense, gradus_layer_embedding;
+
 enum { UNITS, BIAS, INIT, TIE };
-enum { WEIGHT, OFFSET }; /* tensors */
 
 typedef struct dense {
     int64_t steps;         /* of a sequence; else 1 */
     int64_t inputs, units; /* inputs: places in memory, where channels lie in blocks */
     bool bias;
+    bool plain; /* the weights lie units x inputs, as another layer has them; else inputs x units */
 } dense;
+
+static gradus_tensor *weight_of(const gradus_layer *layer)
+{
+    return gradus_layer_tensor(layer->tied ? layer->tied : layer, 0);
+}
+
+/* NULL: none. */
+static gradus_tensor *bias_of(const gradus_layer *layer)
+{
+    return ((const dense *)layer->state)->bias ? gradus_layer_tensor(layer, layer->tied ? 0 : 1) : NULL;
+}
+
+static gradus_status share(gradus_layer *layer, gradus_error *error)
+{
+    const gradus_layer_row *row = layer->tied->row;
+    dense *state = layer->state;
+    char sentence[GRADUS_LAYER_NAME + 200], shape[120];
+    if (row != &gradus_layer_dense && row != &gradus_layer_embedding)
+        return gradus_layer_fail(layer, "can share the weights of dense or of embedding alone", error);
+    gradus_tensor *weight = weight_of(layer);
+    if (weight->shape[0] != state->units || weight->shape[1] != state->inputs) {
+        gradus_shape_print(weight->shape, shape, sizeof shape);
+        snprintf(sentence, sizeof sentence, "wants weights of %lldx%lld, but those of '%s' are %s",
+                 (long long)state->units, (long long)state->inputs, layer->tied->name, shape);
+        return gradus_layer_fail(layer, sentence, error);
+    }
+    weight->begun_by = layer;
+    state->plain = weight->layout == GRADUS_PLAIN;
+    return GRADUS_OK;
+}
+
+static gradus_status add_tensors(gradus_layer *layer, gradus_error *error)
+{
+    dense *state = layer->state;
+    gradus_tensor *tensor;
+    if (layer->tied) {
+        if (share(layer, error)) return (gradus_status)error->status;
+    } else {
+        if (gradus_layer_add_tensor(layer, "weight", (int64_t[]){state->units, state->inputs, 0}, &tensor, error))
+            return (gradus_status)error->status;
+        tensor->fan_in = state->inputs;
+        tensor->fan_out = state->units;
+        tensor->layout = GRADUS_TURNED;
+    }
+    if (!state->bias) return GRADUS_OK;
+    if (gradus_layer_add_tensor(layer, "bias", (int64_t[]){state->units, 0}, &tensor, error))
+        return (gradus_status)error->status;
+    tensor->fan_in = state->inputs;
+    tensor->fan_out = state->units;
+    return GRADUS_OK;
+}
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {
@@ -22,34 +76,28 @@ static gradus_status infer(gradus_layer *layer, gradus_error *error)
         return gradus_layer_misfit(layer, "a flat input", "put flatten between them", error);
     dense *state = layer->state;
     const int64_t steps = sequence ? from[0] : 1, inputs = gradus_shape_size(from) / steps;
-    *state = (dense){steps, inputs, (int64_t)values[UNITS].number, values[BIAS].number != 0};
+    *state = (dense){steps, inputs, (int64_t)values[UNITS].number, values[BIAS].number != 0, false};
     memset(layer->output->shape, 0, sizeof layer->output->shape);
     layer->output->shape[sequence] = state->units;
     if (sequence) layer->output->shape[0] = steps;
     layer->output->untouched = false;
-    gradus_tensor *tensor;
-    if (gradus_layer_add_tensor(layer, "weight", (int64_t[]){state->units, inputs, 0}, &tensor, error))
-        return (gradus_status)error->status;
-    tensor->fan_in = inputs;
-    tensor->fan_out = state->units;
-    tensor->layout = GRADUS_TURNED;
-    if (!state->bias) return GRADUS_OK;
-    if (gradus_layer_add_tensor(layer, "bias", (int64_t[]){state->units, 0}, &tensor, error))
-        return (gradus_status)error->status;
-    tensor->fan_in = inputs;
-    tensor->fan_out = state->units;
-    return GRADUS_OK;
+    return add_tensors(layer, error);
 }
 
 static gradus_status prepare(gradus_layer *layer, gradus_error *error)
 {
-    (void)error;
     dense *state = layer->state;
-    gradus_tensor *weight = gradus_layer_tensor(layer, WEIGHT);
+    gradus_tensor *weight = weight_of(layer);
     state->inputs = gradus_form_size(layer->input->form) / state->steps;
-    weight->form = layer->input->sequence ? gradus_form_plain((int64_t[]){state->inputs, 0}) : layer->input->form;
-    weight->count = state->inputs * state->units;
     layer->output->form = gradus_form_plain(layer->output->shape);
+    const gradus_form form =
+        layer->input->sequence ? gradus_form_plain((int64_t[]){state->inputs, 0}) : layer->input->form;
+    if (!layer->tied) {
+        weight->form = form;
+        weight->count = state->inputs * state->units;
+    } else if (state->plain ? form.width > 1 && form.pixels > 1 : memcmp(&weight->form, &form, sizeof form) != 0) {
+        return gradus_layer_fail(layer, "cannot share weights whose inputs lie in another order in memory", error);
+    }
     return GRADUS_OK;
 }
 
@@ -58,39 +106,51 @@ static void forward(const gradus_layer *layer, const gradus_piece *piece)
     const dense *state = layer->state;
     const gradus_kernels *kernels = layer->net->kernels;
     const int64_t rows = piece->count * state->steps;
-    const gradus_product shape = {.rows = rows, .columns = state->units, .inner = state->inputs};
+    const gradus_product shape = {
+        .turn_b = state->plain, .rows = rows, .columns = state->units, .inner = state->inputs};
     float *output = gradus_values(layer->output, piece);
-    gradus_backend_multiply(layer->net->backend, &shape, gradus_values(layer->input, piece),
-                            gradus_layer_tensor(layer, WEIGHT)->values, output);
+    gradus_backend_multiply(layer->net->backend, &shape, gradus_values(layer->input, piece), weight_of(layer)->values,
+                            output);
     if (state->bias)
-        kernels->add_bias(layer->activation, output, gradus_layer_tensor(layer, OFFSET)->values, rows, state->units);
+        kernels->add_bias(layer->activation, output, bias_of(layer)->values, rows, state->units);
     else if (layer->activation != GRADUS_LINEAR)
         kernels->activate(layer->activation, output, output, rows * state->units);
+}
+
+/* The product of inputs and gradients, in the order in which the weights lie. */
+static void weigh(const gradus_layer *layer, const gradus_piece *piece, const float *gradient)
+{
+    const dense *state = layer->state;
+    const gradus_tensor *weight = weight_of(layer);
+    const float *input = gradus_values(layer->input, piece);
+    const gradus_product shape = {.turn_a = true,
+                                  .add = gradus_tensor_adds(weight, layer, piece->walk),
+                                  .rows = state->plain ? state->units : state->inputs,
+                                  .columns = state->plain ? state->inputs : state->units,
+                                  .inner = piece->count * state->steps};
+    gradus_backend_multiply(layer->net->backend, &shape, state->plain ? gradient : input,
+                            state->plain ? input : gradient, weight->gradient);
 }
 
 static void backward(const gradus_layer *layer, const gradus_piece *piece)
 {
     const dense *state = layer->state;
     const gradus_kernels *kernels = layer->net->kernels;
-    const bool accumulate = piece->walk->accumulate;
     const int64_t rows = piece->count * state->steps;
-    const gradus_tensor *weight = gradus_layer_tensor(layer, WEIGHT);
     float *gradient = gradus_gradient(layer->output, piece), *input_gradient = gradus_gradient(layer->input, piece);
     const float *output = gradus_values(layer->output, piece);
     if (state->bias) {
-        float *bias_gradient = gradus_layer_tensor(layer, OFFSET)->gradient;
-        if (!accumulate) memset(bias_gradient, 0, (size_t)state->units * sizeof(float));
+        float *bias_gradient = bias_of(layer)->gradient;
+        if (!piece->walk->accumulate) memset(bias_gradient, 0, (size_t)state->units * sizeof(float));
         kernels->add_bias_backward(layer->activation, output, gradient, bias_gradient, rows, state->units);
     } else if (layer->activation != GRADUS_LINEAR) {
         kernels->activate_backward(layer->activation, output, gradient, rows * state->units);
     }
-    const gradus_product for_weight = {
-        .turn_a = true, .add = accumulate, .rows = state->inputs, .columns = state->units, .inner = rows};
-    gradus_backend_multiply(layer->net->backend, &for_weight, gradus_values(layer->input, piece), gradient,
-                            weight->gradient);
+    weigh(layer, piece, gradient);
     if (!input_gradient) return;
-    const gradus_product for_input = {.turn_b = true, .rows = rows, .columns = state->inputs, .inner = state->units};
-    gradus_backend_multiply(layer->net->backend, &for_input, gradient, weight->values, input_gradient);
+    const gradus_product for_input = {
+        .turn_b = !state->plain, .rows = rows, .columns = state->inputs, .inner = state->units};
+    gradus_backend_multiply(layer->net->backend, &for_input, gradient, weight_of(layer)->values, input_gradient);
 }
 
 static const gradus_argument arguments[] = {

@@ -50,7 +50,8 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     const int64_t width = layer->output->shape[1], count = piece->count * layer->output->shape[0];
     const gradus_tensor *table = gradus_layer_tensor(layer, 0);
     const float *symbols = gradus_values(layer->input, piece), *gradient = gradus_gradient(layer->output, piece);
-    if (!piece->walk->accumulate) memset(table->gradient, 0, (size_t)table->count * sizeof(float));
+    if (!gradus_tensor_adds(table, layer, piece->walk))
+        memset(table->gradient, 0, (size_t)table->count * sizeof(float));
     for (int64_t i = 0; i < count; i++)
         layer->net->kernels->add(table->gradient + (int64_t)symbols[i] * width, gradient + i * width, width);
 }

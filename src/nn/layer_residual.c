@@ -1,10 +1,13 @@
 /* residual: what its body makes of a signal is added to the signal itself, or to what a shortcut makes of it, so that a deep net can
- * begin as a shallow one (He, Zhang, Ren, Sun 2016). The net lays the body out before this layer, which adds the two; the fork in front
- * of the body has the signal's values, and in the other direction adds what comes through the body to the signal's gradient, which the
- * shortcut has begun. */
+ * begin as a shallow one (He, Zhang, Ren, Sun 2016). And sum, which adds what any number of branches make of it. The net lays the
+ * branches out before this layer, which adds two; the fork in front of one has the signal's values, and in the other direction adds
+ * what comes through the branch to the signal's gradient, which the last branch has begun. */
 #include <stdio.h>
 #include <string.h>
+#include "arguments.h"
 #include "net.h"
+
+extern const gradus_layer_row gradus_layer_residual;
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {
@@ -13,9 +16,12 @@ static gradus_status infer(gradus_layer *layer, gradus_error *error)
     if (memcmp(layer->input->shape, layer->second->shape, sizeof layer->input->shape) == 0) return GRADUS_OK;
     gradus_shape_print(layer->input->shape, body, sizeof body);
     gradus_shape_print(layer->second->shape, straight, sizeof straight);
-    snprintf(sentence, sizeof sentence,
-             "cannot add what its body gives, %s, to %s; shortcut=conv(CHANNELS, 1, stride=N) brings them together",
-             body, straight);
+    if (layer->row == &gradus_layer_residual)
+        snprintf(sentence, sizeof sentence,
+                 "cannot add what its body gives, %s, to %s; shortcut=conv(CHANNELS, 1, stride=N) brings them together",
+                 body, straight);
+    else
+        snprintf(sentence, sizeof sentence, "cannot add what its branches give, %s and %s", body, straight);
     return gradus_layer_fail(layer, sentence, error);
 }
 
@@ -59,13 +65,29 @@ const gradus_layer_row gradus_layer_residual = {
                .arguments = arguments,
                .example = "residual(relu)"},
     .abi = GRADUS_ABI,
-    .traits = GRADUS_ANY_ORDER | GRADUS_BLOCKS | GRADUS_IN_PLACE,
+    .traits = GRADUS_JOINS | GRADUS_ANY_ORDER | GRADUS_BLOCKS | GRADUS_IN_PLACE,
     .infer = infer,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
 };
 
-/* ---- in front of a body ---- */
+static const gradus_argument branches[] = {GRADUS_BRANCHES_ARGUMENT, {.name = NULL}};
+
+const gradus_layer_row gradus_layer_sum = {
+    .member = {.name = "sum",
+               .summary = "adds what several branches make of a signal",
+               .formula = "y = a(x) + b(x) + ...",
+               .also = "add, plus, addition, merge",
+               .arguments = branches,
+               .example = "sum(tanh, sigmoid > relu)"},
+    .abi = GRADUS_ABI,
+    .traits = GRADUS_JOINS | GRADUS_ANY_ORDER | GRADUS_BLOCKS | GRADUS_IN_PLACE,
+    .infer = infer,
+    .forward = {{.run = forward}},
+    .backward = {{.run = backward}},
+};
+
+/* ---- in front of a branch ---- */
 
 static void join(const gradus_layer *layer, const gradus_piece *piece)
 {

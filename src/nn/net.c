@@ -10,9 +10,9 @@ static const gradus_language losses = {.families = families};
 
 static const gradus_layer *last_layer(const gradus_net *net)
 {
-    int32_t last = net->user_layers - 1;
-    while (last > 0 && net->users[last]->row->traits & GRADUS_SAME_MEMORY) last--;
-    return net->users[last];
+    int32_t last = net->users.count - 1;
+    while (last > 0 && net->users.items[last]->row->traits & GRADUS_SAME_MEMORY) last--;
+    return net->users.items[last];
 }
 
 static gradus_status check_outputs(const gradus_net *net, const gradus_net_config *config, gradus_error *error)
@@ -46,7 +46,7 @@ static gradus_status check_outputs(const gradus_net *net, const gradus_net_confi
                  (long long)config->outputs, classes ? "classes" : "numbers to tell", (long long)wanted);
     else
         return GRADUS_OK;
-    return gradus_layer_fail(net->users[net->user_layers - 1], sentence, error);
+    return gradus_layer_fail(net->users.items[net->users.count - 1], sentence, error);
 }
 
 static gradus_status find_loss(gradus_net *net, const gradus_net_config *config, gradus_error *error)
@@ -135,8 +135,8 @@ gradus_net *gradus_net_create(const gradus_net_config *config, gradus_error *err
 void gradus_net_destroy(gradus_net *net)
 {
     if (!net) return;
-    for (int32_t i = 0; i < net->layer_count; i++)
-        if (net->layers[i]->row->release) net->layers[i]->row->release(net->layers[i]);
+    for (int32_t i = 0; i < net->layers.count; i++)
+        if (net->layers.items[i]->row->release) net->layers.items[i]->row->release(net->layers.items[i]);
     gradus_backend_destroy(net->backend);
     gradus_spec_destroy(net->spoken);
     for (gradus_ready *at = net->ready_nets; at; at = at->next) gradus_spec_destroy(at->spec);
@@ -148,7 +148,7 @@ void gradus_net_destroy(gradus_net *net)
 
 /* ---- what it is ---- */
 
-int32_t gradus_net_layer_count(const gradus_net *net) { return net->user_layers; }
+int32_t gradus_net_layer_count(const gradus_net *net) { return net->users.count; }
 
 static int64_t count_parameters(const gradus_net *net, int32_t first, int32_t count)
 {
@@ -160,7 +160,7 @@ static int64_t count_parameters(const gradus_net *net, int32_t first, int32_t co
 
 void gradus_net_layer(const gradus_net *net, int32_t index, gradus_layer_info *info)
 {
-    const gradus_layer *layer = net->users[index];
+    const gradus_layer *layer = net->users.items[index];
     *info = (gradus_layer_info){.parameters = count_parameters(net, layer->first_tensor, layer->tensors)};
     if (layer->second) /* what it goes round stands above it */
         snprintf(info->spec, sizeof info->spec, "%s(...)", layer->row->member.name);

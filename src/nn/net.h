@@ -10,13 +10,18 @@
 #include "kernels.h"
 
 enum {
-    GRADUS_RANK = 8,      /* of shapes; they end at the first 0                                              */
-    GRADUS_CHUNK = 8,     /* examples that a thread takes through a stretch of layers while they are in its cache */
-    GRADUS_NET_SLOTS = 16 /* most stretches of a batch at once; what they add up is added in their order, so that
+    GRADUS_RANK = 8,        /* of shapes; they end at the first 0                                              */
+    GRADUS_LAYER_NAME = 64, /* bytes of a layer's name with its end                                          */
+    GRADUS_CHUNK = 8,       /* examples that a thread takes through a stretch of layers while they are in its cache */
+    GRADUS_NET_SLOTS = 16   /* most stretches of a batch at once; what they add up is added in their order, so that
                                  * the bits do not depend on how many threads there are                             */
 };
 
 typedef struct gradus_layer gradus_layer;
+typedef struct gradus_layers {
+    gradus_layer **items;
+    int32_t count, room;
+} gradus_layers;
 typedef struct gradus_layer_row gradus_layer_row;
 
 /* ---- what flows between layers ---- */
@@ -62,7 +67,8 @@ typedef struct gradus_tensor {
     gradus_tensor_layout layout;
     gradus_form form; /* TURNED: of the input                                                            */
     const gradus_convolution *convolution;
-    int64_t count; /* values in memory                                                                */
+    const gradus_layer *begun_by; /* the last of the layers that share it, whose gradient comes first; NULL: its own  */
+    int64_t count;                /* values in memory                                                                */
     float *values, *gradient;
     char word[32]; /* the layout in words                                                             */
 } gradus_tensor;
@@ -116,7 +122,9 @@ enum gradus_layer_traits {
     GRADUS_BLOCKS = 64,           /* takes images in blocks of channels                                          */
     GRADUS_RUNS_ACTIVATION = 8,   /* an activation that follows is run with it                                   */
     GRADUS_IN_PLACE = 16,         /* the input's gradient is made out of the output's, in the same memory        */
-    GRADUS_SAME_MEMORY = 32       /* nothing is computed: the output is the input under another shape            */
+    GRADUS_SAME_MEMORY = 32,      /* nothing is computed: the output is the input under another shape            */
+    GRADUS_JOINS =
+        256 /* layers in its arguments stand beside each other; it joins what they give: the input and `second` */
 };
 
 typedef struct gradus_layer_pass {
@@ -131,7 +139,7 @@ struct gradus_layer_row {
     int32_t abi;
     gradus_activation activation; /* what it is, if it can be run with the layer before it; LINEAR: none         */
     uint32_t traits;              /* enum gradus_layer_traits                                                    */
-    /* A ready net: writes the layers that it stands for, for examples of this shape and so many outputs. What is wrong with its
+    /* A ready net: writes the layers that it stands for, behind examples of this shape and up to so many outputs. What is wrong with its
      * arguments, or NULL. Such a row has nothing of what follows. */
     const char *(*write)(const gradus_item *item, const int64_t *input, int64_t outputs, char *text, size_t size);
     size_t state_size; /* of what layer->state points to                                              */
@@ -153,9 +161,10 @@ struct gradus_layer {
     gradus_where place;      /* in the model's text: the item's, or that of the ready net it is of          */
     gradus_net *net;
     int32_t index; /* among the user's layers, from 0                                             */
-    char name[64];
+    char name[GRADUS_LAYER_NAME];
     gradus_signal *input, *output;
     gradus_signal *second;        /* what else it takes; NULL: nothing                                              */
+    const gradus_layer *tied;     /* whose weights it has too; NULL: its own                                        */
     gradus_activation activation; /* of the layer behind it, run here                                            */
     bool absorbed;                /* an activation that the layer before it runs                                 */
     int32_t first_tensor, tensors;
@@ -169,6 +178,12 @@ struct gradus_layer {
 };
 
 static inline gradus_tensor *gradus_layer_tensor(const gradus_layer *layer, int32_t which);
+
+/* Whether a layer adds to a tensor's gradient: one that shares it has begun it, or an earlier batch. */
+static inline bool gradus_tensor_adds(const gradus_tensor *tensor, const gradus_layer *layer, const gradus_walk *walk)
+{
+    return walk->accumulate || (tensor->begun_by && tensor->begun_by != layer);
+}
 
 /* "conv(16, 5, pad=2)" */
 void gradus_layer_print(const gradus_layer *layer, char *text, size_t size);
@@ -207,8 +222,8 @@ void gradus_bend_backward(const gradus_layer *layer, const gradus_piece *piece);
     .backward = {{.run = gradus_bend_backward}}
 /* What the net puts in where values must be in plain order. */
 extern const gradus_layer_row gradus_layer_arrange;
-/* What it puts in front of the body of a residual. */
-extern const gradus_layer_row gradus_layer_fork, gradus_layer_residual;
+/* What it puts in front of a branch. */
+extern const gradus_layer_row gradus_layer_fork;
 
 /* ---- shapes and forms ---- */
 
@@ -280,7 +295,6 @@ typedef struct
 } gradus_stage;
 
 typedef struct gradus_ready { /* what a ready net stands for */
-    const gradus_item *item;
     gradus_spec *spec;
     struct gradus_ready *next;
 } gradus_ready;
@@ -296,9 +310,9 @@ struct gradus_net {
     gradus_loss loss;
     int32_t threads;
     uint64_t seed;
-    gradus_layer **users;  /* the layers of the model, those inside of others before them                     */
-    gradus_layer **layers; /* in the order in which they run: those, and what was put in between              */
-    int32_t layer_count, user_layers;
+    gradus_layers users;  /* the layers of the model, those inside of others before them                      */
+    gradus_layers named;  /* the same, in the order in which their names stand in the text                    */
+    gradus_layers layers; /* in the order in which they run: those, and what was put in between               */
     gradus_signal *input, *output;
     gradus_tensor *tensors;
     int32_t tensor_count, tensor_room;
@@ -318,8 +332,9 @@ static inline gradus_tensor *gradus_layer_tensor(const gradus_layer *layer, int3
     return &layer->net->tensors[layer->first_tensor + which];
 }
 
-/* The layers that a ready net stands for; NULL: *error says why. */
-const gradus_chain *gradus_net_ready_chain(gradus_net *net, const gradus_item *item, gradus_error *error);
+/* The layers that a ready net stands for behind a signal; NULL: *error says why. */
+const gradus_chain *gradus_net_ready_chain(gradus_net *net, const gradus_item *item, const gradus_signal *at,
+                                           gradus_error *error);
 /* From a bound model to layers, their shapes and tensors; then to forms and sizes. */
 gradus_status gradus_net_build(gradus_net *net, const gradus_net_config *config, gradus_error *error);
 /* Memory for the tensors, and their initial values. */

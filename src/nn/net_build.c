@@ -9,40 +9,21 @@ gradus_status gradus_net_no_memory(gradus_error *error)
     return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "no memory for the net");
 }
 
-/* The layers in one of an item's arguments; NULL: none. */
-static const gradus_chain *chain_in(const gradus_item *item, const char *name)
+/* ---- lists of layers ---- */
+
+/* Puts a layer at the end of a list, which moves to twice the room where it is full. */
+static gradus_status push(gradus_net *net, gradus_layers *list, gradus_layer *layer, gradus_error *error)
 {
-    const gradus_value *value = gradus_item_value(item, name);
-    return value && value->present && value->chain && value->chain->count ? value->chain : NULL;
-}
-
-static bool is_residual(const gradus_item *item) { return item->member == &gradus_layer_residual.member; }
-
-static bool is_ready(const gradus_item *item) { return ((const gradus_layer_row *)item->member)->write; }
-
-/* With those inside of others, and a fork for each of these; what ready nets stand for is written down for this. */
-static int64_t count_layers(gradus_net *net, const gradus_chain *chain, gradus_error *error);
-
-static int64_t count_item(gradus_net *net, const gradus_item *item, gradus_error *error)
-{
-    static const char *const inside[] = {"body", "shortcut", "activation"};
-    int64_t count = 1 + is_residual(item);
-    if (is_ready(item)) {
-        const gradus_chain *chain = gradus_net_ready_chain(net, item, error);
-        return chain ? count_layers(net, chain, error) : 0;
+    if (list->count == list->room) {
+        const int32_t room = list->room ? 2 * list->room : 64;
+        gradus_layer **items = gradus_arena_take(&net->arena, (size_t)room * sizeof(gradus_layer *), 64);
+        if (!items) return gradus_net_no_memory(error);
+        if (list->count) memcpy(items, list->items, (size_t)list->count * sizeof(gradus_layer *));
+        list->items = items;
+        list->room = room;
     }
-    for (int i = 0; i < 3 && is_residual(item); i++) count += count_layers(net, chain_in(item, inside[i]), error);
-    return count;
-}
-
-static int64_t count_layers(gradus_net *net, const gradus_chain *chain, gradus_error *error)
-{
-    int64_t count = 0;
-    for (int32_t i = 0; chain && i < chain->count; i++) {
-        const gradus_item *item = &chain->items[i];
-        count += item->repeat * (item->group ? count_layers(net, item->group, error) : count_item(net, item, error));
-    }
-    return count;
+    list->items[list->count++] = layer;
+    return GRADUS_OK;
 }
 
 /* ---- layers ---- */
@@ -70,92 +51,180 @@ typedef struct branch {
     const gradus_item *ready; /* the ready net that they are of; NULL: none */
 } branch;
 
+/* "3.body." and "head" make "3.body.head". */
+static gradus_status join_names(const gradus_net *net, gradus_where place, const char *prefix, const char *label,
+                                char name[GRADUS_LAYER_NAME], gradus_error *error)
+{
+    const size_t before = strlen(prefix), size = strlen(label) + 1;
+    if (before + size > GRADUS_LAYER_NAME)
+        return gradus_spec_fail(error, net->model_text, place, GRADUS_CODE_TOO_LONG,
+                                "a layer's name has at most %d bytes", GRADUS_LAYER_NAME - 1);
+    memcpy(name, prefix, before);
+    memcpy(name + before, label, size);
+    return GRADUS_OK;
+}
+
 static gradus_status name_layer(gradus_layer *layer, branch *in, gradus_error *error)
 {
     const gradus_item *item = layer->item;
     const gradus_net *net = layer->net;
-    const char *label = item->label;
     char number[16];
     snprintf(number, sizeof number, "%d", (int)in->index++);
-    if (!label) label = number;
-    if (strlen(in->prefix) + strlen(label) >= sizeof layer->name)
-        return gradus_spec_fail(error, net->model_text, layer->place, GRADUS_CODE_TOO_LONG,
-                                "a layer's name has at most %d bytes", (int)sizeof layer->name - 1);
-    memcpy(layer->name, in->prefix, strlen(in->prefix));
-    memcpy(layer->name + strlen(in->prefix), label, strlen(label) + 1);
-    for (int32_t i = 0; item->label && net->layers[i] != layer; i++) {
-        if (strcmp(net->layers[i]->name, layer->name) != 0) continue;
-        if (net->layers[i]->item == item)
+    if (join_names(net, layer->place, in->prefix, item->label ? item->label : number, layer->name, error))
+        return (gradus_status)error->status;
+    for (int32_t i = 0; item->label && i < net->named.count; i++) {
+        const gradus_layer *other = net->named.items[i];
+        if (strcmp(other->name, layer->name) != 0) continue;
+        if (other->item == item)
             return gradus_spec_fail(error, net->model_text, layer->place, GRADUS_CODE_REPEATED,
                                     "a layer that is repeated cannot have a name");
         return gradus_spec_fail(error, net->model_text, layer->place, GRADUS_CODE_REPEATED,
-                                "the name '%s' is layer %d's already", layer->name, (int)net->layers[i]->index + 1);
+                                "the name '%s' is layer %d's already", layer->name, (int)other->index + 1);
     }
     return GRADUS_OK;
 }
 
 static gradus_status add_chain(gradus_net *net, const gradus_chain *chain, branch *in, gradus_error *error);
 
-static gradus_status add_inside(const gradus_layer *layer, const char *argument, const gradus_item *ready,
-                                gradus_signal **at, gradus_error *error)
+static gradus_status add_inside(const gradus_layer *layer, const char *name, const gradus_chain *chain,
+                                const gradus_item *ready, gradus_signal **at, gradus_error *error)
 {
-    char prefix[sizeof layer->name + 16];
-    const gradus_chain *chain = chain_in(layer->item, argument);
-    snprintf(prefix, sizeof prefix, "%s.%s.", layer->name, argument);
+    char prefix[GRADUS_LAYER_NAME + 32];
+    snprintf(prefix, sizeof prefix, "%s.%s.", layer->name, name);
     branch inside = {.prefix = prefix, .at = *at, .ready = ready};
     if (chain && add_chain(layer->net, chain, &inside, error)) return (gradus_status)error->status;
     *at = inside.at;
     return GRADUS_OK;
 }
 
-/* The fork, the body, the shortcut; then the layer itself takes its place behind them. */
+/* ---- layers beside each other ---- */
+
+/* The branches of a layer that joins what they give: those of its first argument where that takes many, else what its first two
+ * arguments hold. False: no more. */
+static bool branch_at(const gradus_item *item, int32_t index, char name[32], const gradus_chain **chain)
+{
+    const gradus_value *first = item->values;
+    const bool many = item->member->arguments[0].flags & GRADUS_MANY;
+    if (index >= (many ? first->count : 2)) return false;
+    const gradus_value *value = many ? &first->items[index] : &item->values[index];
+    if (many)
+        snprintf(name, 32, "%d", (int)index);
+    else
+        snprintf(name, 32, "%s", item->member->arguments[index].name);
+    *chain = value->present ? value->chain : NULL;
+    return true;
+}
+
+/* In front of every branch but the last stands a fork, so that each has a gradient of its own to begin; the last one's becomes the
+ * signal's, and the forks add theirs to it. */
+static gradus_status fork_signal(gradus_net *net, gradus_signal **at, gradus_error *error)
+{
+    gradus_signal *signal = *at;
+    gradus_layer *fork = new_layer(net, &gradus_layer_fork, signal, error);
+    if (!fork) return (gradus_status)error->status;
+    fork->output->from = signal->from;
+    fork->output->seen = signal;
+    fork->output->symbols = signal->symbols;
+    *at = fork->output;
+    return push(net, &net->layers, fork, error);
+}
+
+/* What the layer has as `input` and `second` joined by another of its kind, whose output takes the input's place. */
+static gradus_status join_before(gradus_net *net, gradus_layer *layer, gradus_error *error)
+{
+    gradus_layer *join = new_layer(net, layer->row, layer->input, error);
+    if (!join) return (gradus_status)error->status;
+    join->item = layer->item;
+    join->place = layer->place;
+    join->index = net->users.count;
+    join->second = layer->second;
+    memcpy(join->name, layer->name, sizeof join->name);
+    layer->input = join->output;
+    if (push(net, &net->layers, join, error)) return (gradus_status)error->status;
+    return layer->row->infer(join, error);
+}
+
+/* All branches, and joins of two at a time but for the last, which the layer itself is. */
 static gradus_status lay_out(gradus_net *net, gradus_layer *layer, const gradus_item *ready, gradus_error *error)
 {
-    gradus_layer *fork = new_layer(net, &gradus_layer_fork, layer->input, error);
-    if (!fork) return (gradus_status)error->status;
-    fork->output->from = layer->input->from;
-    fork->output->seen = layer->input;
-    fork->output->symbols = layer->input->symbols;
-    net->layers[net->layer_count++] = fork;
-    layer->second = layer->input;
-    layer->input = fork->output;
-    if (add_inside(layer, "body", ready, &layer->input, error) ||
-        add_inside(layer, "shortcut", ready, &layer->second, error))
-        return (gradus_status)error->status;
+    gradus_signal *const from = layer->input;
+    const gradus_chain *chain, *after;
+    char name[32], next[32];
+    for (int32_t i = 0; branch_at(layer->item, i, name, &chain); i++) {
+        gradus_signal *at = from;
+        if (branch_at(layer->item, i + 1, next, &after) && fork_signal(net, &at, error))
+            return (gradus_status)error->status;
+        if (add_inside(layer, name, chain, ready, &at, error)) return (gradus_status)error->status;
+        if (i > 1 && join_before(net, layer, error)) return (gradus_status)error->status;
+        *(i ? &layer->second : &layer->input) = at;
+    }
+    if (!layer->second) return gradus_layer_fail(layer, "joins two or more", error);
     memcpy(layer->output->shape, layer->input->shape, sizeof layer->output->shape);
     layer->output->sequence = layer->input->sequence;
     return GRADUS_OK;
 }
 
+/* ---- layers that share weights ---- */
+
+/* tie=NAME: the layer of that name. */
+static gradus_status find_tied(gradus_layer *layer, gradus_error *error)
+{
+    const gradus_net *net = layer->net;
+    const gradus_value *tie = gradus_item_value(layer->item, "tie");
+    if (!tie || !tie->present) return GRADUS_OK;
+    for (int32_t i = 0; i < net->named.count && !layer->tied; i++)
+        if (net->named.items[i] != layer && !strcmp(net->named.items[i]->name, tie->text))
+            layer->tied = net->named.items[i];
+    if (!layer->tied)
+        return gradus_spec_fail(error, net->model_text, tie->place, GRADUS_CODE_REFERENCE,
+                                "no layer before this one is named '%s'", tie->text);
+    if (layer->tied->tied)
+        return gradus_spec_fail(error, net->model_text, tie->place, GRADUS_CODE_REFERENCE,
+                                "'%s' has the weights of another layer itself; name that one", tie->text);
+    return GRADUS_OK;
+}
+
+/* ---- one after another ---- */
+
 static gradus_status add_layer(gradus_net *net, const gradus_item *item, branch *in, gradus_error *error)
 {
     gradus_layer *layer = new_layer(net, (const gradus_layer_row *)item->member, in->at, error);
     if (!layer) return (gradus_status)error->status;
+    const bool joins = layer->row->traits & GRADUS_JOINS;
     layer->item = item;
     layer->place = in->ready ? in->ready->place : item->place;
-    layer->index = net->user_layers;
-    net->layers[net->layer_count] = layer; /* seen by its name's check, and taken over by what is laid out before it */
-    if (name_layer(layer, in, error)) return (gradus_status)error->status;
-    if (is_residual(item) && lay_out(net, layer, in->ready, error)) return (gradus_status)error->status;
-    layer->index = net->user_layers++;
-    net->layers[net->layer_count++] = layer;
+    layer->index = net->users.count; /* for what is wrong inside of it */
+    if (name_layer(layer, in, error) || push(net, &net->named, layer, error) ||
+        (joins && lay_out(net, layer, in->ready, error)))
+        return (gradus_status)error->status;
+    layer->index = net->users.count;
+    if (push(net, &net->users, layer, error) || push(net, &net->layers, layer, error))
+        return (gradus_status)error->status;
     in->at = layer->output;
-    const gradus_value *tie = gradus_item_value(item, "tie");
-    if (tie && tie->present)
-        return gradus_spec_fail(error, net->model_text, tie->place, GRADUS_CODE_REFUSED,
-                                "layers cannot share weights yet; leave tie= out");
+    if (find_tied(layer, error)) return (gradus_status)error->status;
     if (layer->row->infer && layer->row->infer(layer, error)) return (gradus_status)error->status;
     if (gradus_shape_size(layer->output->shape) > INT32_MAX)
         return gradus_layer_fail(layer, "gives more values than a net can hold", error);
-    return is_residual(item) ? add_inside(layer, "activation", in->ready, &in->at, error) : GRADUS_OK;
+    const gradus_value *behind = joins ? gradus_item_value(item, "activation") : NULL;
+    return behind ? add_inside(layer, "activation", behind->chain, in->ready, &in->at, error) : GRADUS_OK;
 }
 
-/* The layers of a ready net stand where it stands, under its names. */
+/* The layers of a ready net stand where it stands, under its names; those of one that has a name, under that. */
 static gradus_status add_ready(gradus_net *net, const gradus_item *item, branch *in, gradus_error *error)
 {
+    char name[GRADUS_LAYER_NAME], prefix[GRADUS_LAYER_NAME + 2];
     const gradus_item *outer = in->ready;
-    if (!outer) in->ready = item;
-    const gradus_status status = add_chain(net, gradus_net_ready_chain(net, item, error), in, error);
+    const gradus_chain *chain = gradus_net_ready_chain(net, item, in->at, error);
+    if (!chain) return (gradus_status)error->status;
+    branch under = {.prefix = prefix, .at = in->at}, *where = item->label ? &under : in;
+    if (item->label) {
+        if (join_names(net, item->place, in->prefix, item->label, name, error)) return (gradus_status)error->status;
+        snprintf(prefix, sizeof prefix, "%s.", name);
+        in->index++;
+    }
+    where->ready = outer ? outer : item;
+    const gradus_status status = add_chain(net, chain, where, error);
+    in->at = where->at;
     in->ready = outer;
     return status;
 }
@@ -163,7 +232,8 @@ static gradus_status add_ready(gradus_net *net, const gradus_item *item, branch 
 static gradus_status add_item(gradus_net *net, const gradus_item *item, branch *in, gradus_error *error)
 {
     if (item->group) return add_chain(net, item->group, in, error);
-    return is_ready(item) ? add_ready(net, item, in, error) : add_layer(net, item, in, error);
+    const bool ready = ((const gradus_layer_row *)item->member)->write;
+    return ready ? add_ready(net, item, in, error) : add_layer(net, item, in, error);
 }
 
 static gradus_status add_chain(gradus_net *net, const gradus_chain *chain, branch *in, gradus_error *error)
@@ -189,9 +259,9 @@ static gradus_status settle(gradus_net *net, gradus_layer *layer, gradus_error *
 {
     gradus_signal *input = layer->input, *output = layer->output;
     const uint32_t traits = layer->row->traits;
-    net->layers[net->layer_count++] = layer;
+    if (push(net, &net->layers, layer, error)) return (gradus_status)error->status;
     output->form = input->form;
-    output->trained = input->trained || layer->tensors || (layer->second && layer->second->trained);
+    output->trained = input->trained || layer->tensors || layer->tied || (layer->second && layer->second->trained);
     if (traits & GRADUS_SAME_MEMORY) output->same = input;
     if (layer->row->prepare && layer->row->prepare(layer, error)) return (gradus_status)error->status;
     if (traits & GRADUS_IN_PLACE) {
@@ -223,10 +293,10 @@ static gradus_status settle_second(gradus_net *net, gradus_layer *layer, gradus_
     return GRADUS_OK;
 }
 
-static gradus_status settle_all(gradus_net *net, gradus_layer **made, int32_t count, gradus_error *error)
+static gradus_status settle_all(gradus_net *net, const gradus_layers *made, gradus_error *error)
 {
-    for (int32_t i = 0; i < count; i++) {
-        gradus_layer *layer = made[i], *next = i + 1 < count ? made[i + 1] : NULL;
+    for (int32_t i = 0; i < made->count; i++) {
+        gradus_layer *layer = made->items[i], *next = i + 1 < made->count ? made->items[i + 1] : NULL;
         if (layer->absorbed) continue;
         if (!takes(layer->row, layer->input) && settle_in_order(net, layer->input, &layer->input, error))
             return (gradus_status)error->status;
@@ -260,24 +330,13 @@ gradus_status gradus_net_build(gradus_net *net, const gradus_net_config *config,
     net->input = gradus_arena_take(&net->arena, sizeof *net->input, 64);
     if (!net->input) return gradus_net_no_memory(error);
     memcpy(net->input->shape, config->input, sizeof net->input->shape);
-    const size_t most = (size_t)count_layers(net, chain, error);
-    if (error->status) return (gradus_status)error->status;
-    gradus_layer **made = gradus_arena_take(&net->arena, (most + 1) * sizeof(gradus_layer *), 64);
-    net->users = gradus_arena_take(&net->arena, (most + 1) * sizeof(gradus_layer *), 64);
-    /* two may be put in before each layer, and one at the end */
-    gradus_layer **all = gradus_arena_take(&net->arena, (3 * most + 2) * sizeof(gradus_layer *), 64);
-    if (!made || !net->users || !all) return gradus_net_no_memory(error);
     net->input->form = gradus_form_plain(net->input->shape);
     net->input->untouched = true;
     net->input->symbols = config->symbols;
-    net->layers = made;
     branch whole = {.prefix = "", .at = net->input};
     if (add_chain(net, chain, &whole, error) || check_layers(net, chain, error)) return (gradus_status)error->status;
-    const int32_t count = net->layer_count;
-    for (int32_t i = 0, user = 0; i < count; i++)
-        if (made[i]->item) net->users[user++] = made[i];
-    net->layers = all;
-    net->layer_count = 0;
+    const gradus_layers made = net->layers;
+    net->layers = (gradus_layers){0};
     net->output = whole.at;
-    return settle_all(net, made, count, error);
+    return settle_all(net, &made, error);
 }

@@ -28,18 +28,19 @@ static void add_operation(gradus_net *net, const gradus_layer *layer, const grad
 
 static gradus_status list_operations(gradus_net *net, gradus_error *error)
 {
-    const size_t most = (size_t)net->layer_count * 4 + 1;
+    const size_t most = (size_t)net->layers.count * 4 + 1;
     net->operations = gradus_arena_take(&net->arena, most * sizeof *net->operations, ALIGNMENT);
     net->stages = gradus_arena_take(&net->arena, most * sizeof *net->stages, ALIGNMENT);
     if (!net->operations || !net->stages) return gradus_net_no_memory(error);
-    for (int32_t i = 0; i < net->layer_count; i++)
-        for (int k = 0; k < 2 && net->layers[i]->row->forward[k].run; k++)
-            add_operation(net, net->layers[i], &net->layers[i]->row->forward[k]);
+    for (int32_t i = 0; i < net->layers.count; i++)
+        for (int k = 0; k < 2 && net->layers.items[i]->row->forward[k].run; k++)
+            add_operation(net, net->layers.items[i], &net->layers.items[i]->row->forward[k]);
     net->loss_stage = net->stage_count;
     add_stage(net, true);
-    for (int32_t i = net->layer_count; i-- > 0;)
-        for (int k = 0; k < 2 && net->layers[i]->output->trained && net->layers[i]->row->backward[k].run; k++)
-            add_operation(net, net->layers[i], &net->layers[i]->row->backward[k]);
+    for (int32_t i = net->layers.count; i-- > 0;)
+        for (int k = 0; k < 2 && net->layers.items[i]->output->trained && net->layers.items[i]->row->backward[k].run;
+             k++)
+            add_operation(net, net->layers.items[i], &net->layers.items[i]->row->backward[k]);
     return GRADUS_OK;
 }
 
@@ -69,7 +70,8 @@ static void need_of(const gradus_layer *layer, int32_t stage, bool backward)
     const uint32_t traits = layer->row->traits;
     const bool activated = layer->activation != GRADUS_LINEAR && traits & GRADUS_KEEPS_ACTIVATED;
     if (!backward || traits & GRADUS_KEEPS_INPUT) need(values_room(layer->input), layer->input, stage);
-    if (!backward && layer->second) need(values_room(layer->second), layer->second, stage);
+    if (layer->second && (!backward || traits & GRADUS_KEEPS_INPUT))
+        need(values_room(layer->second), layer->second, stage);
     if (!backward || traits & GRADUS_KEEPS_OUTPUT || activated) need(values_room(layer->output), layer->output, stage);
     if (!backward) return;
     need(gradient_room(layer->output), layer->output, stage);
@@ -155,22 +157,22 @@ static void divide(division *all)
     const int64_t slots = chunks < GRADUS_NET_SLOTS ? chunks : GRADUS_NET_SLOTS;
     all->used = 0;
     all->block_count = 0;
-    for (int32_t i = 0; i < net->layer_count; i++) {
-        gradus_layer *layer = net->layers[i];
+    for (int32_t i = 0; i < net->layers.count; i++) {
+        gradus_layer *layer = net->layers.items[i];
         layer->memory = append(all, layer->kept * all->count);
         layer->sums = append(all, layer->parts * slots * (int64_t)sizeof(float));
         layer->numbers = append(all, layer->shared * (int64_t)sizeof(float));
     }
     for (int32_t stage = 0; stage < net->stage_count; stage++)
-        for (int32_t i = 0; i < net->layer_count; i++) {
-            gradus_signal *signal = net->layers[i]->output;
+        for (int32_t i = 0; i < net->layers.count; i++) {
+            gradus_signal *signal = net->layers.items[i]->output;
             gradus_room *values = &signal->values, *gradient = &signal->gradient;
             if (values_room(signal) == values && values->needed && values->from == stage) divide_room(all, values);
             if (gradient_room(signal) == gradient && gradient->needed && gradient->from == stage)
                 divide_room(all, gradient);
         }
-    for (int32_t i = 0; i < net->layer_count; i++) { /* who shares a room gets to know it */
-        gradus_signal *signal = net->layers[i]->output;
+    for (int32_t i = 0; i < net->layers.count; i++) { /* who shares a room gets to know it */
+        gradus_signal *signal = net->layers.items[i]->output;
         signal->values = *values_room(signal);
         signal->gradient = *gradient_room(signal);
     }
@@ -178,7 +180,7 @@ static void divide(division *all)
 
 static gradus_status get_memory(gradus_net *net, int64_t count, gradus_error *error)
 {
-    const size_t block_bytes = 2 * (size_t)net->layer_count * sizeof(block);
+    const size_t block_bytes = 2 * (size_t)net->layers.count * sizeof(block);
     division all = {.net = net, .count = count, .blocks = gradus_allocate(NULL, block_bytes)};
     if (!all.blocks) return gradus_net_no_memory(error);
     divide(&all);
@@ -198,8 +200,8 @@ static gradus_status get_memory(gradus_net *net, int64_t count, gradus_error *er
 static gradus_status get_ready(gradus_net *net, int64_t count, gradus_error *error)
 {
     if (count <= 0 || net->ready[count]) return GRADUS_OK;
-    for (int32_t i = 0; i < net->layer_count; i++) {
-        gradus_layer *layer = net->layers[i];
+    for (int32_t i = 0; i < net->layers.count; i++) {
+        gradus_layer *layer = net->layers.items[i];
         if (layer->row->ready && layer->row->ready(layer, count, error)) return (gradus_status)error->status;
     }
     net->ready[count] = true;

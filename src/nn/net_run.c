@@ -149,8 +149,8 @@ static gradus_status begin_walk(const gradus_walk *walk, gradus_error *error)
     gradus_net *net = walk->net;
     if (gradus_net_reserve(net, walk->count, error)) return (gradus_status)error->status;
     net->input->values.memory = (float *)(uintptr_t)walk->batch->inputs; /* only ever read */
-    for (int32_t i = 0; i < net->layer_count; i++) {
-        const gradus_layer *layer = net->layers[i];
+    for (int32_t i = 0; i < net->layers.count; i++) {
+        const gradus_layer *layer = net->layers.items[i];
         if (layer->output->same) layer->output->values = layer->output->same->values;
         if (layer->output->seen) layer->output->values = layer->output->seen->values;
         if (layer->row->begin) layer->row->begin(layer, walk);

@@ -94,8 +94,8 @@ gradus_status gradus_net_fill(gradus_net *net, const gradus_net_config *config, 
 {
     if (get_memory(net, error)) return (gradus_status)error->status;
     const initial general = initial_of(config->init ? gradus_spec_chain(config->init) : NULL);
-    for (int32_t i = 0; i < net->user_layers; i++) {
-        const gradus_layer *layer = net->users[i];
+    for (int32_t i = 0; i < net->users.count; i++) {
+        const gradus_layer *layer = net->users.items[i];
         const gradus_value *own = gradus_item_value(layer->item, "init");
         const initial how = own && own->present ? initial_of(own->chain) : general;
         for (int32_t k = 0; k < layer->tensors; k++)

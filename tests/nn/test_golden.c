@@ -91,10 +91,10 @@ static void close_stored(stored *file)
 /* What the golden nets call their parts otherwise. */
 static void rename_parts(const char *name, char theirs[128])
 {
-    static const char *const pairs[][2] = {{".shortcut.", ".skip."},           {"_look.body.0.", ".norm1."},
-                                           {"_look.body.1.in_proj_", ".qkv."}, {"_look.body.1.out_proj.", ".out."},
-                                           {"_think.body.0.", ".norm2."},      {"_think.body.1.", ".up."},
-                                           {"_think.body.3.", ".down."}};
+    static const char *const pairs[][2] = {{".shortcut.", ".skip."},        {".0.body.0.", ".norm1."},
+                                           {".0.body.1.in_proj_", ".qkv."}, {".0.body.1.out_proj.", ".out."},
+                                           {".1.body.0.", ".norm2."},       {".1.body.1.", ".up."},
+                                           {".1.body.3.", ".down."}};
     snprintf(theirs, 128, "%s", name);
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         const char *at = strstr(theirs, pairs[i][0]);
@@ -375,15 +375,12 @@ static void test_sequences(void **state)
     free_data(&set);
 }
 
-#define BLOCK(name)                                                          \
-    "residual(layernorm > attention(2, causal=true), name=" name "_look) > " \
-    "residual(layernorm > dense(128) > gelu > dense(32), name=" name "_think) > "
-
 static void test_transformer(void **state)
 {
     static const golden it = {"gpt-adamw",
-                              "embedding(32, name=embedding) > position(name=position) > " BLOCK("block0")
-                                  BLOCK("block1") "layernorm(name=norm) > dense(65, name=dense)",
+                              "embedding(32, name=embedding) > position(name=position) > "
+                              "transformer(2, causal, name=block0) > transformer(2, causal, name=block1) > "
+                              "layernorm(name=norm) > dense(65, name=dense)",
                               NULL,
                               {WINDOW, [POSITIONS] = WINDOW},
                               8,

@@ -4,7 +4,7 @@
 #include "gradus/train.h"
 
 /* How many lines of each list pass. They may only grow: the rest wait for members that are not there yet. */
-enum { PARSED = 37, REFUSED = 57 };
+enum { PARSED = 56, REFUSED = 61 };
 
 static void test_texts_that_must_parse(void **state)
 {
