@@ -37,6 +37,7 @@ typedef struct gradus_data_info {
     int64_t     positions;              /* an example has a target for each of so many steps; 0: one for all of it   */
     int64_t     symbols;                /* inputs are symbols, numbered from 0 to this; 0: they are plain numbers    */
     const char *const *class_names;     /* NULL: numbers                                                             */
+    const int64_t *class_counts;        /* how often each of them is there in the training part; NULL: targets are numbers, or that is not known */
     int64_t     repeated;               /* test rows that stand in training too                                      */
     const double *target_base, *target_spread;  /* `outputs` each: the file's numbers are base + spread * value; NULL: they are the values */
 } gradus_data_info;

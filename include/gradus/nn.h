@@ -21,6 +21,7 @@ typedef struct gradus_net_config {
     int64_t            outputs;         /* classes, or values of a target; 0: whatever the model gives               */
     int64_t            positions;       /* an example has a target for each of so many steps; 0: one for all of it   */
     int64_t            symbols;         /* inputs are symbols, numbered from 0 to this; 0: they are plain numbers    */
+    const int64_t     *class_counts;    /* how often each class is there in training, for losses that balance them; NULL: not known */
     int32_t            batch;           /* examples of a full batch; smaller ones are compiled when they first come  */
     int32_t            threads;         /* 0: as many as there are                                                   */
     uint64_t           seed;            /* initial values and dropout                                                */
@@ -76,7 +77,7 @@ typedef struct gradus_batch {           /* what a loader hands over; lives until
 
 typedef struct gradus_score {           /* sums over examples (over their positions, if there are such), to be divided by `count` */
     int64_t count;
-    double  loss;                       /* sum of the losses                                                         */
+    double  loss, weight;               /* sum of the losses; what it is to be divided by: `count`, or the weights of the classes, if they have such */
     double  correct;                    /* right answers, where targets are classes                                  */
     double  squared, absolute;          /* errors, where they are numbers                                            */
 } gradus_score;
@@ -84,8 +85,10 @@ typedef struct gradus_score {           /* sums over examples (over their positi
 /* Forward and backward with the batch; gradients are overwritten (accumulate: added to), the loss as the loss's reduction says.
  * `update` numbers the dropout masks: the same number gives the same masks. */
 gradus_status gradus_net_train(gradus_net *net, const gradus_batch *batch, int64_t update, bool accumulate, double *loss, gradus_score *score, gradus_error *error);
-/* Forward as in use: no dropout, running statistics; adds to *score (may be NULL); outputs, if not NULL: count x output, probabilities where the loss is over classes. */
+/* Forward as in use: no dropout, running statistics; adds to *score (may be NULL); outputs, if not NULL: count x output, as probabilities
+ * where the loss tells what they are (gradus_net_tells_probabilities). */
 gradus_status gradus_net_evaluate(gradus_net *net, const gradus_batch *batch, gradus_score *score, float *outputs, gradus_error *error);
+bool          gradus_net_tells_probabilities(const gradus_net *net);
 /* Forward as in training (batch statistics, dropout masks of `update`), but nothing is kept: the loss alone. For range tests. */
 gradus_status gradus_net_probe(gradus_net *net, const gradus_batch *batch, int64_t update, double *loss, gradus_error *error);
 

@@ -210,7 +210,7 @@ gradus_status gradus_run_evaluate(gradus_run *run, gradus_part part, gradus_run_
 typedef struct gradus_run_prediction {
     int64_t      row;
     int32_t      label;                 /* class of the largest output; -1: targets are numbers                     */
-    double       probability;           /* of the label                                                             */
+    double       probability;           /* of the label; NaN: the loss makes none of outputs (hinge)                */
     const float *outputs;               /* all of them                                                              */
     int64_t      count;
 } gradus_run_prediction;

@@ -49,8 +49,8 @@ static bool print_row(void *user, const gradus_run_prediction *prediction)
             put_field(table->about->class_names[prediction->label]);
         else
             printf("%d", prediction->label);
-        gradus_number_print(round(prediction->probability * 1e5) / 1e5, text);
-        printf(",%s", text);
+        if (!isnan(prediction->probability)) gradus_number_print(round(prediction->probability * 1e5) / 1e5, text);
+        printf(",%s", isnan(prediction->probability) ? "" : text);
     }
     for (int64_t i = 0; prediction->label < 0 && i < prediction->count; i++) printf(",%.7g", prediction->outputs[i]);
     return putchar('\n') != EOF && !ferror(stdout);

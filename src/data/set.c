@@ -241,6 +241,27 @@ static gradus_status count_repeated(gradus_data *data, gradus_error *error)
     return GRADUS_OK;
 }
 
+/* ---- how often each class is there ---- */
+
+static gradus_status count_classes(gradus_data *data, gradus_error *error)
+{
+    const gradus_rows *rows = &data->part[GRADUS_TRAINING];
+    const int64_t classes = data->info.outputs, positions = data->info.positions ? data->info.positions : 1;
+    if (!rows->count || !rows->from->classes) return GRADUS_OK;
+    int64_t *counts = gradus_arena_take(&data->arena, (size_t)classes * sizeof *counts, 8);
+    if (!counts) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    memset(counts, 0, (size_t)classes * sizeof *counts);
+    for (int64_t i = 0; i < rows->count; i++) {
+        const int64_t row = row_at(rows, i), first = data->info.positions ? gradus_example_place(rows->from, row) : row;
+        for (int64_t k = first; k < first + positions; k++) {
+            const int32_t class = rows->from->classes[k];
+            if (class >= 0 && class < classes) counts[class]++;
+        }
+    }
+    data->info.class_counts = counts;
+    return GRADUS_OK;
+}
+
 /* ---- inputs as targets ---- */
 
 static gradus_status learn_inputs(gradus_data *data, gradus_error *error)
@@ -292,6 +313,7 @@ gradus_data *gradus_data_open(const gradus_data_config *config, gradus_error *er
     gradus_status status = data->reader->open(&reading, error);
     if (!status && data->test.count) data->part[GRADUS_TEST] = (gradus_rows){&data->test, data->test.count, NULL};
     if (!status && config->inputs_are_targets) status = learn_inputs(data, error);
+    if (!status) status = count_classes(data, error);
     if (!status) status = count_repeated(data, error);
     if (status) {
         gradus_data_close(data);
@@ -311,6 +333,7 @@ gradus_data *gradus_data_open_inputs(const gradus_data *like, const char *path, 
     if (!data) return NULL;
     data->info = like->info;
     data->info.repeated = 0;
+    data->info.class_counts = NULL;
     gradus_stem(path, data->info.name, sizeof data->info.name);
     if (like->reader->inputs(like, path, data, error)) {
         gradus_data_close(data);
@@ -348,6 +371,8 @@ static void save_info(const gradus_data *data, gradus_state_writer *writer)
     gradus_state_int(writer, "positions", info->positions);
     gradus_state_int(writer, "symbols", info->symbols);
     gradus_state_int(writer, "inputs_are_targets", data->inputs_are_targets);
+    if (info->class_counts)
+        gradus_state_entry(writer, "class_counts", GRADUS_STATE_INT64, info->outputs, info->class_counts);
 }
 
 uint64_t gradus_data_save(const gradus_data *data, gradus_write *write, void *user, gradus_error *error)
@@ -383,6 +408,18 @@ static bool recall_text(gradus_state_reader *state, const char *name, char *text
     return snprintf(text, size, "%s", (const char *)item.data) < (int)size;
 }
 
+/* A loss that balances them is made for a prediction too. Absent from older states. */
+static void recall_counts(gradus_data *data, gradus_state_reader *state)
+{
+    gradus_state_item item;
+    const int64_t classes = data->info.outputs;
+    if (!gradus_state_find(state, "class_counts", &item) || item.type != GRADUS_STATE_INT64 || item.count != classes)
+        return;
+    int64_t *counts = gradus_arena_take(&data->arena, (size_t)classes * sizeof *counts, 8);
+    if (counts) gradus_state_copy(&item, counts);
+    data->info.class_counts = counts;
+}
+
 static bool recall_info(gradus_data_info *info, gradus_state_reader *state)
 {
     int64_t target;
@@ -410,6 +447,7 @@ gradus_data *gradus_data_recall(const void *bytes, size_t size, gradus_error *er
     gradus_data *data = reader ? data_create(reader, error) : NULL;
     bool whole = data && recall_info(&data->info, &state);
     if (whole) data->info.class_names = reader->classes;
+    if (whole) recall_counts(data, &state);
     int64_t inputs = 0; /* absent from older states */
     if (whole && (!reader->recall || reader->recall(data, &state, error) == GRADUS_OK)) {
         gradus_state_take(&state, "inputs_are_targets", GRADUS_STATE_INT64, 1, &inputs);

@@ -1,11 +1,8 @@
 /* binary_cross_entropy: each output is a yes or no of its own; sigmoid and the log of its probability in one. */
 #include <math.h>
-#include "arguments.h"
-#include "net.h"
+#include "loss.h"
 
 enum { REDUCTION };
-
-static double probability(double output) { return 1 / (1 + exp(-output)); }
 
 /* -t log p - (1 - t) log(1 - p), p = sigmoid(x), is max(x, 0) - t x + log(1 + exp(-|x|)): nothing in it overflows.
  * A class as target: yes is class 1. */
@@ -17,14 +14,14 @@ static double example(const gradus_loss *loss, const float *output, int32_t targ
     for (int64_t i = 0; i < loss->width; i++) {
         const double x = output[i], wanted = numbers ? (double)numbers[i] : (double)(target == 1);
         sum += (x < 0 ? 0 : x) - wanted * x + log1p(exp(-fabs(x)));
-        gradient[i] = slope * (float)(probability(x) - wanted);
+        gradient[i] = slope * (float)(gradus_sigmoid(x) - wanted);
     }
     return sum * loss->share;
 }
 
 static void predict(const gradus_loss *loss, float *output)
 {
-    for (int64_t i = 0; i < loss->width; i++) output[i] = (float)probability(output[i]);
+    for (int64_t i = 0; i < loss->width; i++) output[i] = (float)gradus_sigmoid(output[i]);
 }
 
 static const gradus_argument arguments[] = {GRADUS_REDUCTION_ARGUMENT, {.name = NULL}};
@@ -41,6 +38,8 @@ const gradus_loss_row gradus_loss_binary_cross_entropy = {
     .abi = GRADUS_ABI,
     .targets = 1 << GRADUS_TARGET_CLASS | 1 << GRADUS_TARGET_NUMBERS,
     .applies = "sigmoid",
+    .one_output = GRADUS_ONE_ONLY,
+    .probabilities = true,
     .reduction = REDUCTION,
     .example = example,
     .predict = predict,

@@ -20,11 +20,13 @@ static gradus_status check_outputs(const gradus_net *net, const gradus_net_confi
     const gradus_loss *loss = &net->loss;
     const bool classes = config->target == GRADUS_TARGET_CLASS;
     const bool stepwise = config->positions > 0;
-    const bool both = loss->row->targets == (1 << GRADUS_TARGET_CLASS | 1 << GRADUS_TARGET_NUMBERS);
-    const int64_t wanted = classes && both ? 1 : config->outputs; /* a yes or no: one output for two classes */
+    const bool only_one = classes && loss->row->one_output == GRADUS_ONE_ONLY;
+    const bool one_will_do =
+        classes && loss->row->one_output != GRADUS_ONE_FOR_EACH && loss->width == 1 && config->outputs == 2;
+    const int64_t wanted = only_one ? 1 : config->outputs;
     char sentence[320], shape[120];
     gradus_shape_print(net->output->shape, shape, sizeof shape);
-    if (classes && both && config->outputs > 2)
+    if (only_one && config->outputs > 2)
         snprintf(sentence, sizeof sentence,
                  "stands before %s, which tells 2 classes apart, but the data have %lld; take cross_entropy",
                  loss->row->member.name, (long long)config->outputs);
@@ -41,7 +43,7 @@ static gradus_status check_outputs(const gradus_net *net, const gradus_net_confi
         snprintf(sentence, sizeof sentence,
                  "gives %s, but the loss wants one value for each class; end in flatten > dense(%lld)", shape,
                  (long long)wanted);
-    else if (wanted && loss->width != wanted)
+    else if (wanted && loss->width != wanted && !one_will_do)
         snprintf(sentence, sizeof sentence, "gives %s values, but the data have %lld %s; end in dense(%lld)", shape,
                  (long long)config->outputs, classes ? "classes" : "numbers to tell", (long long)wanted);
     else
@@ -71,6 +73,43 @@ static gradus_status find_loss(gradus_net *net, const gradus_net_config *config,
     return GRADUS_OK;
 }
 
+/* A single weight is the second of two classes', and the first has what is left to 1 (Lin et al. 2017, alpha). Balanced: examples of
+ * each class together weigh as much as those of any other, and all of them as much as they would without weights. */
+static bool read_weights(const gradus_value *given, const int64_t *counts, int64_t classes, double *weights)
+{
+    const bool balanced = given->count == 1 && given->items[0].text, second = given->count == 1 && classes == 2;
+    double examples = 0;
+    for (int64_t i = 0; balanced && counts && i < classes; i++) examples += (double)counts[i];
+    for (int64_t i = 0; i < classes; i++) {
+        const double number = given->items[given->count == classes ? i : 0].number;
+        if (balanced)
+            weights[i] = counts ? examples / ((double)classes * (double)(counts[i] ? counts[i] : 1)) : -1;
+        else if (second)
+            weights[i] = i ? number : 1 - number;
+        else
+            weights[i] = given->count == classes ? number : -1;
+        if (!(weights[i] >= 0)) return false;
+    }
+    return true;
+}
+
+static gradus_status weigh_classes(gradus_net *net, const gradus_net_config *config, gradus_error *error)
+{
+    gradus_loss *loss = &net->loss;
+    const int32_t at = loss->row->class_weights;
+    if (!at || !loss->values[at].present) return GRADUS_OK;
+    const int64_t classes = loss->width == 1 ? 2 : loss->width;
+    double *weights = gradus_arena_take(&net->arena, (size_t)classes * sizeof *weights, 64);
+    if (!weights) return gradus_net_no_memory(error);
+    loss->weights = weights;
+    if (read_weights(&loss->values[at], config->class_counts, classes, weights)) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_LENGTHS,
+                       "loss: '%s' has a number for each of the %lld classes%s, or is the word balanced%s",
+                       loss->row->member.arguments[at].name, (long long)classes,
+                       classes == 2 ? ", or one from 0 to 1 that is the second's" : "",
+                       config->class_counts ? "" : ", where it is known how often each occurs");
+}
+
 static gradus_status fit_loss(gradus_net *net, const gradus_net_config *config, gradus_error *error)
 {
     gradus_loss *loss = &net->loss;
@@ -84,7 +123,7 @@ static gradus_status fit_loss(gradus_net *net, const gradus_net_config *config, 
     loss->positions = config->positions > 0 ? config->positions : 1;
     loss->width = gradus_shape_size(net->output->shape) / loss->positions;
     loss->share = loss->mean ? 1 / (double)loss->width : 1;
-    return check_outputs(net, config, error);
+    return check_outputs(net, config, error) ? (gradus_status)error->status : weigh_classes(net, config, error);
 }
 
 /* ---- life ---- */
@@ -171,5 +210,7 @@ void gradus_net_layer(const gradus_net *net, int32_t index, gradus_layer_info *i
 }
 
 int64_t gradus_net_parameters(const gradus_net *net) { return count_parameters(net, 0, net->tensor_count); }
+
+bool gradus_net_tells_probabilities(const gradus_net *net) { return net->loss.row->predict != NULL; }
 
 const int64_t *gradus_net_output(const gradus_net *net) { return net->output->shape; }

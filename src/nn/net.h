@@ -244,20 +244,31 @@ static inline int64_t gradus_form_place(gradus_form form, int64_t index)
 typedef struct gradus_loss {
     const struct gradus_loss_row *row;
     const gradus_value *values;
-    int32_t target;    /* enum gradus_target */
-    bool mean;         /* over the examples of a batch and their positions; else their sum */
-    int64_t positions; /* of an example, each with a target */
-    int64_t width;     /* values of the net's output for each of them */
-    double share;      /* of each of them in the loss of an example of numbers: 1 / width, or 1 where it is a sum */
+    int32_t target;        /* enum gradus_target */
+    bool mean;             /* over the examples of a batch and their positions; else their sum */
+    int64_t positions;     /* of an example, each with a target */
+    int64_t width;         /* values of the net's output for each of them */
+    double share;          /* of each of them in the loss of an example of numbers: 1 / width, or 1 where it is a sum */
+    const double *weights; /* of each class; NULL: all count the same */
     const gradus_kernels *kernels;
 } gradus_loss;
+
+typedef enum gradus_one_output {                      /* may one output, the second class's, tell two classes apart? */
+                                 GRADUS_ONE_FOR_EACH, /* no: each class has its own */
+                                 GRADUS_ONE_OR_EACH,
+                                 GRADUS_ONE_ONLY
+} gradus_one_output;
 
 typedef struct gradus_loss_row {
     gradus_member member;
     int32_t abi;
     uint32_t targets;    /* 1 << GRADUS_TARGET_CLASS, 1 << GRADUS_TARGET_NUMBERS                        */
     const char *applies; /* the layer whose function it applies itself: "softmax"; NULL: none           */
-    int32_t reduction;   /* which argument is reduction=mean|sum                                        */
+    gradus_one_output one_output;
+    int32_t reduction;     /* which argument is reduction=mean|sum                                      */
+    int32_t class_weights; /* which argument is a weight for each class, or balanced; 0: none           */
+    bool weighted_mean;    /* a mean is divided by the weights of its examples' classes, not by their number */
+    bool probabilities;    /* numbers as targets are from 0 to 1                                        */
     /* The loss of one example, and its slope times `scale`. The target is a class, or numbers; the other is 0 or NULL. */
     double (*example)(const gradus_loss *loss, const float *output, int32_t target, const float *numbers, float scale,
                       float *gradient);

@@ -82,14 +82,24 @@ static void add_score(const gradus_loss *loss, const float *output, int32_t clas
     }
 }
 
+/* What a sum of losses is to be divided by for their mean. */
+static double weight_of(const gradus_loss *loss, const int32_t *classes, int64_t count)
+{
+    double sum = 0;
+    if (!loss->row->weighted_mean || !loss->weights) return (double)count;
+    for (int64_t i = 0; i < count; i++) sum += loss->weights[classes[i]];
+    return sum;
+}
+
 /* The loss of the batch as its reduction says; its gradient where `gradients` is given; the score. */
 static double run_loss(const gradus_walk *walk, const float *outputs, float *gradients, gradus_score *score)
 {
     const gradus_net *net = walk->net;
     const gradus_loss *loss = &net->loss;
     const int64_t count = walk->count * loss->positions;
-    const float scale = loss->mean ? 1 / (float)count : 1;
     const bool classes = loss->target == GRADUS_TARGET_CLASS;
+    const double weight = weight_of(loss, walk->batch->classes, count);
+    const float scale = !loss->mean ? 1 : weight > 0 ? 1 / (float)weight : 0; /* 0: nothing in it counts */
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
         const float *output = outputs + i * loss->width;
@@ -101,9 +111,10 @@ static double run_loss(const gradus_walk *walk, const float *outputs, float *gra
     }
     if (score) {
         score->loss += sum;
+        score->weight += weight;
         score->count += count;
     }
-    return loss->mean ? sum / (double)count : sum;
+    return loss->mean && weight > 0 ? sum / weight : sum;
 }
 
 /* ---- walks ---- */
@@ -116,6 +127,19 @@ static gradus_status check_classes(const gradus_net *net, const gradus_batch *ba
             return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_BAD_DATA,
                                "class %d in the batch, but the net tells %d classes apart", (int)batch->classes[i],
                                (int)most);
+    return GRADUS_OK;
+}
+
+/* A hair beyond 0 and 1 is rounding: of a scale, say. */
+static gradus_status check_probabilities(const gradus_net *net, const gradus_batch *batch, gradus_error *error)
+{
+    const int64_t count = batch->count * net->loss.positions * net->loss.width;
+    for (int64_t i = 0; i < count; i++)
+        if (!(batch->numbers[i] >= -1e-6F && batch->numbers[i] <= 1 + 1e-6F))
+            return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_BAD_DATA,
+                               "a target of %g in the batch, but %s takes them from 0 to 1; target_scale=none leaves "
+                               "those of a file as they are",
+                               (double)batch->numbers[i], net->loss.row->member.name);
     return GRADUS_OK;
 }
 
@@ -141,7 +165,8 @@ static gradus_status check_batch(const gradus_net *net, const gradus_batch *batc
     const bool classes = net->loss.target == GRADUS_TARGET_CLASS;
     if (classes ? !batch->classes : !batch->numbers)
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_MISSING, "a batch without targets");
-    return classes ? check_classes(net, batch, error) : GRADUS_OK;
+    if (classes) return check_classes(net, batch, error);
+    return net->loss.row->probabilities ? check_probabilities(net, batch, error) : GRADUS_OK;
 }
 
 static gradus_status begin_walk(const gradus_walk *walk, gradus_error *error)

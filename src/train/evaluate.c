@@ -22,10 +22,11 @@ static int32_t largest(const float *outputs, int64_t count)
     return best;
 }
 
-/* The class that the probabilities say; a single one is the second class's. */
-static int32_t class_of(const float *outputs, int64_t count)
+/* The class that the outputs say; a single one is the second class's. */
+static int32_t class_of(const gradus_run *run, const float *outputs, int64_t count)
 {
-    return count == 1 ? outputs[0] > 0.5F : largest(outputs, count);
+    const float middle = gradus_net_tells_probabilities(run->net) ? 0.5F : 0;
+    return count == 1 ? outputs[0] > middle : largest(outputs, count);
 }
 
 static int64_t outputs_of(const gradus_run *run)
@@ -37,11 +38,11 @@ static int64_t outputs_of(const gradus_run *run)
 }
 
 /* `each`: outputs for each target. */
-static void count_classes(const gradus_batch *batch, int64_t targets, const float *outputs, int64_t each,
-                          gradus_run_result *result)
+static void count_classes(const gradus_run *run, const gradus_batch *batch, int64_t targets, const float *outputs,
+                          int64_t each, gradus_run_result *result)
 {
     for (int64_t i = 0; i < targets; i++) {
-        int32_t said = class_of(outputs + i * each, each);
+        int32_t said = class_of(run, outputs + i * each, each);
         result->confusion[batch->classes[i] * result->classes + said]++;
     }
 }
@@ -55,10 +56,10 @@ static gradus_status score_part(gradus_run *run, gradus_loader *loader, float *o
         gradus_net_evaluate(run->net, &batch, &score, outputs, error);
         const int64_t positions = run->about->positions ? run->about->positions : 1;
         if (!error->status && result->confusion)
-            count_classes(&batch, batch.count * positions, outputs, outputs_of(run) / positions, result);
+            count_classes(run, &batch, batch.count * positions, outputs, outputs_of(run) / positions, result);
     }
     result->examples = score.count;
-    result->loss = score.loss / (double)score.count;
+    result->loss = score.loss / score.weight;
     for (int32_t i = 0; gradus_run_metric(run, i); i++) result->metrics[i] = gradus_run_measure(run, i, &score);
     if (result->confusion) wilson(result->metrics[0], (double)score.count, &result->low, &result->high);
     return error->status;
@@ -110,8 +111,8 @@ static bool tell_batch(const gradus_run *run, const gradus_batch *batch, float *
         if (!classes) unscale(run->about, own, count);
         gradus_run_prediction prediction = {
             .row = batch->rows[i], .label = -1, .probability = NAN, .outputs = own, .count = count};
-        if (classes) prediction.label = class_of(own, count);
-        if (classes)
+        if (classes) prediction.label = class_of(run, own, count);
+        if (classes && gradus_net_tells_probabilities(run->net))
             prediction.probability = count > 1 ? own[prediction.label] : prediction.label ? own[0] : 1 - own[0];
         if (!told(user, &prediction)) return false;
     }

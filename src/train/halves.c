@@ -59,7 +59,8 @@ static gradus_status make_room(gradus_loop *loop, gradus_error *error)
 }
 
 typedef struct halves {
-    float share[2]; /* of the whole gradient */
+    double parts[2]; /* of the whole batch, by what its examples count in the mean */
+    bool sum;        /* the loss is a sum, and so is the gradient */
     double squares[2];
     bool joining; /* the second one is at hand */
 } halves;
@@ -69,13 +70,14 @@ static void take_gradients(const gradus_loop *loop, halves *both)
 {
     gradus_net_tensor tensor;
     float *first = loop->half_gradient;
+    const float share[] = {both->sum ? 1 : (float)both->parts[0], both->sum ? 1 : (float)both->parts[1]};
     for (int32_t i = 0; i < gradus_net_tensor_count(loop->run->net); i++) {
         gradus_net_tensor_at(loop->run->net, i, &tensor);
         if (!tensor.gradient) continue;
         both->squares[both->joining] += squares_of(tensor.gradient, tensor.count);
         if (both->joining)
             for (int64_t j = 0; j < tensor.count; j++)
-                tensor.gradient[j] = both->share[0] * first[j] + both->share[1] * tensor.gradient[j];
+                tensor.gradient[j] = share[0] * first[j] + share[1] * tensor.gradient[j];
         else
             memcpy(first, tensor.gradient, (size_t)tensor.count * sizeof *first);
         first += tensor.count;
@@ -83,10 +85,10 @@ static void take_gradients(const gradus_loop *loop, halves *both)
 }
 
 /* sqrt(B1/B |g1|^2 + B2/B |g2|^2); the gradient of a sum over B1 examples is B1/B of what the whole one would be, twice squared. */
-static double half_norm(const halves *both, const double *parts, bool sum)
+static double half_norm(const halves *both)
 {
     double squared = 0;
-    for (int i = 0; i < 2; i++) squared += both->squares[i] * (sum ? 1 / parts[i] : parts[i]);
+    for (int i = 0; i < 2; i++) squared += both->squares[i] * (both->sum ? 1 / both->parts[i] : both->parts[i]);
     return sqrt(squared);
 }
 
@@ -94,9 +96,7 @@ gradus_status gradus_loop_halves(gradus_loop *loop, int64_t masks, gradus_error 
 {
     gradus_run *run = loop->run;
     const int32_t count = loop->batch.count, counts[2] = {count - count / 2, count / 2};
-    const double parts[2] = {(double)counts[0] / count, (double)counts[1] / count};
-    const bool sum = loss_is_a_sum(run);
-    halves both = {.share = {sum ? 1 : (float)parts[0], sum ? 1 : (float)parts[1]}};
+    halves both = {.sum = loss_is_a_sum(run)};
     double losses[2];
     if (make_room(loop, error)) return error->status;
     for (int i = 0; i < 2; i++) {
@@ -104,9 +104,12 @@ gradus_status gradus_loop_halves(gradus_loop *loop, int64_t masks, gradus_error 
         if (gradus_net_train(run->net, &part, masks + i * second_masks, false, &losses[i], &loop->score, error))
             return error->status;
         both.joining = i == 1;
+        const double all = loop->score.weight;
+        both.parts[i] = all - both.parts[0];
+        for (int k = 0; k < 2 && both.joining; k++) both.parts[k] = all > 0 ? both.parts[k] / all : 0.5;
         take_gradients(loop, &both);
     }
-    loop->loss = sum ? losses[0] + losses[1] : parts[0] * losses[0] + parts[1] * losses[1];
-    loop->half_norm = half_norm(&both, parts, sum);
+    loop->loss = both.sum ? losses[0] + losses[1] : both.parts[0] * losses[0] + both.parts[1] * losses[1];
+    loop->half_norm = half_norm(&both);
     return GRADUS_OK;
 }

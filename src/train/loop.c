@@ -161,6 +161,7 @@ static gradus_status apply(gradus_loop *loop, gradus_error *error)
     tally->samples += loop->batch.count;
     tally->score.count += loop->score.count;
     tally->score.loss += loop->score.loss;
+    tally->score.weight += loop->score.weight;
     tally->score.correct += loop->score.correct;
     tally->score.squared += loop->score.squared;
     tally->score.absolute += loop->score.absolute;
@@ -222,7 +223,7 @@ static gradus_status validate(gradus_loop *loop, gradus_run_row *row, gradus_err
     char name[64];
     const gradus_metric *metric;
     row->validated = true;
-    row->val_loss = score.loss / (double)score.count;
+    row->val_loss = score.loss / score.weight;
     gradus_policy_observe(run->policy, "val_loss", row->val_loss);
     tell_stops(loop, "val_loss", row->val_loss);
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
@@ -264,7 +265,7 @@ static void fill_training(gradus_loop *loop, gradus_run_row *row)
                          .rate = loop->decision.rate,
                          .schedule_factor = loop->decision.schedule,
                          .feedback_factor = loop->decision.feedback,
-                         .train_loss = tally->score.loss / (double)tally->score.count,
+                         .train_loss = tally->score.loss / tally->score.weight,
                          .gradient_norm = tally->norm_count ? tally->norms / (double)tally->norm_count : NAN,
                          .update_ratio = measures.values_norm > 0 ? measures.update_norm / measures.values_norm : NAN,
                          .skipped = run->skips};
@@ -341,7 +342,7 @@ static void tell_progress(gradus_loop *loop)
                                     .updates = run->plan.updates,
                                     .epoch = epoch + 1,
                                     .done = (double)(run->update - epoch * each) / (double)each,
-                                    .loss = run->tally.score.loss / (double)run->tally.score.count,
+                                    .loss = run->tally.score.loss / run->tally.score.weight,
                                     .rate = loop->decision.rate,
                                     .samples_per_second =
                                         loop->training_seconds > 0 ? loop->samples / loop->training_seconds : 0,

@@ -97,6 +97,16 @@ static bool recall_data(gradus_run *run, gradus_report *report)
     return true;
 }
 
+/* What a message says of a text that it names, "loss: ...", is placed there: once is enough. */
+static bool names(gradus_report *report, const char *key)
+{
+    char *message = report->error.message;
+    const size_t length = strlen(key);
+    if (strncmp(message, key, length) != 0 || strncmp(message + length, ": ", 2) != 0) return false;
+    memmove(message, message + length + 2, strlen(message + length + 2) + 1);
+    return true;
+}
+
 static bool make_net(gradus_run *run, gradus_report *report)
 {
     gradus_net_config wanted = {.model = gradus_settings_spec(run->settings, "model"),
@@ -108,12 +118,13 @@ static bool make_net(gradus_run *run, gradus_report *report)
                                 .outputs = run->about->outputs,
                                 .positions = run->about->positions,
                                 .symbols = run->about->symbols,
+                                .class_counts = run->about->class_counts,
                                 .batch = run->plan.batch,
                                 .threads = run->plan.threads,
                                 .seed = run->plan.seed};
     memcpy(wanted.input, run->about->shape, sizeof wanted.input);
     run->net = gradus_net_create(&wanted, &report->error);
-    if (!run->net) return misplaced(run, "model", report);
+    if (!run->net) return names(report, "loss") ? unplaced(run, "loss", report) : misplaced(run, "model", report);
     run->model_values = gradus_run_model_values(run->net);
     return true;
 }
@@ -186,16 +197,6 @@ gradus_policy *gradus_run_policy(gradus_run *run, double base, gradus_error *err
 }
 
 /* The schedule is tried alone first: that tells whose fault it is when the policy cannot be made. */
-/* The policy names the text that is meant, and so does whoever reports: once is enough. */
-static bool misfed(const gradus_run *run, gradus_report *report)
-{
-    static const char place[] = "feedback: ";
-    char *message = report->error.message;
-    if (strncmp(message, place, sizeof place - 1) == 0)
-        memmove(message, message + sizeof place - 1, strlen(message + sizeof place - 1) + 1);
-    return unplaced(run, "feedback", report);
-}
-
 static bool make_policy(gradus_run *run, gradus_report *report)
 {
     double given = gradus_settings_number(run->settings, "lr");
@@ -210,7 +211,9 @@ static bool make_policy(gradus_run *run, gradus_report *report)
                                                         run->context, &report->error));
     if (report->error.status) return misplaced(run, "schedule", report);
     run->policy = gradus_run_policy(run, units.base, &report->error);
-    return run->policy ? true : misfed(run, report);
+    if (run->policy) return true;
+    names(report, "feedback");
+    return unplaced(run, "feedback", report);
 }
 
 /* ---- measures that are asked for must be there ---- */

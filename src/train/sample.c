@@ -94,6 +94,11 @@ gradus_status gradus_run_sample(gradus_run *run, const gradus_sample *how, bool 
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNEXPECTED_VALUE,
                            "%s is no text of which a net learns what comes next; train with data='text(FILE)'",
                            about->name);
+    if (how->temperature > 0 && !gradus_net_tells_probabilities(run->net))
+        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNEXPECTED_VALUE,
+                           "the loss that %s was trained with makes no probabilities to draw from; a temperature of 0 "
+                           "takes the best each time",
+                           run->folder.path);
     writer it = {.run = run,
                  .about = about,
                  .window = calloc((size_t)about->shape[0], sizeof *it.window),

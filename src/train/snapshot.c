@@ -4,7 +4,7 @@
 #include <string.h>
 #include "run.h"
 
-enum { NAME_SIZE = 64, TALLY_NUMBERS = 8 };
+enum { NAME_SIZE = 64, TALLY_NUMBERS = 9 };
 
 static gradus_status out_of_memory(gradus_error *error)
 {
@@ -107,7 +107,7 @@ void gradus_snapshot_save(const gradus_snapshot *snapshot, const char *prefix, g
                              snapshot->metrics_size, snapshot->timing_size};
     const double sums[TALLY_NUMBERS] = {(double)tally->score.count, tally->score.loss,     tally->score.correct,
                                         tally->score.squared,       tally->score.absolute, tally->norms,
-                                        (double)tally->norm_count,  tally->samples};
+                                        (double)tally->norm_count,  tally->samples,        tally->score.weight};
     gradus_state_entry(writer, entry(name, prefix, "place"), GRADUS_STATE_INT64, sizeof place / sizeof *place, place);
     gradus_state_entry(writer, entry(name, prefix, "sums"), GRADUS_STATE_DOUBLE, TALLY_NUMBERS, sums);
     gradus_state_entry(writer, entry(name, prefix, "buffers"), GRADUS_STATE_FLOAT32,
@@ -157,7 +157,12 @@ gradus_status gradus_snapshot_load(gradus_snapshot *snapshot, const char *prefix
     snapshot->cursor = (gradus_cursor){place[1], place[2], (uint64_t)place[3]};
     snapshot->metrics_size = place[4];
     snapshot->timing_size = place[5];
-    snapshot->tally = (gradus_tally){.score = {(int64_t)sums[0], sums[1], sums[2], sums[3], sums[4]},
+    snapshot->tally = (gradus_tally){.score = {.count = (int64_t)sums[0],
+                                               .loss = sums[1],
+                                               .weight = sums[8],
+                                               .correct = sums[2],
+                                               .squared = sums[3],
+                                               .absolute = sums[4]},
                                      .norms = sums[5],
                                      .norm_count = (int64_t)sums[6],
                                      .samples = sums[7]};

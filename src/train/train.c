@@ -374,7 +374,7 @@ static gradus_status test_model(gradus_run *run, gradus_run_end *end, gradus_err
     gradus_score score;
     gradus_loader *loader = gradus_run_loader(run, GRADUS_TEST, false, error);
     if (loader && gradus_run_score(run, loader, &score, error) == GRADUS_OK) {
-        end->test_loss = score.loss / (double)score.count;
+        end->test_loss = score.loss / score.weight;
         for (int32_t i = 0; gradus_run_metric(run, i); i++) end->test[i] = gradus_run_measure(run, i, &score);
     }
     gradus_loader_destroy(loader);

@@ -39,6 +39,13 @@ gradus train 'data=csv(sides.csv, target=side)' 'model=dense(1)' loss=binary_cro
 gradus evaluate runs/sides | awk '/accuracy/ { all = $2 } /worst/ { print "worst, of an accuracy of", all }'
 printf 'x\n-2\n2\n' > ask.csv
 gradus predict runs/sides ask.csv | awk -F, 'NR > 1 { print $1, $2, ($3 > 0.9 && $3 <= 1 ? "surely" : $3) }'
+# a hinge says which class, not how likely it is
+gradus train 'data=csv(sides.csv, target=side)' 'model=dense(1)' 'loss=hinge(power=2)' optimizer=adam lr=0.1 epochs=40 name=sides \
+    --threads 1 --quiet --overwrite
+gradus evaluate runs/sides | awk '/accuracy/ { print $1, ($2 > 0.9 ? "good" : $2) } /worst/ { print "worst, of an accuracy of", all }'
+gradus predict runs/sides ask.csv
+say train 'data=csv(sides.csv, target=side)' 'loss=cross_entropy(class_weights=[1, 2, 3])' --dry-run
+say train 'data=csv(sides.csv, target=x)' loss=kl_divergence name=no --quiet --threads 1
 rm sides.csv
 
 # a table: targets in the units of the file

@@ -52,6 +52,7 @@ static void test_quotes(void **state)
     assert_string_equal(info->class_names[1], "\"");
     assert_string_equal(info->class_names[2], "x,\n\"y\"");
     assert_string_equal(info->class_names[3], "z");
+    for (int i = 0; i < 4; i++) assert_int_equal(info->class_counts[i], 1);
     gradus_batch batch;
     gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
     static const int32_t classes[] = {2, 3, 0, 1};
@@ -295,6 +296,9 @@ static void test_memory(void **state)
         assert_int_equal(after->outputs, before->outputs);
         assert_int_equal(after->target, before->target);
         if (!k) assert_string_equal(after->class_names[1], "b");
+        if (!k) assert_memory_equal(after->class_counts, before->class_counts, 2 * sizeof(int64_t));
+        if (!k) assert_int_equal(before->class_counts[0] + before->class_counts[1], before->count[GRADUS_TRAINING]);
+        if (k) assert_true(!before->class_counts && !after->class_counts);
         if (k) assert_memory_equal(after->target_base, before->target_base, 2 * sizeof(double));
         if (k) assert_memory_equal(after->target_spread, before->target_spread, 2 * sizeof(double));
         assert_int_equal(after->count[0] + after->count[1] + after->count[2], 0);

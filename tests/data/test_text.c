@@ -27,6 +27,7 @@ static void test_windows(void **state)
     assert_int_equal(batch.count, 3); /* l is a target at most: the next window would need one more */
     check_window(&batch, 3, 0, "abc", "bcd", about);
     check_window(&batch, 3, 2, "ghi", "hij", about);
+    for (int i = 0; i < 20; i++) assert_int_equal(about->class_counts[i], i >= 1 && i <= 9); /* targets are b to j */
     gradus_loader_destroy(loader);
     loader = whole_part(data, GRADUS_VALIDATION, &batch);
     assert_int_equal(batch.count, 1);

@@ -10,6 +10,7 @@ typedef struct nets_texts {
     int64_t input[8];
     int32_t target;
     int64_t outputs, positions, symbols;
+    const int64_t *class_counts;
     int32_t batch, threads;
     uint64_t seed;
 } nets_texts;
@@ -57,6 +58,7 @@ static inline nets_net nets_try(const nets_texts *texts, gradus_error *error)
                                 .outputs = texts->outputs,
                                 .positions = texts->positions,
                                 .symbols = texts->symbols,
+                                .class_counts = texts->class_counts,
                                 .batch = texts->batch ? texts->batch : 4,
                                 .threads = texts->threads ? texts->threads : 1,
                                 .seed = texts->seed};

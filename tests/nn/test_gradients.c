@@ -16,6 +16,16 @@ static const problem problems[] = {
     {"dense(4)", "cross_entropy", {5}, 4, false},
     {"dense(4, bias=false)", "cross_entropy(smoothing=10%)", {5}, 4, false},
     {"dense(7) > tanh > dense(3)", "cross_entropy(reduction=sum)", {6}, 3, false},
+    {"dense(4)", "cross_entropy(smoothing=20%, class_weights=[1, 2, 0.5, 3])", {5}, 4, false},
+    {"dense(5) > tanh > dense(2)", "cross_entropy(class_weights=0.8)", {3}, 2, false},
+    {"dense(5) > tanh > dense(3)", "focal", {3}, 3, false},
+    {"dense(5) > tanh > dense(3)", "focal(0.5, alpha=[1, 2, 3])", {3}, 3, false},
+    {"dense(5) > tanh > dense(1)", "focal(2, alpha=0.25)", {3}, 2, false},
+    {"dense(5) > tanh > dense(3)", "hinge(power=2)", {3}, 3, false},
+    {"dense(5) > tanh > dense(3)", "hinge", {3}, 3, false},
+    {"dense(5) > tanh > dense(1)", "hinge(2, power=2)", {3}, 2, false},
+    {"dense(5) > tanh > dense(3)", "kl_divergence", {3}, 3, true},
+    {"dense(5) > tanh > dense(3)", "kl_divergence(reduction=sum)", {3}, 3, true},
     {"dense(7, bias=false) > sigmoid > dense(3)", "cross_entropy", {6}, 3, false},
     {"dense(9) > relu > dense(3)", "cross_entropy", {6}, 3, false},
     {"dense(21) > tanh > dense(2)", "mean_squared", {3}, 2, true},
@@ -275,11 +285,12 @@ typedef struct tally {
     int checked, doubtful;
 } tally;
 
-/* Of a relu, of an absolute value, or where two pixels of a window are equal: there only one value is moved at a time, so that few are
+/* Of a relu, of an absolute value, of a margin, or where two pixels of a window are equal: there only one value is moved at a time, so that few are
  * stepped over. */
 static bool has_kinks(const problem *it)
 {
-    return strstr(it->model, "relu") || strstr(it->model, "maxpool") || !strcmp(it->loss, "mean_absolute");
+    return strstr(it->model, "relu") || strstr(it->model, "maxpool") || !strcmp(it->loss, "mean_absolute") ||
+           !strcmp(it->loss, "hinge");
 }
 
 /* A step over the kink of a relu, or over a tie of two pixels, shows in the doubt: then a shorter one is tried, and at last none. */

@@ -44,17 +44,19 @@ static size_t gradients(const gradus_run *run, float into[8192])
 }
 
 /* The squared norm of the gradient of `count` examples from `first` on, computed by itself. */
-static double squares_of_part(probe *p, int32_t first, int32_t count, int64_t masks)
+static double squares_of_part(probe *p, int32_t first, int32_t count, int64_t masks, double *weight)
 {
     static float numbers[8192];
     gradus_error error = {0};
     gradus_batch part = p->loop.batch;
+    gradus_score score = {0};
     double loss, sum = 0;
     part.inputs += first * 28 * 28;
     part.classes += first;
     part.count = count;
-    gradus_net_train(p->run->net, &part, masks, false, &loss, NULL, &error);
+    gradus_net_train(p->run->net, &part, masks, false, &loss, &score, &error);
     assert_int_equal(error.status, GRADUS_OK);
+    *weight = score.weight;
     for (size_t i = gradients(p->run, numbers); i-- > 0;) sum += (double)numbers[i] * numbers[i];
     return sum;
 }
@@ -80,8 +82,8 @@ static void check_halves(const char *loss, int32_t count)
     check_close(p.loop.score.loss, score.loss, 1e-6, 0);
     assert_int_equal(p.loop.score.count, count);
     const int32_t first = (count + 1) / 2, second = count - first;
-    double one = squares_of_part(&p, 0, first, 0), two = squares_of_part(&p, first, second, 0);
-    double expected = sum ? one * count / first + two * count / second : (one * first + two * second) / count;
+    double w1, w2, one = squares_of_part(&p, 0, first, 0, &w1), two = squares_of_part(&p, first, second, 0, &w2);
+    double expected = sum ? one * count / first + two * count / second : (one * w1 + two * w2) / (w1 + w2);
     check_close(p.loop.half_norm, sqrt(expected), 1e-9, 0);
     end(&p);
 }
@@ -89,8 +91,9 @@ static void check_halves(const char *loss, int32_t count)
 static void test_halves(void **state)
 {
     (void)state;
-    static const char *const losses[] = {"loss=cross_entropy", "loss=cross_entropy(reduction=sum)"};
-    for (int i = 0; i < 2; i++) {
+    static const char *const losses[] = {"loss=cross_entropy", "loss=cross_entropy(reduction=sum)",
+                                         "loss=cross_entropy(class_weights=[1, 2, 3, 4, 5, 6, 7, 8, 9, 10])"};
+    for (int i = 0; i < 3; i++) {
         check_halves(losses[i], 16);
         check_halves(losses[i], 15);
         check_halves(losses[i], 2);
