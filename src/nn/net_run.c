@@ -68,12 +68,18 @@ static int64_t largest_of(const float *values, int64_t count)
     return largest;
 }
 
-static void add_score(const gradus_loss *loss, const float *output, int32_t class, const float *numbers,
+/* Errors are those of what the net is taken to say: of probabilities, not of what they are made from. `room`: as wide as the output. */
+static void add_score(const gradus_loss *loss, const float *output, int32_t class, const float *numbers, float *room,
                       gradus_score *score)
 {
     if (!numbers) {
         score->correct += (loss->width == 1 ? output[0] > 0 : largest_of(output, loss->width)) == class;
         return;
+    }
+    if (loss->row->predict) {
+        memcpy(room, output, (size_t)loss->width * sizeof *room);
+        loss->row->predict(loss, room);
+        output = room;
     }
     for (int64_t i = 0; i < loss->width; i++) {
         const double far = (double)output[i] - numbers[i];
@@ -107,7 +113,7 @@ static double run_loss(const gradus_walk *walk, const float *outputs, float *gra
         const float *numbers = classes ? NULL : walk->batch->numbers + i * loss->width;
         sum +=
             loss->row->example(loss, output, class, numbers, scale, gradients ? gradients + i * loss->width : net->row);
-        if (score) add_score(loss, output, class, numbers, score);
+        if (score) add_score(loss, output, class, numbers, net->row, score);
     }
     if (score) {
         score->loss += sum;

@@ -1,9 +1,11 @@
-/* Losses by values that were worked out elsewhere: by hand, or by PyTorch in double precision. */
+/* Losses by values that were worked out elsewhere: by hand, or by PyTorch in
+ * double precision. */
 #include "nets.h"
 
 enum { MOST = 9 };
 
-/* The net hands its inputs on and adds a bias of 0, whose gradient is then the sum of the outputs' gradients. */
+/* The net hands its inputs on and adds a bias of 0, whose gradient is then the
+ * sum of the outputs' gradients. */
 static nets_net identity(const nets_texts *texts)
 {
     const int64_t size = texts->input[0];
@@ -43,7 +45,8 @@ static void check_loss(const nets_texts *texts, const gradus_batch *batch, doubl
 static const float three[] = {1, 2, 4, -3, 0.5F, 0.25F, 0, 0, 0}, one[] = {2, -1, 4}, two[] = {2, -1, 0, 0.5F, 1, 1};
 static const int32_t of_three[] = {1, 0, 2}, of_two[] = {1, 1, 0};
 
-/* PyTorch: cross_entropy(weight=, label_smoothing=), multi_margin_loss; torchvision: sigmoid_focal_loss. */
+/* PyTorch: cross_entropy(weight=, label_smoothing=), multi_margin_loss;
+ * torchvision: sigmoid_focal_loss. */
 static void test_classes(void **state)
 {
     static const int64_t counts[] = {10, 30, 60};
@@ -86,7 +89,8 @@ static void test_classes(void **state)
     }
 }
 
-/* PyTorch: kl_div(log_softmax(x), t, reduction="batchmean"); targets need not add up to 1. */
+/* PyTorch: kl_div(log_softmax(x), t, reduction="batchmean"); targets need not
+ * add up to 1. */
 static void test_probabilities(void **state)
 {
     static const float targets[] = {0.2F, 0.3F, 0.5F, 0, 1, 0, 0.25F, 0.125F, 0.125F};
@@ -98,7 +102,8 @@ static void test_probabilities(void **state)
     check_loss(&texts, &batch, 0.615838366992, (double[]){-0.2246303905, -0.5913459761, 0.8159763666});
 }
 
-/* A focal loss with gamma 0 is cross-entropy, and it has no trouble where a probability is 1 or 0. */
+/* A focal loss with gamma 0 is cross-entropy, and it has no trouble where a
+ * probability is 1 or 0. */
 static void test_focal_at_the_ends(void **state)
 {
     static const float inputs[] = {80, -80, 0, -80, 80, 0};
@@ -113,7 +118,33 @@ static void test_focal_at_the_ends(void **state)
     check_loss(&(nets_texts){.loss = "focal(0.5)", .input = {1}, .outputs = 2}, &alone, 400, (double[]){-0.5});
 }
 
-/* A hinge makes no probabilities: its outputs stay, and one alone is the second class above 0. */
+/* Errors of numbers are those of probabilities where the loss makes such of the
+ * outputs. */
+static void test_errors_of_probabilities(void **state)
+{
+    static const float inputs[] = {0, 0}, numbers[] = {1, 0.25F};
+    const gradus_batch batch = {.count = 1, .inputs = inputs, .numbers = numbers};
+    static const char *const losses[] = {"binary_cross_entropy", "kl_divergence"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const nets_texts texts = {.loss = losses[i], .input = {2}, .target = GRADUS_TARGET_NUMBERS, .outputs = 2};
+        nets_net made = identity(&texts);
+        gradus_score score[2] = {{0}, {0}};
+        float outputs[2];
+        assert_int_equal(gradus_net_evaluate(made.net, &batch, &score[0], outputs, NULL), GRADUS_OK);
+        assert_int_equal(gradus_net_train(made.net, &batch, 0, false, NULL, &score[1], NULL), GRADUS_OK);
+        check_close(outputs[0], 0.5, 1e-7, 0);
+        for (int k = 0; k < 2; k++) {
+            check_close(score[k].squared, (0.25 + 0.0625) / 2, 1e-6, 0);
+            check_close(score[k].absolute, (0.5 + 0.25) / 2, 1e-6, 0);
+        }
+        assert_true(gradus_net_tells_probabilities(made.net));
+        nets_close(&made);
+    }
+}
+
+/* A hinge makes no probabilities: its outputs stay, and one alone is the second
+ * class above 0. */
 static void test_hinge_as_it_is(void **state)
 {
     (void)state;
@@ -133,7 +164,8 @@ static void test_hinge_as_it_is(void **state)
     nets_close(&made);
 }
 
-/* Where the mean is over the weights, a batch of which nothing counts teaches nothing. */
+/* Where the mean is over the weights, a batch of which nothing counts teaches
+ * nothing. */
 static void test_weights_of_zero(void **state)
 {
     const nets_texts texts = {.loss = "cross_entropy(class_weights=[0, 1])", .input = {2}, .outputs = 2};
@@ -157,7 +189,8 @@ static void test_mistakes(void **state)
         const char *message;
     } mistakes[] = {
         {"cross_entropy(class_weights=[1, 2])", 3, 3, GRADUS_TARGET_CLASS,
-         "loss: 'class_weights' has a number for each of the 3 classes, or is the word balanced, where it is known how "
+         "loss: 'class_weights' has a number for each of the 3 classes, or is "
+         "the word balanced, where it is known how "
          "often each occurs"},
         {"cross_entropy(class_weights=balanced)", 3, 3, GRADUS_TARGET_CLASS, "where it is known how often"},
         {"focal(alpha=0.25)", 3, 3, GRADUS_TARGET_CLASS, "loss: 'alpha' has a number for each of the 3 classes"},
@@ -202,12 +235,10 @@ static void test_targets_out_of_range(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_classes),
-                                       cmocka_unit_test(test_probabilities),
-                                       cmocka_unit_test(test_focal_at_the_ends),
-                                       cmocka_unit_test(test_hinge_as_it_is),
-                                       cmocka_unit_test(test_weights_of_zero),
-                                       cmocka_unit_test(test_mistakes),
-                                       cmocka_unit_test(test_targets_out_of_range)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_classes),           cmocka_unit_test(test_probabilities),
+        cmocka_unit_test(test_focal_at_the_ends), cmocka_unit_test(test_errors_of_probabilities),
+        cmocka_unit_test(test_hinge_as_it_is),    cmocka_unit_test(test_weights_of_zero),
+        cmocka_unit_test(test_mistakes),          cmocka_unit_test(test_targets_out_of_range)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
