@@ -195,6 +195,9 @@ gradus_status gradus_layer_misfit(const gradus_layer *layer, const char *wanted,
                                   gradus_error *error);
 /* For rows: "'NAME' (layer N) ..." with a sentence of the row's own. */
 gradus_status gradus_layer_fail(const gradus_layer *layer, const char *sentence, gradus_error *error);
+/* For rows: whether so many groups divide `count` things ("channels") evenly; else it fails, and says how many would. */
+gradus_status gradus_layer_divides(const gradus_layer *layer, int64_t groups, int64_t count, const char *things,
+                                   gradus_error *error);
 /* For rows: one number or one for each direction, from a LIST argument. */
 gradus_status gradus_layer_pair(const gradus_layer *layer, int32_t argument, int64_t pair[2], gradus_error *error);
 

@@ -1,5 +1,6 @@
 /* Shapes, and what rows use to look at their input and to say what is wrong with it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "net.h"
 
@@ -52,6 +53,19 @@ gradus_status gradus_layer_fail(const gradus_layer *layer, const char *sentence,
     gradus_layer_print(layer, printed, sizeof printed);
     return gradus_spec_fail(error, layer->net->model_text, layer->place, GRADUS_CODE_OUT_OF_RANGE, "'%s' (layer %d) %s",
                             printed, (int)layer->index + 1, sentence);
+}
+
+gradus_status gradus_layer_divides(const gradus_layer *layer, int64_t groups, int64_t count, const char *things,
+                                   gradus_error *error)
+{
+    char sentence[120];
+    int64_t fits = 1; /* the nearest number that does */
+    if (count % groups == 0) return GRADUS_OK;
+    for (int64_t i = 1; i <= count; i++)
+        if (count % i == 0 && llabs(i - groups) < llabs(fits - groups)) fits = i;
+    snprintf(sentence, sizeof sentence, "cannot divide %lld %s into %lld equal groups; %lld would do", (long long)count,
+             things, (long long)groups, (long long)fits);
+    return gradus_layer_fail(layer, sentence, error);
 }
 
 gradus_status gradus_layer_misfit(const gradus_layer *layer, const char *wanted, const char *remedy,

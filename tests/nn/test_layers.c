@@ -1,0 +1,117 @@
+/* Layers against PyTorch's in double precision: the loss of a small net, and of each tensor's gradient one sum, so that a layer whose
+ * values, axes or order are not PyTorch's shows.
+ *
+ * All numbers are waves. Of the tensors, one after another: 0.5 sin(1 + 0.7 k); of three examples: cos(0.3 k); of their targets:
+ * cos(0.2 k), under the mean squared loss. A tensor's sum is that of gradient[k] sin(1 + k). In PyTorch:
+ *
+ *     at = 0
+ *     for p in net.double().parameters():
+ *         p.data = (0.5 * torch.sin(1 + 0.7 * torch.arange(at, at + p.numel(), dtype=torch.float64))).reshape(p.shape)
+ *         at += p.numel()
+ *     out = net(torch.cos(0.3 * torch.arange(3 * size, dtype=torch.float64)).reshape(3, *shape)).reshape(3, -1)
+ *     loss = F.mse_loss(out, torch.cos(0.2 * torch.arange(out.numel(), dtype=torch.float64)).reshape(out.shape))
+ *     loss.backward()
+ *     print(loss.item(), [(p.grad.flatten() * torch.sin(1 + torch.arange(p.numel()))).sum().item() for p in net.parameters()])
+ */
+#include "nets.h"
+
+enum { EXAMPLES = 3, MOST_TENSORS = 8 };
+
+typedef struct expectation {
+    const char *model, *pytorch;
+    int64_t input[8], outputs, positions;
+    double loss, sums[MOST_TENSORS];
+} expectation;
+
+static const expectation expectations[] = {
+    {"conv(18, 3) > groupnorm(3) > sigmoid > conv(4, 2) > flatten",
+     "Conv2d(2, 18, 3), GroupNorm(3, 18), Sigmoid(), Conv2d(18, 4, 2)",
+     {2, 6, 5},
+     24,
+     0,
+     0.463700292,
+     {0.0462338065, 0.0019231268, -0.00225707174, 0.00622086726, 0.232099438, 0.0404173682}},
+    {"dense(20) > groupnorm(5, epsilon=0.1) > tanh > dense(3)",
+     "Linear(5, 20), GroupNorm(5, 20, eps=0.1), Tanh(), Linear(20, 3)",
+     {5},
+     3,
+     0,
+     5.20392472,
+     {1.47232402, 0.590910082, -0.0863417485, -0.242092442, -0.0132258733, -2.68522909}},
+    {"rnn(8) > groupnorm(2) > tanh > dense(2)", /* PyTorch's takes the steps for examples here */
+     "RNN(6, 8), Flatten(0, 1), GroupNorm(2, 8), Unflatten(0, (3, 4)), Tanh(), Linear(8, 2)",
+     {4, 6},
+     2,
+     4,
+     1.01705302,
+     {-0.0930628962, 0.41385583, -0.100373685, -0.100373685, -0.170415982, 0.804383572, 0.918670342, 1.27050978}},
+};
+
+static void check_sum(const expectation *it, const gradus_net *net, int32_t index, double expected)
+{
+    gradus_net_tensor tensor;
+    gradus_net_tensor_at(net, index, &tensor);
+    const int64_t count = nets_size(tensor.shape);
+    float *gradient = malloc((size_t)count * sizeof(float));
+    double sum = 0, size = 0;
+    assert_true(gradus_net_read_gradient(net, index, gradient));
+    for (int64_t k = 0; k < count; k++) {
+        sum += gradient[k] * sin(1 + (double)k);
+        size += fabs((double)gradient[k]);
+    }
+    if (!check_is_close(sum, expected, 1e-5, 1e-5 * size))
+        fail_msg("%s: %s's gradient sums up to %.9g, PyTorch's (%s) to %.9g", it->model, tensor.name, sum, it->pytorch,
+                 expected);
+    free(gradient);
+}
+
+static void write_waves(gradus_net *net)
+{
+    int64_t at = 0;
+    for (int32_t i = 0; i < gradus_net_tensor_count(net); i++) {
+        gradus_net_tensor tensor;
+        gradus_net_tensor_at(net, i, &tensor);
+        if (!tensor.gradient) continue;
+        const int64_t count = nets_size(tensor.shape);
+        float *values = malloc((size_t)count * sizeof(float));
+        for (int64_t k = 0; k < count; k++) values[k] = (float)(0.5 * sin(1 + 0.7 * (double)at++));
+        assert_true(gradus_net_write(net, i, values));
+        free(values);
+    }
+}
+
+static void test_pytorch(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof expectations / sizeof *expectations; i++) {
+        const expectation *it = &expectations[i];
+        nets_texts texts = {.model = it->model,
+                            .loss = "mean_squared",
+                            .target = GRADUS_TARGET_NUMBERS,
+                            .outputs = it->outputs,
+                            .positions = it->positions};
+        memcpy(texts.input, it->input, sizeof texts.input);
+        nets_net made = nets_open(&texts);
+        const int64_t values = EXAMPLES * nets_size(it->input),
+                      targets = EXAMPLES * it->outputs * (it->positions ? it->positions : 1);
+        float *inputs = malloc((size_t)values * sizeof(float)), *numbers = malloc((size_t)targets * sizeof(float));
+        for (int64_t k = 0; k < values; k++) inputs[k] = (float)cos(0.3 * (double)k);
+        for (int64_t k = 0; k < targets; k++) numbers[k] = (float)cos(0.2 * (double)k);
+        write_waves(made.net);
+        const gradus_batch batch = {.count = EXAMPLES, .inputs = inputs, .numbers = numbers};
+        double loss;
+        assert_int_equal(gradus_net_train(made.net, &batch, 0, false, &loss, NULL, NULL), GRADUS_OK);
+        if (!check_is_close(loss, it->loss, 2e-6, 0))
+            fail_msg("%s: the loss is %.9g, PyTorch's (%s) %.9g", it->model, loss, it->pytorch, it->loss);
+        for (int32_t k = 0; k < gradus_net_tensor_count(made.net); k++) check_sum(it, made.net, k, it->sums[k]);
+        free(inputs);
+        free(numbers);
+        nets_close(&made);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pytorch)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
