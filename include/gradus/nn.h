@@ -48,6 +48,7 @@ typedef struct gradus_net_tensor {
     int64_t     count;                  /* values in memory: >= the product of shape where a layout pads             */
     float      *values, *gradient;      /* in the layout that computes; gradient NULL for a buffer                   */
     const char *layout;                 /* "plain", "transposed", or the back end's word; states record it           */
+    int32_t     layer;                  /* index of the layer that it belongs to                                     */
 } gradus_net_tensor;
 int32_t gradus_net_tensor_count(const gradus_net *net);
 void    gradus_net_tensor_at(const gradus_net *net, int32_t index, gradus_net_tensor *tensor);
@@ -89,6 +90,16 @@ gradus_status gradus_net_train(gradus_net *net, const gradus_batch *batch, int64
  * where the loss tells what they are (gradus_net_tells_probabilities). */
 gradus_status gradus_net_evaluate(gradus_net *net, const gradus_batch *batch, gradus_score *score, float *outputs, gradus_error *error);
 bool          gradus_net_tells_probabilities(const gradus_net *net);
+/* Forward as in use, and looks at what relu, tanh and sigmoid give; accumulate: together with the batches watched before. */
+gradus_status gradus_net_watch(gradus_net *net, const gradus_batch *batch, bool accumulate, gradus_error *error);
+
+typedef struct gradus_activity {        /* of an activation, over the batches that were watched                      */
+    const char *function;               /* "relu", "tanh", "sigmoid"                                                 */
+    int64_t     units;                  /* channels of an image, values of a step of a sequence, else all values     */
+    int64_t     dead;                   /* units of a relu that were 0 for all examples, pixels and steps            */
+    int64_t     values, ended;          /* that were seen; of tanh and sigmoid those within 1 % of the range from an end */
+} gradus_activity;
+bool gradus_net_activity(const gradus_net *net, int32_t layer, gradus_activity *activity);     /* false: another layer, or none was watched */
 /* Forward as in training (batch statistics, dropout masks of `update`), but nothing is kept: the loss alone. For range tests. */
 gradus_status gradus_net_probe(gradus_net *net, const gradus_batch *batch, int64_t update, double *loss, gradus_error *error);
 

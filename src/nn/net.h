@@ -23,6 +23,7 @@ typedef struct gradus_layers {
     int32_t count, room;
 } gradus_layers;
 typedef struct gradus_layer_row gradus_layer_row;
+typedef struct gradus_watched gradus_watched; /* net_watch.c */
 
 /* ---- what flows between layers ---- */
 
@@ -339,6 +340,8 @@ struct gradus_net {
     size_t tensor_bytes, memory_bytes;
     int64_t capacity;
     bool ready[GRADUS_CHUNK + 1]; /* for pieces of so many examples                                                */
+    gradus_watched *watched;      /* one for each of `users`; NULL: nobody has asked                               */
+    bool watching;                /* outputs of activations are looked at as they come                             */
 };
 
 static inline gradus_tensor *gradus_layer_tensor(const gradus_layer *layer, int32_t which)
@@ -358,5 +361,7 @@ gradus_status gradus_net_plan(gradus_net *net, gradus_error *error);
 /* Memory and primitives for a batch of `count` examples. */
 gradus_status gradus_net_reserve(gradus_net *net, int64_t count, gradus_error *error);
 gradus_status gradus_net_no_memory(gradus_error *error);
+/* Looks at what a layer has put out for a piece, if the net is watching. */
+void gradus_net_look(const gradus_layer *layer, const gradus_piece *piece);
 
 #endif

@@ -25,11 +25,21 @@ static bool left_out(const gradus_operation *operation, const gradus_walk *walk)
     return operation->pass->training_only && walk->purpose == GRADUS_WALK_EVALUATE;
 }
 
+/* The last forward pass of a layer; the one before it gathers. */
+static bool gives_output(const gradus_operation *operation)
+{
+    const gradus_layer_pass *forward = operation->layer->row->forward;
+    return operation->pass == &forward[forward[1].run ? 1 : 0];
+}
+
 static void run_piece(const stage_job *job, const gradus_piece *piece)
 {
     const gradus_operation *first = &job->walk->net->operations[job->stage->first];
-    for (const gradus_operation *at = first; at < first + job->stage->count; at++)
-        if (!left_out(at, job->walk)) at->pass->run(at->layer, piece);
+    for (const gradus_operation *at = first; at < first + job->stage->count; at++) {
+        if (left_out(at, job->walk)) continue;
+        at->pass->run(at->layer, piece);
+        if (job->walk->net->watching && gives_output(at)) gradus_net_look(at->layer, piece);
+    }
 }
 
 static void run_slot(const stage_job *job, int32_t slot, int32_t worker)
@@ -50,7 +60,8 @@ static void run_stage(const gradus_walk *walk, const gradus_stage *stage)
     stage_job job = {walk, stage};
     if (stage->whole)
         run_piece(&job, &(gradus_piece){.walk = walk, .count = walk->count, .opens = true});
-    else if (walk->net->threads > 1 && walk->slots > 1 && stage->work * (double)walk->count >= LEAST_WORK)
+    else if (walk->net->threads > 1 && walk->slots > 1 && !walk->net->watching &&
+             stage->work * (double)walk->count >= LEAST_WORK)
         gradus_parallel(NULL, walk->slots, run_slot_anywhere, &job);
     else
         for (int32_t slot = 0; slot < walk->slots; slot++) run_slot(&job, slot, 0);

@@ -129,6 +129,9 @@ void gradus_net_tensor_at(const gradus_net *net, int32_t index, gradus_net_tenso
                                   .values = from->values,
                                   .gradient = from->gradient,
                                   .layout = layout_word(from)};
+    while (tensor->layer < net->user_layers - 1 &&
+           index >= net->users[tensor->layer]->first_tensor + net->users[tensor->layer]->tensors)
+        tensor->layer++;
     memcpy(tensor->shape, from->shape, sizeof tensor->shape);
 }
 
