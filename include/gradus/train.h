@@ -241,6 +241,34 @@ gradus_status gradus_file_replace(const char *path, const void *bytes, size_t si
 /* Reads RUN/decisions.jsonl back, line by line. */
 gradus_status gradus_run_decisions(const char *folder, void (*told)(void *user, const gradus_run_decision *decision), void *user, gradus_error *error);
 
+/* ---- checks: what ails a run -------------------------------------------------------------------------------------------
+ * A table of symptoms, each looked for in the files of a run's folder and in what the kept model does with a thousand examples of its
+ * training part. A run without any is not thereby a good one; it has none of these. */
+
+typedef struct gradus_symptom {
+    const char *name;                   /* "dead_units"                                                             */
+    const char *summary;                /* what it is                                                               */
+    const char *threshold;              /* from where on it is found                                                */
+    const char *source;                 /* why there: a paper, or what was measured                                 */
+} gradus_symptom;
+const gradus_symptom *gradus_symptom_at(int32_t index);         /* in the order in which they are looked for, causes first; NULL: no more */
+
+enum { GRADUS_REMEDY_SIZE = 2048 };
+typedef struct gradus_finding {
+    const gradus_symptom *symptom;
+    int32_t     layer;                  /* index in the model; -1: it is about the run as a whole                   */
+    char        where[256];             /* "layer 3, dense(64)"; "": as a whole                                     */
+    char        text[512];              /* what was seen, in a sentence                                             */
+    int32_t     count;                  /* of the numbers in it                                                     */
+    struct { const char *name; double value; } seen[6];
+    char        remedy[GRADUS_REMEDY_SIZE];     /* settings as one would type them, without quotes, one a line: "gradient=clip_norm(1)" */
+} gradus_finding;
+
+/* Tells what is found, causes first; what another finding explains is left out. Where the data are not there, only the folder is looked
+ * at, and `note` (may be NULL) says so. Nothing is written; the values of the run's net stay as they are. */
+gradus_status gradus_run_check(gradus_run *run, void (*found)(void *user, const gradus_finding *finding), void (*note)(void *user, const char *text),
+                               void *user, gradus_report *report);
+
 /* ---- replays: what a feedback would have done with what was measured --------------------------------------------------
  * What a run was told (its measures.csv), or the rows of any CSV file whose columns are called as measures are, is told again in its
  * order. What a feedback decides about it is exact; but had the rate been another, other numbers would have come. */

@@ -129,9 +129,10 @@ void gradus_net_tensor_at(const gradus_net *net, int32_t index, gradus_net_tenso
                                   .values = from->values,
                                   .gradient = from->gradient,
                                   .layout = layout_word(from)};
-    while (tensor->layer < net->user_layers - 1 &&
-           index >= net->users[tensor->layer]->first_tensor + net->users[tensor->layer]->tensors)
-        tensor->layer++;
+    for (int32_t i = 0; i < net->users.count; i++) {
+        const gradus_layer *layer = net->users.items[i];
+        if (index >= layer->first_tensor && index < layer->first_tensor + layer->tensors) tensor->layer = i;
+    }
     memcpy(tensor->shape, from->shape, sizeof tensor->shape);
 }
 

@@ -32,18 +32,19 @@ static bool is_watched(const gradus_layer *user)
 
 static const gradus_layer *computes(const gradus_net *net, const gradus_layer *user)
 {
-    for (int32_t i = 0; i < net->layer_count; i++)
-        if (net->layers[i] == user || (user->absorbed && net->layers[i]->output == user->output)) return net->layers[i];
+    for (int32_t i = 0; i < net->layers.count; i++)
+        if (net->layers.items[i] == user || (user->absorbed && net->layers.items[i]->output == user->output))
+            return net->layers.items[i];
     return NULL;
 }
 
 static gradus_status begin(gradus_net *net, gradus_error *error)
 {
     if (net->watched) return GRADUS_OK;
-    gradus_watched *all = gradus_arena_take(&net->arena, (size_t)net->user_layers * sizeof *all, 64);
+    gradus_watched *all = gradus_arena_take(&net->arena, (size_t)net->users.count * sizeof *all, 64);
     if (!all) return gradus_net_no_memory(error);
-    for (int32_t i = 0; i < net->user_layers; i++) {
-        const gradus_layer *user = net->users[i];
+    for (int32_t i = 0; i < net->users.count; i++) {
+        const gradus_layer *user = net->users.items[i];
         if (!is_watched(user)) continue;
         all[i].runs = computes(net, user);
         all[i].units = units_of(user->output);
@@ -57,7 +58,7 @@ static gradus_status begin(gradus_net *net, gradus_error *error)
 
 static void forget(const gradus_net *net)
 {
-    for (int32_t i = 0; i < net->user_layers; i++) {
+    for (int32_t i = 0; i < net->users.count; i++) {
         gradus_watched *one = &net->watched[i];
         if (one->alive) memset(one->alive, 0, (size_t)one->units);
         one->values = one->ended = 0;
@@ -94,7 +95,7 @@ void gradus_net_look(const gradus_layer *layer, const gradus_piece *piece)
 {
     const gradus_net *net = layer->net;
     const int64_t size = gradus_form_size(layer->output->form);
-    for (int32_t i = 0; i < net->user_layers; i++) {
+    for (int32_t i = 0; i < net->users.count; i++) {
         gradus_watched *one = &net->watched[i];
         if (one->function == GRADUS_LINEAR || one->runs != layer) continue;
         const float *values = gradus_values(layer->output, piece);

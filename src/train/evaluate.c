@@ -22,8 +22,7 @@ static int32_t largest(const float *outputs, int64_t count)
     return best;
 }
 
-/* The class that the outputs say; a single one is the second class's. */
-static int32_t class_of(const gradus_run *run, const float *outputs, int64_t count)
+int32_t gradus_run_class(const gradus_run *run, const float *outputs, int64_t count)
 {
     const float middle = gradus_net_tells_probabilities(run->net) ? 0.5F : 0;
     return count == 1 ? outputs[0] > middle : largest(outputs, count);
@@ -42,7 +41,7 @@ static void count_classes(const gradus_run *run, const gradus_batch *batch, int6
                           int64_t each, gradus_run_result *result)
 {
     for (int64_t i = 0; i < targets; i++) {
-        int32_t said = class_of(run, outputs + i * each, each);
+        int32_t said = gradus_run_class(run, outputs + i * each, each);
         result->confusion[batch->classes[i] * result->classes + said]++;
     }
 }
@@ -111,7 +110,7 @@ static bool tell_batch(const gradus_run *run, const gradus_batch *batch, float *
         if (!classes) unscale(run->about, own, count);
         gradus_run_prediction prediction = {
             .row = batch->rows[i], .label = -1, .probability = NAN, .outputs = own, .count = count};
-        if (classes) prediction.label = class_of(run, own, count);
+        if (classes) prediction.label = gradus_run_class(run, own, count);
         if (classes && gradus_net_tells_probabilities(run->net))
             prediction.probability = count > 1 ? own[prediction.label] : prediction.label ? own[0] : 1 - own[0];
         if (!told(user, &prediction)) return false;

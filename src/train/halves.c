@@ -35,8 +35,7 @@ static gradus_batch part_of(const gradus_run *run, const gradus_batch *whole, in
     return part;
 }
 
-/* Whether the loss of a batch is the sum over its examples, not their mean. */
-static bool loss_is_a_sum(const gradus_run *run)
+bool gradus_run_sums_loss(const gradus_run *run)
 {
     const gradus_spec *loss = gradus_settings_spec(run->settings, "loss");
     const gradus_value *reduction = loss ? gradus_item_value(&gradus_spec_chain(loss)->items[0], "reduction") : NULL;
@@ -96,7 +95,7 @@ gradus_status gradus_loop_halves(gradus_loop *loop, int64_t masks, gradus_error 
 {
     gradus_run *run = loop->run;
     const int32_t count = loop->batch.count, counts[2] = {count - count / 2, count / 2};
-    halves both = {.sum = loss_is_a_sum(run)};
+    halves both = {.sum = gradus_run_sums_loss(run)};
     double losses[2];
     if (make_room(loop, error)) return error->status;
     for (int i = 0; i < 2; i++) {

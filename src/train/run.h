@@ -106,6 +106,10 @@ struct gradus_run {
 gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool shuffle, gradus_error *error);
 /* The score of a part, forward only, of the values that stand in the net. */
 gradus_status gradus_run_score(gradus_run *run, gradus_loader *loader, gradus_score *score, gradus_error *error);
+/* The class that the outputs say, `count` of them; a single one is the second class's. (evaluate.c) */
+int32_t gradus_run_class(const gradus_run *run, const float *outputs, int64_t count);
+/* Whether the loss of a batch is the sum over its examples, not their mean. (halves.c) */
+bool gradus_run_sums_loss(const gradus_run *run);
 double gradus_run_measure(const gradus_run *run, int32_t index, const gradus_score *score); /* of gradus_run_metric */
 /* The averaged values into the net, where anything is averaged, and back: what is measured and saved. */
 gradus_status gradus_run_show(gradus_run *run, gradus_view view, gradus_error *error);

@@ -1,0 +1,80 @@
+/* What ails a run: what its folder and its model tell, in numbers, and the table of symptoms that are looked for in them. */
+#ifndef GRADUS_TRAIN_CHECK_H
+#define GRADUS_TRAIN_CHECK_H
+#include "run.h"
+
+typedef struct gradus_evidence_layer { /* one of the model's, in order */
+    gradus_layer_info info;
+    bool weighs;          /* it has weights, not only what scales and shifts                             */
+    bool gives;           /* nothing that computes stands behind it: its ends are answers                */
+    double values_norm;   /* of all its trained values ...                                               */
+    double gradient_norm; /* ... and of their gradient: root of the mean square over the batches         */
+    bool active;          /* a relu, tanh or sigmoid                                                     */
+    gradus_activity activity;
+} gradus_evidence_layer;
+
+typedef struct gradus_evidence {
+    const gradus_run *run;
+    bool diverged;       /* the run says that it failed                                                    */
+    gradus_run_row *row; /* of metrics.csv; NaN where a field is empty                                     */
+    int32_t rows;
+    double base;   /* rate where schedule and feedback stand at 1; NaN: no row tells                 */
+    double learnt; /* share of a guess's loss that is gone; NaN: not known                           */
+    /* measures.csv: over all gradients */
+    int64_t gradients, broken;                    /* broken: loss or norm not finite                           */
+    double first_loss, largest_norm, median_norm; /* NaN: not measured; the loss an example                    */
+    int64_t largest_at;                           /* update                                                    */
+    /* decisions.jsonl: how often */
+    int64_t exploding, leaps, turns; /* gradients too large; the loss leapt; the rate turned back */
+    char turner[GRADUS_COLUMN_SIZE]; /* the feedback that turned it most recently                 */
+    /* the kept model on examples of the training part */
+    int64_t examples;
+    gradus_evidence_layer *layer;
+    int32_t layers;
+    double loss, guess; /* mean; that of the best answer that does not look at the input                  */
+    double noise_scale; /* examples a batch needs for its gradient's noise to be as large as the gradient */
+    /* classes: on the part that is held back, else on that of training */
+    int64_t classes, *confusion; /* classes x classes, rows are the truth; NULL: no classes                     */
+    double *share;               /* of each class in training                                                   */
+    double input_rms;            /* of the input that is largest; NaN: inputs are symbols                       */
+    int64_t input_at;            /* which                                                                       */
+} gradus_evidence;
+
+/* Of the folder alone; then of the net, whose values and running statistics stay as they are. */
+gradus_status gradus_evidence_read(const gradus_run *run, gradus_evidence *evidence, gradus_error *error);
+gradus_status gradus_evidence_probe(gradus_run *run, gradus_evidence *evidence, gradus_error *error);
+void gradus_evidence_release(gradus_evidence *evidence);
+
+/* ---- symptoms: a row each; check.c has the table ---- */
+
+typedef struct gradus_symptom_row {
+    gradus_symptom symptom;
+    const char *unless; /* names of symptoms that explain this one, each with a space behind it; NULL: none */
+    bool (*judge)(const gradus_evidence *evidence, gradus_finding *finding); /* true: found, and filled in */
+} gradus_symptom_row;
+
+extern const gradus_symptom_row gradus_unscaled_inputs, gradus_class_imbalance; /* check_examples.c */
+extern const gradus_symptom_row gradus_exploding_gradient, gradus_saturated_layer, gradus_dead_units,
+    gradus_vanishing_gradient; /* check_layers.c */
+extern const gradus_symptom_row gradus_rate_at_edge, gradus_rate_too_low, gradus_flapping_rate, gradus_noise_dominated,
+    gradus_over_fitting, gradus_under_fitting; /* check_course.c */
+
+/* For rows: a number that was seen. */
+void gradus_finding_see(gradus_finding *finding, const char *name, double value);
+/* For rows: the layer that is meant. */
+void gradus_finding_place(gradus_finding *finding, const gradus_evidence *evidence, int32_t layer);
+/* For rows: a setting to try, if there is none yet; and one that goes with it. What is too long for a remedy is left out. */
+void gradus_finding_try(gradus_finding *finding, const char *format, ...) GRADUS_FORMAT(2, 3);
+void gradus_finding_add(gradus_finding *finding, const char *setting);
+/* For rows: the remedy is the rate times `factor`, in one digit. */
+void gradus_finding_rate(gradus_finding *finding, const gradus_evidence *evidence, double factor);
+/* For rows: the remedy is the model with another activation, unless it has none called so; the answers keep theirs. */
+void gradus_finding_swap(gradus_finding *finding, const gradus_evidence *evidence, const char *from, const char *to);
+/* Of all rows the largest norm of an update over that of the values, as it is where the schedule stands at 1. */
+double gradus_largest_movement(const gradus_evidence *evidence);
+/* What one would expect of the first loss: that of classes which are as likely as each other, or the guess. */
+double gradus_plain_guess(const gradus_evidence *evidence);
+/* "0.0021": two digits, for sentences. */
+const char *gradus_finding_number(double number, char text[32]);
+
+#endif
