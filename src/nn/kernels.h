@@ -68,6 +68,12 @@ typedef struct gradus_kernels {
     void (*normalise_backward)(gradus_form at, gradus_norm_backward norm, const float *x, float *gradient,
                                int64_t count);
 
+    /* y = x, below 0 times its channel's slope; gradient times its slope; each channel's
+     * gradient is added to slope_gradient. */
+    void (*prelu)(gradus_form at, const float *slopes, const float *x, float *y, int64_t count);
+    void (*prelu_backward)(gradus_form at, const float *slopes, const float *x, float *gradient, float *slope_gradient,
+                           int64_t count);
+
     /* The largest value of each window, and which of the window's pixels it was. */
     void (*maxpool)(gradus_form from, gradus_form to, const gradus_window *view, const float *input, float *output,
                     uint8_t *which, int64_t count);

@@ -9,6 +9,7 @@
 #include "kernels_curve.h"
 #include "kernels_maxpool.h"
 #include "kernels_others.h"
+#include "kernels_prelu.h"
 
 const gradus_kernels KERNELS = {
     .activate = activate,
@@ -21,6 +22,8 @@ const gradus_kernels KERNELS = {
     .normalise = normalise,
     .normalise_sums = normalise_sums,
     .normalise_backward = normalise_backward,
+    .prelu = prelu,
+    .prelu_backward = prelu_backward,
     .maxpool = maxpool,
     .maxpool_backward = maxpool_backward,
     .softmax = softmax,

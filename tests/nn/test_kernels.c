@@ -280,6 +280,36 @@ static void test_batchnorm(void **state)
             }
 }
 
+static void check_prelu(const gradus_kernels *kernels, norm_case *it)
+{
+    double *slopes = copy(&it->gradient), *sum = copy(&it->sum);
+    kernels->prelu(it->form, it->scale.values, it->x.values, it->y.values, it->count);
+    kernels->prelu_backward(it->form, it->scale.values, it->x.values, it->gradient.values, it->sum.values, it->count);
+    for (int64_t i = 0; i < it->x.count; i++) {
+        const int64_t c = channel_of(it->form, i);
+        const double x = it->x.values[i], slope = it->scale.values[c];
+        check_close(it->y.values[i], x > 0 ? x : slope * x, 1e-7, 0);
+        check_close(it->gradient.values[i], slopes[i] * (x > 0 ? 1 : slope), 1e-7, 0);
+        sum[c] += x > 0 ? 0 : slopes[i] * x;
+    }
+    for (int64_t c = 0; c < it->channels; c++) check_close(it->sum.values[c], sum[c], 1e-5, 1e-5);
+    free(slopes);
+    free(sum);
+}
+
+static void test_prelu(void **state)
+{
+    (void)state;
+    const gradus_kernels *kernels;
+    for (int k = 0; (kernels = kernels_of(k)); k++)
+        for (int i = 0; i < FORMS; i++)
+            for (int64_t count = 1; count < 4; count++) {
+                norm_case it = open_norm(forms[i], count);
+                check_prelu(kernels, &it);
+                close_norm(&it);
+            }
+}
+
 /* ---- pooling ---- */
 
 static int64_t pixel_at(const gradus_window *over, int64_t row, int64_t column)
@@ -420,9 +450,10 @@ static void test_add(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_activations), cmocka_unit_test(test_extremes),  cmocka_unit_test(test_curves),
-        cmocka_unit_test(test_bias),        cmocka_unit_test(test_batchnorm), cmocka_unit_test(test_maxpool),
-        cmocka_unit_test(test_softmax),     cmocka_unit_test(test_dropout),   cmocka_unit_test(test_add)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activations), cmocka_unit_test(test_extremes),
+                                       cmocka_unit_test(test_curves),      cmocka_unit_test(test_bias),
+                                       cmocka_unit_test(test_batchnorm),   cmocka_unit_test(test_prelu),
+                                       cmocka_unit_test(test_maxpool),     cmocka_unit_test(test_softmax),
+                                       cmocka_unit_test(test_dropout),     cmocka_unit_test(test_add)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
