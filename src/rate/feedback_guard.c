@@ -89,7 +89,7 @@ static rate_window norm_window(const gradus_call *call, guard_state *state)
     return (rate_window){behind(state) + 2 * size, behind(state) + 3 * size, size, &state->norms, &state->next_norm};
 }
 
-/* Attempts at which it intervened, the latest ROLLBACKS of them. */
+/* Updates at which it intervened, the latest ROLLBACKS of them. */
 static double *intervened(const gradus_call *call, guard_state *state)
 {
     return behind(state) + 4 * (int64_t)call->number[WINDOW];
@@ -306,12 +306,13 @@ static double per_of(const gradus_call *call)
     return isfinite(call->number[PER]) ? call->number[PER] : PER_WHEN_ENDLESS;
 }
 
-/* Whether it has intervened ROLLBACKS times within the latest PER attempts. */
+/* Whether it has intervened ROLLBACKS times within the latest PER updates. What was gone back over does not count: a run that comes to
+ * the same place again and again, however long it takes to get there, would never end. */
 static bool too_often(const gradus_call *call, guard_state *state, const gradus_clock *now)
 {
     int64_t most = (int64_t)call->number[ROLLBACKS];
     if (state->interventions < most) return false;
-    return (double)now->attempts - intervened(call, state)[state->interventions % most] <= per_of(call);
+    return (double)now->updates - intervened(call, state)[state->interventions % most] <= per_of(call);
 }
 
 static void stop_for_trouble(const gradus_call *call, guard_state *state, gradus_verdict *verdict)
@@ -333,7 +334,7 @@ static void intervene(const gradus_call *call, guard_state *state, const gradus_
         stop_for_trouble(call, state, verdict);
         return;
     }
-    intervened(call, state)[state->interventions++ % (int64_t)call->number[ROLLBACKS]] = (double)now->attempts;
+    intervened(call, state)[state->interventions++ % (int64_t)call->number[ROLLBACKS]] = (double)now->updates;
     state->in_a_row++;
     verdict->was = state->level;
     state->level *= state->in_a_row % 3 == 0 ? call->number[THIRD] : call->number[BACKOFF];
@@ -512,7 +513,8 @@ static const gradus_argument arguments[] = {
      .high = INFINITY,
      .open = "(",
      .flags = GRADUS_NAMED,
-     .help = "... in this many updates, before the run is stopped; in a run without an end 1000"},
+     .help = "... in this many updates, those gone back over not counted, before the run is stopped; in a run without "
+             "an end 1000"},
     {.name = "quiet",
      WHOLE("1000"),
      .low = 1,

@@ -306,6 +306,22 @@ static void test_gives_up_a_lost_loss(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* Whatever calm there is on the way to a place that cannot be passed: coming there again and again is no progress. */
+static void test_gives_up_where_it_always_fails(void **state)
+{
+    (void)state;
+    gradus_policy *policy = make("guard", 150, 3);
+    int attempts = 0;
+    for (; !gradus_policy_finished(policy) && attempts < 5000; attempts++) {
+        gradus_decision next;
+        gradus_policy_peek(policy, &next);
+        attempt(policy, next.update < 70 ? usual(attempts) : 20, 1);
+    }
+    assert_int_equal(gradus_policy_reason(policy), GRADUS_REASON_TOO_MANY_ROLLBACKS);
+    assert_true(attempts > 300); /* four times back to the first update */
+    gradus_policy_destroy(policy);
+}
+
 static void test_skips_have_a_budget(void **state)
 {
     (void)state;
@@ -488,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_stops_when_asked_to),
         cmocka_unit_test(test_gives_up),
         cmocka_unit_test(test_gives_up_a_lost_loss),
+        cmocka_unit_test(test_gives_up_where_it_always_fails),
         cmocka_unit_test(test_skips_have_a_budget),
         cmocka_unit_test(test_third_time_and_recovery),
         cmocka_unit_test(test_healthy_runs_are_left_alone),
