@@ -3,7 +3,7 @@
 #   make              build/gradus and the libraries; the tests and examples too where cmocka is installed
 #   make demo         build/gradus alone, then a first training run
 #   make test         everything that must hold before a commit, under fifteen minutes on two cores
-#   make test-long    valgrind, NEON under emulation, ten minutes of fuzzing a target
+#   make test-long    runs killed at every write, valgrind, NEON under emulation, ten minutes of fuzzing a target
 #   make bench        the figures, each a ratio against something measured in the same run
 #   make amalgamation libgradus as two files, gradus.h and gradus.c, in build/amalgamation
 #   make install      into PREFIX (/usr/local), under DESTDIR
@@ -43,6 +43,9 @@ test:
 test-long:
 	@tools/deps build test test-long
 	GRADUS_LONG=1 sh tests/house/bits.sh
+	$(CONFIGURE) build -DGRADUS_TESTS=ON -DGRADUS_WERROR=ON
+	cmake --build build
+	GRADUS_LONG=1 $(CTEST) build -R 'train_disk|cli_killed'
 	$(CONFIGURE) build-neon $(NEON)
 	cmake --build build-neon
 	$(CTEST) build-neon

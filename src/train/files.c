@@ -150,7 +150,7 @@ gradus_status gradus_journal_open(gradus_journal *journal, const char *path, int
     *journal = (gradus_journal){.descriptor = -1};
     if (error->status) return error->status;
     snprintf(journal->path, sizeof journal->path, "%s", path);
-    journal->descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    journal->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     struct stat about;
     if (journal->descriptor < 0 || fstat(journal->descriptor, &about) != 0) return gradus_fail_file(error, path, errno);
     if ((int64_t)about.st_size < keep) {
@@ -181,6 +181,23 @@ gradus_status gradus_journal_cut(gradus_journal *journal, int64_t keep, gradus_e
     if (ftruncate(journal->descriptor, keep) != 0 || lseek(journal->descriptor, keep, SEEK_SET) < 0)
         return gradus_fail_file(error, journal->path, errno);
     journal->size = keep;
+    return GRADUS_OK;
+}
+
+gradus_status gradus_journal_read(const gradus_journal *journal, int64_t from, gradus_buffer *tail, gradus_error *error)
+{
+    char bytes[4096];
+    if (error->status) return error->status;
+    while (from < journal->size) {
+        const size_t wanted =
+            (size_t)(journal->size - from) < sizeof bytes ? (size_t)(journal->size - from) : sizeof bytes;
+        ssize_t got = pread(journal->descriptor, bytes, wanted, from);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return gradus_fail_file(error, journal->path, got < 0 ? errno : EIO);
+        if (gradus_buffer_write(tail, bytes, (size_t)got))
+            return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+        from += got;
+    }
     return GRADUS_OK;
 }
 

@@ -28,6 +28,15 @@ int gradus_aside_write(void *aside, const void *bytes, size_t size);
 gradus_status gradus_aside_close(gradus_aside *aside, gradus_error *error); /* an error already set: nothing is kept */
 /* gradus_file_replace (train.h): all of it at once. */
 
+/* ---- memory that grows ---- */
+
+typedef struct gradus_buffer {
+    unsigned char *bytes;
+    size_t size, capacity;
+} gradus_buffer;
+int gradus_buffer_write(void *buffer, const void *bytes, size_t size); /* a gradus_write */
+void gradus_buffer_release(gradus_buffer *buffer);
+
 /* ---- files that grow ---- */
 
 typedef struct gradus_journal {
@@ -41,15 +50,9 @@ gradus_status gradus_journal_open(gradus_journal *journal, const char *path, int
 gradus_status gradus_journal_append(gradus_journal *journal, const char *text, size_t length, gradus_error *error);
 gradus_status gradus_journal_cut(gradus_journal *journal, int64_t keep, gradus_error *error);
 gradus_status gradus_journal_sync(gradus_journal *journal, gradus_error *error);
+/* What stands behind the first `from` bytes. */
+gradus_status gradus_journal_read(const gradus_journal *journal, int64_t from, gradus_buffer *tail,
+                                  gradus_error *error);
 void gradus_journal_close(gradus_journal *journal);
-
-/* ---- memory that grows ---- */
-
-typedef struct gradus_buffer {
-    unsigned char *bytes;
-    size_t size, capacity;
-} gradus_buffer;
-int gradus_buffer_write(void *buffer, const void *bytes, size_t size); /* a gradus_write */
-void gradus_buffer_release(gradus_buffer *buffer);
 
 #endif

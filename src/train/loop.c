@@ -57,10 +57,17 @@ static gradus_clock clock_of(const gradus_run *run)
                           .seconds = run->times.total};
 }
 
+static void end_early(gradus_run *run, const char *by, const char *text)
+{
+    snprintf(run->ended.by, sizeof run->ended.by, "%s", by);
+    snprintf(run->ended.text, sizeof run->ended.text, "%s", text);
+}
+
 static void tell_stops(gradus_loop *loop, const char *metric, double value)
 {
     gradus_clock now = clock_of(loop->run);
-    if (!loop->stopping) loop->stopping = gradus_stops_observe(loop->run->stops, metric, value, &now, &loop->why);
+    if (!loop->why.by && gradus_stops_observe(loop->run->stops, metric, value, &now, &loop->why))
+        end_early(loop->run, loop->why.by, loop->why.text);
 }
 
 static bool ends_a_report(const gradus_run *run, int64_t update)
@@ -166,7 +173,7 @@ static gradus_status apply(gradus_loop *loop, gradus_error *error)
     tally->score.squared += loop->score.squared;
     tally->score.absolute += loop->score.absolute;
     if (isfinite(loop->norm) && loop->norm > 0) tally->norms += loop->norm, tally->norm_count++;
-    if (outcome == GRADUS_CONVERGED) loop->converged = true;
+    if (outcome == GRADUS_CONVERGED) end_early(run, "converged", "the update rule can make no further progress");
     if (loop->decision.keep >= 0) gradus_snapshot_take(run, &run->snapshots[loop->decision.keep], error);
     return error->status;
 }
@@ -373,8 +380,7 @@ gradus_status gradus_loop_save(gradus_loop *loop, gradus_error *error)
 
 static bool goes_on(const gradus_loop *loop)
 {
-    return !loop->stopping && !loop->converged && !atomic_load(&loop->run->interrupted) &&
-           !gradus_policy_finished(loop->run->policy);
+    return !*loop->run->ended.by && !atomic_load(&loop->run->interrupted) && !gradus_policy_finished(loop->run->policy);
 }
 
 gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
@@ -406,7 +412,7 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
         if (goes_on(loop) && save_is_due(loop, row) && gradus_loop_save(loop, error)) break;
         tell_progress(loop);
     }
-    bool ended = loop->stopping || loop->converged || gradus_policy_reason(run->policy) == GRADUS_REASON_COMPLETED;
+    bool ended = *run->ended.by || gradus_policy_reason(run->policy) == GRADUS_REASON_COMPLETED;
     if (ended && run->tally.score.count) report(loop, error); /* in the middle of an epoch */
     free(loop->half_gradient);
     loop->half_gradient = NULL;

@@ -17,8 +17,7 @@ typedef struct gradus_loop {
     bool norms;               /* somebody listens to the gradient's norm in every update ... */
     bool halves;              /* ... or to that of its halves */
 
-    bool stopping, converged;
-    gradus_stop_reason why; /* when stopping */
+    gradus_stop_reason why; /* which rule has ended the run in this session; by NULL: none */
 
     double now, started, applied_at, told, saved_at,
         save_seconds;                         /* seconds of the monotonic clock, but for the last */

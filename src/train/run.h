@@ -50,6 +50,10 @@ typedef struct gradus_times { /* seconds, over all sessions of the run */
     double policy; /* an estimate, from one update of so many */
 } gradus_times;
 
+typedef struct gradus_ended { /* what ended the run before its length was done; by "": nothing has */
+    char by[32], text[240];
+} gradus_ended;
+
 typedef struct gradus_saved { /* the newest whole state of a run's folder */
     unsigned char *bytes;
     gradus_state_reader reader;
@@ -93,6 +97,7 @@ struct gradus_run {
     gradus_best best;
     gradus_times times;
     gradus_course course;
+    gradus_ended ended;
     gradus_run_row row;          /* the last one */
     int64_t model_update;        /* whose model stands in the file; -1: nobody's that was judged */
     int64_t saves, saved_update; /* states written so far; update of the last one, -1: none */
@@ -140,7 +145,9 @@ bool gradus_saved_int(gradus_saved *saved, const char *name, int64_t *value);
 bool gradus_saved_double(gradus_saved *saved, const char *name, double *value);
 const char *gradus_saved_text(gradus_saved *saved, const char *name); /* NULL: no such */
 gradus_status gradus_saved_rate(gradus_saved *saved, gradus_run_rate *rate, gradus_error *error);
-gradus_status gradus_run_load(gradus_run *run, gradus_error *error); /* takes everything over from run->saved */
+gradus_status gradus_run_load(gradus_run *run, gradus_error *error); /* takes everything over from run->saved ... */
+gradus_status gradus_saved_rows(gradus_run *run,
+                                gradus_error *error); /* ... and once the files are open, their last rows */
 
 /* ---- models in files (model.c) ---- */
 

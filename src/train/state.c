@@ -57,6 +57,36 @@ static void write_policy(const gradus_run *run, gradus_state_writer *writer, gra
     gradus_buffer_release(&buffer);
 }
 
+static void write_tail(const gradus_journal *journal, int64_t from, const char *name, gradus_state_writer *writer,
+                       gradus_error *error)
+{
+    gradus_buffer tail = {0};
+    if (gradus_journal_read(journal, from, &tail, error) == GRADUS_OK && tail.size)
+        gradus_state_entry(writer, name, GRADUS_STATE_BYTES, (int64_t)tail.size, tail.bytes);
+    gradus_buffer_release(&tail);
+}
+
+/* Rows that a rollback may cut off. Where the run is killed after one, the files are shorter than this state knows them, and are
+ * made whole from it. */
+static void write_rows(const gradus_run *run, gradus_state_writer *writer, gradus_error *error)
+{
+    int64_t metrics = run->metrics.size, timing = run->timing.size;
+    for (int i = 0; i < GRADUS_RUN_SNAPSHOTS; i++) {
+        if (!run->snapshots[i].taken || run->snapshots[i].metrics_size >= metrics) continue;
+        metrics = run->snapshots[i].metrics_size;
+        timing = run->snapshots[i].timing_size;
+    }
+    write_tail(&run->metrics, metrics, "rows.metrics", writer, error);
+    write_tail(&run->timing, timing, "rows.timing", writer, error);
+}
+
+static void write_ended(const gradus_ended *ended, gradus_state_writer *writer)
+{
+    if (!*ended->by) return;
+    gradus_state_text(writer, "ended.by", ended->by);
+    gradus_state_text(writer, "ended.text", ended->text);
+}
+
 /* What prediction must know when the data set itself is gone. */
 static void write_data(const gradus_run *run, gradus_state_writer *writer, gradus_error *error)
 {
@@ -86,6 +116,8 @@ static void write_state(const gradus_run *run, const gradus_snapshot *now, gradu
     write_policy(run, writer, error);
     gradus_stops_save(run->stops, writer);
     write_row(&run->row, writer);
+    write_rows(run, writer, error);
+    write_ended(&run->ended, writer);
     write_best(run, writer);
     gradus_snapshot_save(now, "now", writer);
     for (int i = 0; i < GRADUS_RUN_SNAPSHOTS; i++) {
@@ -250,6 +282,29 @@ static gradus_status load_row(gradus_run *run, gradus_error *error)
     return GRADUS_OK;
 }
 
+static void load_ended(gradus_run *run)
+{
+    const char *by = gradus_saved_text(&run->saved, "ended.by"), *text = gradus_saved_text(&run->saved, "ended.text");
+    snprintf(run->ended.by, sizeof run->ended.by, "%s", by ? by : "");
+    snprintf(run->ended.text, sizeof run->ended.text, "%s", text ? text : "");
+}
+
+/* The rows that gradus_saved_rows puts back; 0: none. */
+static int64_t rows_of(gradus_saved *saved, const char *name, gradus_state_item *item)
+{
+    return gradus_state_find(&saved->reader, name, item) && item->type == GRADUS_STATE_BYTES ? item->count : 0;
+}
+
+gradus_status gradus_saved_rows(gradus_run *run, gradus_error *error)
+{
+    gradus_state_item item = {0};
+    if (!run->saved.bytes) return error->status;
+    int64_t size = rows_of(&run->saved, "rows.metrics", &item);
+    gradus_journal_append(&run->metrics, item.data, (size_t)size, error);
+    size = rows_of(&run->saved, "rows.timing", &item);
+    return gradus_journal_append(&run->timing, item.data, (size_t)size, error);
+}
+
 static gradus_status load_best(gradus_run *run, gradus_error *error)
 {
     gradus_state_item item;
@@ -270,8 +325,9 @@ static gradus_status load_snapshots(gradus_run *run, gradus_error *error)
     gradus_snapshot_load(&now, "now", &run->saved.reader, error);
     if (!error->status && !now.taken) lacks("now", error);
     gradus_snapshot_restore(run, &now, error);
-    run->metrics.size = now.metrics_size;
-    run->timing.size = now.timing_size;
+    gradus_state_item item;
+    run->metrics.size = now.metrics_size - rows_of(&run->saved, "rows.metrics", &item);
+    run->timing.size = now.timing_size - rows_of(&run->saved, "rows.timing", &item);
     gradus_snapshot_release(&now);
     for (int i = 0; i < GRADUS_RUN_SNAPSHOTS; i++) {
         char prefix[NAME_SIZE];
@@ -299,6 +355,7 @@ gradus_status gradus_run_load(gradus_run *run, gradus_error *error)
     if (!error->status) load_row(run, error);
     if (!error->status) load_best(run, error);
     gradus_stops_load(run->stops, &run->saved.reader);
+    load_ended(run);
     run->resumed = run->saved_update = run->update;
     return error->status;
 }

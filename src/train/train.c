@@ -220,6 +220,7 @@ static gradus_status open_journals(gradus_run *run, gradus_error *error)
         if (gradus_path_join(run->folder.path, names[i], path, error)) return error->status;
         if (gradus_journal_open(journals[i], path, keep[i], error)) return error->status;
     }
+    gradus_saved_rows(run, error);
     char line[GRADUS_ROW_SIZE];
     size_t length = gradus_metrics_header(run->about->target, line);
     if (!run->metrics.size) gradus_journal_append(&run->metrics, line, length, error);
@@ -251,30 +252,32 @@ static gradus_status begin_new(gradus_loop *loop, gradus_error *error)
     return gradus_loop_save(loop, error);
 }
 
-/* Says what is not as it was; what may not change was refused when the run was made. */
-static void tell_changes(gradus_run *run)
+/* Says what is not as it was; what may not change was refused when the run was made. True: a setting is not. */
+static bool tell_changes(gradus_run *run)
 {
     const gradus_argument *setting;
+    bool changed = false;
     if (*run->saved.note) gradus_run_note(run, "%s", run->saved.note);
     for (int32_t i = 0; (setting = gradus_setting_at(i)); i++) {
         char name[96];
         snprintf(name, sizeof name, "setting.%s", setting->name);
         const char *now = gradus_settings_text(run->settings, setting->name, GRADUS_PRINT_CANONICAL);
         const char *was = gradus_saved_text(&run->saved, name);
-        if (strcmp(now ? now : "none", was ? was : "none") != 0)
-            gradus_run_note(run, "%s: %s, was %s", setting->name, now ? now : "none", was ? was : "none");
+        if (strcmp(now ? now : "none", was ? was : "none") == 0) continue;
+        gradus_run_note(run, "%s: %s, was %s", setting->name, now ? now : "none", was ? was : "none");
+        changed = true;
     }
     int64_t threads;
     if (gradus_saved_int(&run->saved, "threads", &threads) && threads != run->plan.threads)
         gradus_run_note(run, "threads: %d, was %d; results may differ in their last digits", run->plan.threads,
                         (int)threads);
+    return changed;
 }
 
 static gradus_status begin_again(gradus_loop *loop, gradus_error *error)
 {
     gradus_run *run = loop->run;
-    bool automatic = run->rate.automatic;
-    tell_changes(run);
+    bool automatic = run->rate.automatic, changed = tell_changes(run);
     gradus_run_rate saved;
     if (gradus_saved_rate(&run->saved, &saved, error)) return error->status;
     if (automatic) run->rate = saved;
@@ -282,6 +285,7 @@ static gradus_status begin_again(gradus_loop *loop, gradus_error *error)
     int64_t updates = run->plan.updates;
     gradus_saved_int(&run->saved, "updates", &updates);
     if (gradus_run_load(run, error) || open_journals(run, error)) return error->status;
+    if (changed) run->ended = (gradus_ended){0}; /* what ended it may no longer hold */
     char *changes = describe_changes(run);
     gradus_saved_close(&run->saved);
     record_length(run, updates, error);
@@ -333,10 +337,8 @@ static void fill_reason(const gradus_loop *loop, gradus_run_end *end)
     case GRADUS_RUN_FINISHED: say(end, "completed", "the run's length is reached"); break;
     case GRADUS_RUN_INTERRUPTED: say(end, "interrupted", "interrupted, and its state saved"); break;
     case GRADUS_RUN_STOPPED:
-        if (loop->stopping)
-            say(end, loop->why.by, loop->why.text);
-        else if (loop->converged)
-            say(end, "converged", "the update rule can make no further progress");
+        if (*run->ended.by)
+            say(end, run->ended.by, run->ended.text);
         else
             say_policy(run->policy, end);
         break;
@@ -393,7 +395,7 @@ static gradus_run_status status_of(const gradus_loop *loop, gradus_error *error)
 {
     const gradus_run *run = loop->run;
     if (error->status) return GRADUS_RUN_FAILED;
-    if (loop->stopping || loop->converged) return GRADUS_RUN_STOPPED;
+    if (*run->ended.by) return GRADUS_RUN_STOPPED;
     if (!gradus_policy_finished(run->policy)) return GRADUS_RUN_INTERRUPTED;
     int32_t reason = gradus_policy_reason(run->policy);
     if (reason == GRADUS_REASON_COMPLETED) return GRADUS_RUN_FINISHED;
@@ -421,7 +423,7 @@ static void advise(const gradus_loop *loop, gradus_error *error)
 static gradus_status finish(gradus_loop *loop, gradus_run_end *end, gradus_error *error)
 {
     gradus_run *run = loop->run;
-    if (loop->stopping) record_stop(loop, error);
+    if (loop->why.by) record_stop(loop, error);
     gradus_run_status status = status_of(loop, error);
     if (status != GRADUS_RUN_FAILED) gradus_run_save(run, error);
     gradus_loop_end(loop, error->status ? GRADUS_RUN_FAILED : status, end);
