@@ -2,6 +2,7 @@
  * dies with its process, keeps two trainings from writing into one. */
 #define _GNU_SOURCE
 #include "folder.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -79,12 +80,34 @@ static gradus_status lock(gradus_folder *folder, bool train, gradus_error *error
                        folder->path);
 }
 
-static gradus_status empty(const gradus_folder *folder, gradus_error *error)
+static gradus_status remove_files(const gradus_folder *folder, int descriptor, gradus_error *error)
 {
     for (size_t i = 0; i < sizeof files_of_a_run / sizeof *files_of_a_run; i++)
-        if (unlinkat(folder->descriptor, files_of_a_run[i], 0) != 0 && errno != ENOENT)
+        if (unlinkat(descriptor, files_of_a_run[i], 0) != 0 && errno != ENOENT)
             return gradus_fail_file(error, folder->path, errno);
     return GRADUS_OK;
+}
+
+/* Copies that the run has kept, as far as nothing else lies in their folders. */
+static void remove_kept(const gradus_folder *folder, gradus_error *error)
+{
+    int kept = openat(folder->descriptor, "kept", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = kept < 0 ? NULL : fdopendir(kept);
+    for (const struct dirent *entry; list && (entry = readdir(list));) {
+        int one = openat(kept, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (one < 0) continue;
+        if (*entry->d_name != '.' && remove_files(folder, one, error) == GRADUS_OK)
+            unlinkat(kept, entry->d_name, AT_REMOVEDIR);
+        close(one);
+    }
+    if (list) closedir(list);
+    unlinkat(folder->descriptor, "kept", AT_REMOVEDIR);
+}
+
+static gradus_status empty(const gradus_folder *folder, gradus_error *error)
+{
+    remove_kept(folder, error);
+    return remove_files(folder, folder->descriptor, error);
 }
 
 gradus_status gradus_folder_make(gradus_folder *folder, const gradus_folder_config *config, gradus_error *error)

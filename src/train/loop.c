@@ -357,10 +357,14 @@ static void tell_progress(gradus_loop *loop)
     loop->listener->progress(loop->listener->user, &progress);
 }
 
-/* A state is saved after an epoch, unless that would take more than a twentieth of the time; in a long epoch every few minutes. */
+/* A state is saved as often as is asked for; else after an epoch, unless that would take more than a twentieth of the time, and in a
+ * long epoch every few minutes. After a rollback the update may be one from before the last save. */
 static bool save_is_due(const gradus_loop *loop, bool epoch_done)
 {
+    const gradus_run *run = loop->run;
     double since = loop->now - loop->saved_at;
+    if (!isnan(run->saving.updates)) return fabs((double)(run->update - run->saved_update)) >= run->saving.updates;
+    if (!isnan(run->saving.seconds)) return since >= run->saving.seconds;
     return epoch_done ? since >= 20 * loop->save_seconds : since >= fmax(300, 20 * loop->save_seconds);
 }
 
@@ -373,6 +377,16 @@ gradus_status gradus_loop_save(gradus_loop *loop, gradus_error *error)
     if (!error->status) gradus_summary_write(loop->run, &end, error);
     loop->saved_at = gradus_loop_clock();
     loop->save_seconds = loop->saved_at - before;
+    tick(loop);
+    loop->applied_at = loop->now;
+    return error->status;
+}
+
+static gradus_status keep(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run_end now;
+    gradus_loop_end(loop, GRADUS_RUN_INTERRUPTED, &now); /* it can be gone on with */
+    gradus_run_keep(loop->run, &now, error);
     tick(loop);
     loop->applied_at = loop->now;
     return error->status;
@@ -409,6 +423,7 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
         tell_stops(loop, "seconds", run->times.total);
         bool row = applied && ends_a_report(run, run->update);
         if (row && report(loop, error)) break;
+        if (applied && gradus_keep_is_due(run, update) && keep(loop, error)) break;
         if (goes_on(loop) && save_is_due(loop, row) && gradus_loop_save(loop, error)) break;
         tell_progress(loop);
     }

@@ -25,12 +25,12 @@ static gradus_stored *stored_tensors(const gradus_net *net, const float *values,
     return stored;
 }
 
-static gradus_status write_model(const gradus_run *run, const float *values, gradus_error *error)
+static gradus_status write_model(const gradus_run *run, const char *folder, const float *values, gradus_error *error)
 {
     char path[GRADUS_PATH_SIZE];
     gradus_aside aside;
     gradus_stored *stored = stored_tensors(run->net, values, error);
-    gradus_path_join(run->folder.path, model_name, path, error);
+    gradus_path_join(folder, model_name, path, error);
     if (gradus_aside_open(&aside, path, error) == GRADUS_OK) {
         const char *const metadata[] = {"format", "pt", "model",
                                         gradus_settings_text(run->settings, "model", GRADUS_PRINT_CANONICAL), NULL};
@@ -46,16 +46,22 @@ gradus_status gradus_run_save_model(gradus_run *run, gradus_error *error)
 {
     if (error->status || (run->best.known && run->best.update == run->model_update)) return error->status;
     if (run->best.known) {
-        write_model(run, run->best.values, error);
+        write_model(run, run->folder.path, run->best.values, error);
         run->model_update = run->best.update;
         return error->status;
     }
+    return gradus_run_save_present(run, run->folder.path, error);
+}
+
+gradus_status gradus_run_save_present(gradus_run *run, const char *folder, gradus_error *error)
+{
+    if (error->status) return error->status;
     float *values = malloc(((size_t)run->model_values + 1) * sizeof *values);
     if (!values) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     gradus_run_show(run, GRADUS_AVERAGED, error);
     gradus_run_read_model(run, values);
     gradus_run_show(run, GRADUS_TRAINED, error);
-    write_model(run, values, error);
+    write_model(run, folder, values, error);
     free(values);
     return error->status;
 }

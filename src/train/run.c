@@ -299,7 +299,10 @@ static bool make_training(gradus_run *run, gradus_report *report)
     if (!report->error.status) run->best.values = calloc((size_t)run->model_values + 1, sizeof(float));
     if (!report->error.status && !run->best.values)
         gradus_fail(&report->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
-    return !report->error.status && check_measures(run, report) && check_groups(run, report);
+    if (report->error.status) return false;
+    const char *key = gradus_saving_plan(run, &report->error);
+    if (report->error.status) return misplaced(run, key, report);
+    return check_measures(run, report) && check_groups(run, report);
 }
 
 /* ---- going on ---- */

@@ -20,6 +20,11 @@ typedef struct gradus_plan { /* what the settings come to for these data */
     uint64_t seed;
 } gradus_plan;
 
+typedef struct gradus_saving { /* how often the run is saved, as asked for */
+    double updates, seconds;   /* between two states; NaN: not asked for in this unit */
+    double keep;               /* updates between two that are kept; NaN: none is */
+} gradus_saving;
+
 typedef struct gradus_tally { /* what was measured since the last row */
     gradus_score score;       /* over all examples that were trained on */
     double norms;             /* sum of the gradients' norms that were finite ... */
@@ -72,6 +77,7 @@ struct gradus_run {
     gradus_context *context;
     gradus_reader reader; /* of the context's files */
     gradus_plan plan;
+    gradus_saving saving;
     gradus_data *data;
     const gradus_data_info *about;
     gradus_error data_error; /* why they are only remembered */
@@ -138,6 +144,7 @@ void gradus_statistics_restore(const gradus_net *net, const gradus_buffer *from)
 /* ---- states in files (state.c) ---- */
 
 gradus_status gradus_run_save(gradus_run *run, gradus_error *error); /* the model too, and what grows is synced */
+gradus_status gradus_run_save_state(const gradus_run *run, const char *path, gradus_error *error); /* that file alone */
 gradus_status gradus_run_save_model(gradus_run *run, gradus_error *error);
 gradus_status gradus_saved_open(gradus_saved *saved, const char *folder, gradus_error *error);
 void gradus_saved_close(gradus_saved *saved);
@@ -149,10 +156,17 @@ gradus_status gradus_run_load(gradus_run *run, gradus_error *error); /* takes ev
 gradus_status gradus_saved_rows(gradus_run *run,
                                 gradus_error *error); /* ... and once the files are open, their last rows */
 
+/* ---- what is kept on the way (keep.c) ---- */
+
+const char *gradus_saving_plan(gradus_run *run, gradus_error *error); /* returns the setting that is wrong */
+bool gradus_keep_is_due(const gradus_run *run, int64_t before);       /* since the update before the last */
+gradus_status gradus_run_keep(gradus_run *run, const gradus_run_end *now, gradus_error *error);
+
 /* ---- models in files (model.c) ---- */
 
 gradus_status gradus_run_save_model(gradus_run *run,
                                     gradus_error *error); /* the best one; the present one where none is judged */
+gradus_status gradus_run_save_present(gradus_run *run, const char *folder, gradus_error *error);
 gradus_status gradus_run_load_model(gradus_run *run, gradus_error *error); /* into the net */
 gradus_status gradus_run_start_from(gradus_run *run,
                                     gradus_error *error); /* the setting of that name, if there is one */
@@ -165,7 +179,9 @@ gradus_status gradus_auto_rate(gradus_run *run, gradus_run_rate *rate, gradus_er
 void gradus_auto_rate_read(const double *rates, const double *losses, int32_t count, double first,
                            gradus_run_rate *rate);
 gradus_status gradus_summary_write(const gradus_run *run, const gradus_run_end *end,
-                                   gradus_error *error);                             /* summary.c */
+                                   gradus_error *error); /* summary.c */
+gradus_status gradus_summary_write_to(const gradus_run *run, const gradus_run_end *end, const char *folder,
+                                      gradus_error *error);                          /* another folder than the run's */
 gradus_policy *gradus_run_policy(gradus_run *run, double base, gradus_error *error); /* run.c */
 gradus_folder_config gradus_run_folder(const gradus_run *run);
 void gradus_run_note(const gradus_run *run, const char *format, ...) GRADUS_FORMAT(2, 3); /* train.c */

@@ -127,19 +127,11 @@ static void write_state(const gradus_run *run, const gradus_snapshot *now, gradu
     }
 }
 
-gradus_status gradus_run_save(gradus_run *run, gradus_error *error)
+gradus_status gradus_run_save_state(const gradus_run *run, const char *path, gradus_error *error)
 {
-    gradus_journal_sync(&run->metrics, error);
-    gradus_journal_sync(&run->timing, error);
-    gradus_journal_sync(&run->decisions, error);
-    gradus_told_flush(&run->told, error);
-    gradus_journal_sync(&run->told.journal, error);
-    gradus_run_save_model(run, error);
     gradus_snapshot now = {0};
-    char path[GRADUS_PATH_SIZE];
     gradus_aside aside;
     gradus_snapshot_take(run, &now, error);
-    gradus_path_join(run->folder.path, state_names[run->saves % 2], path, error);
     if (gradus_aside_open(&aside, path, error) == GRADUS_OK) {
         gradus_state_writer writer;
         gradus_state_begin(&writer, KIND, gradus_aside_write, &aside, error);
@@ -148,7 +140,20 @@ gradus_status gradus_run_save(gradus_run *run, gradus_error *error)
         gradus_aside_close(&aside, error);
     }
     gradus_snapshot_release(&now);
-    if (error->status) return error->status;
+    return error->status;
+}
+
+gradus_status gradus_run_save(gradus_run *run, gradus_error *error)
+{
+    gradus_journal_sync(&run->metrics, error);
+    gradus_journal_sync(&run->timing, error);
+    gradus_journal_sync(&run->decisions, error);
+    gradus_told_flush(&run->told, error);
+    gradus_journal_sync(&run->told.journal, error);
+    gradus_run_save_model(run, error);
+    char path[GRADUS_PATH_SIZE];
+    gradus_path_join(run->folder.path, state_names[run->saves % 2], path, error);
+    if (gradus_run_save_state(run, path, error)) return error->status;
     run->saves++;
     run->saved_update = run->update;
     return GRADUS_OK;

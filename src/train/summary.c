@@ -234,15 +234,15 @@ static void add_files(gradus_json *json)
 
 /* ---- the whole ---- */
 
-static void add_head(gradus_json *json, const gradus_run *run, const gradus_run_end *end)
+static void add_head(gradus_json *json, const gradus_run *run, const gradus_run_end *end, const char *folder)
 {
     char version[32];
-    const char *slash = strrchr(run->folder.path, '/');
+    const char *slash = strrchr(folder, '/');
     int32_t number = gradus_version();
     snprintf(version, sizeof version, "%d.%d.%d", number / 10000, number / 100 % 100, number % 100);
     gradus_json_number(json, "format", FORMAT);
     gradus_json_text(json, "gradus", version);
-    gradus_json_text(json, "name", slash ? slash + 1 : run->folder.path);
+    gradus_json_text(json, "name", slash ? slash + 1 : folder);
     add_command(json, run);
     gradus_json_text(json, "status", gradus_run_status_name(end->status));
     gradus_json_open(json, "reason", '{');
@@ -276,12 +276,18 @@ void gradus_run_plan_json(const gradus_run *run, gradus_json *json)
 
 gradus_status gradus_summary_write(const gradus_run *run, const gradus_run_end *end, gradus_error *error)
 {
+    return gradus_summary_write_to(run, end, run->folder.path, error);
+}
+
+gradus_status gradus_summary_write_to(const gradus_run *run, const gradus_run_end *end, const char *folder,
+                                      gradus_error *error)
+{
     char path[GRADUS_PATH_SIZE];
-    if (gradus_path_join(run->folder.path, "summary.json", path, error)) return error->status;
+    if (gradus_path_join(folder, "summary.json", path, error)) return error->status;
     gradus_buffer buffer = {0};
     gradus_json json = {.write = gradus_buffer_write, .user = &buffer, .indent = 2};
     gradus_json_open(&json, NULL, '{');
-    add_head(&json, run, end);
+    add_head(&json, run, end, folder);
     add_plan(&json, run);
     gradus_json_number(&json, "updates", (double)run->update);
     gradus_json_number(&json, "epochs", (double)run->update / (double)run->plan.updates_per_epoch);

@@ -265,7 +265,7 @@ static bool tell_changes(gradus_run *run)
         const char *was = gradus_saved_text(&run->saved, name);
         if (strcmp(now ? now : "none", was ? was : "none") == 0) continue;
         gradus_run_note(run, "%s: %s, was %s", setting->name, now ? now : "none", was ? was : "none");
-        changed = true;
+        changed = changed || !strstr(setting->name, "_every"); /* how often it is saved changes nothing else */
     }
     int64_t threads;
     if (gradus_saved_int(&run->saved, "threads", &threads) && threads != run->plan.threads)

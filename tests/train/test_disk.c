@@ -20,7 +20,7 @@ static trouble disk;
 static int operations, due; /* so far; which one meets the trouble */
 static bool only_cuts;      /* operations are the shortenings of files alone */
 
-enum { FILES = 32 };
+enum { FILES = 128 };
 static struct {
     char path[256];
     off_t synced; /* so much of it has reached the disk */
@@ -173,9 +173,13 @@ static void same_as_never(void)
 {
     static const char *const names[] = {"model.safetensors", "metrics.csv", "measures.csv", "decisions.jsonl",
                                         "run.yaml"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) training_same("never", "run", names[i]);
-    size_t size;
     char path[256];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        training_same("never", "run", names[i]);
+        if (access(training_path("never", "kept", path), F_OK) == 0)
+            training_same("never/kept/24", "run/kept/24", names[i]);
+    }
+    size_t size;
     glob_t left;
     assert_int_equal(glob(training_path("run", "*.tmp", path), 0, NULL, &left), GLOB_NOMATCH);
     char *summary = training_read("run", "summary.json", &size);
@@ -220,7 +224,7 @@ static void every_operation(const char *const *settings, bool cuts, int stride)
 static void test_to_the_end(void **state)
 {
     (void)state;
-    static const char *const settings[] = {RUN, "epochs=3", "lr=0.01", NULL};
+    static const char *const settings[] = {RUN, "epochs=3", "lr=0.01", "keep_every=2ep", "save_every=9", NULL};
     every_operation(settings, false, 23);
 }
 
@@ -232,8 +236,26 @@ static void test_stopped_early(void **state)
     every_operation(settings, false, 29);
 }
 
+/* The guard goes back across the end of an epoch and shortens what was reported, below what the newest state knows of. */
+static void test_while_the_guard_goes_back(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"data=glyphs(count=500, test=50)",
+                                           "model=flatten > dense(10)",
+                                           "batch=4",
+                                           "epochs=3",
+                                           "optimizer=sgd",
+                                           "lr=0.05",
+                                           "schedule=hold(50%) > linear(from=1, to=30)",
+                                           "save_every=1ep",
+                                           "name=run",
+                                           NULL};
+    every_operation(settings, true, 1);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_to_the_end), cmocka_unit_test(test_stopped_early)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_to_the_end), cmocka_unit_test(test_stopped_early),
+                                       cmocka_unit_test(test_while_the_guard_goes_back)};
     return cmocka_run_group_tests(tests, training_begin, training_end);
 }
