@@ -102,13 +102,17 @@ void                    gradus_run_plan_json(const gradus_run *run, struct gradu
 const gradus_net       *gradus_run_net(const gradus_run *run);          /* for the layer table                      */
 void                    gradus_run_units(const gradus_run *run, gradus_units *units);    /* what lengths are worth in it; base 0: `lr: auto` is still to find it */
 
-/* Measures of a part besides its loss: accuracy where targets are classes; rmse and mae where they are numbers. */
+/* Measures of a part besides its loss, as scikit-learn defines them. Classes: accuracy, f1 (mean over the classes), top5 (the right class is
+ * among the five likeliest) of more than five, auc of two, perplexity where each step has a target. Numbers: rmse, mae, r2 (mean over the outputs). */
 enum { GRADUS_METRICS = 8 };
+struct gradus_grades;
 typedef struct gradus_metric {
     const char *name;                   /* "accuracy"                                                               */
     const char *title;                  /* "acc": for columns that are narrow                                       */
     bool        larger_is_better;
-    double    (*of)(const gradus_score *score);
+    bool        in_training;            /* told of the training part too, over the batches as they are learnt        */
+    bool        in_units;               /* an error, in units of the target                                         */
+    double    (*of)(const struct gradus_grades *grades);
 } gradus_metric;
 const gradus_metric *gradus_run_metric(const gradus_run *run, int32_t index);                   /* NULL: no more    */
 
@@ -198,12 +202,18 @@ gradus_status gradus_run_train(gradus_run *run, const gradus_listener *listener,
 void          gradus_run_interrupt(gradus_run *run);    /* finish the update, save, return; from any thread. A signal handler may call it only on
                                          * a stack of its own (SA_ONSTACK): oneDNN keeps numbers below the stack pointer */
 
+typedef struct gradus_class_result {    /* of one class; a share of nothing is 0                                    */
+    int64_t examples;
+    double  precision, recall, f1;      /* share of what was said to be it that is; of what is it that was said; 2 p r / (p + r) */
+} gradus_class_result;
+
 typedef struct gradus_run_result {      /* of one part                                                              */
     int64_t examples;
     double  loss, metrics[GRADUS_METRICS];
     double  low, high;                  /* 95 % interval of the first metric where it is a share; NaN: none          */
     int64_t classes;
-    int64_t *confusion;                 /* classes x classes, rows are the truth; NULL: no classes. The caller frees it */
+    gradus_class_result *of_class;      /* `classes` of them; NULL: no classes. The caller frees it                 */
+    int64_t *confusion;                 /* classes x classes, rows are the truth; NULL: no classes, or thousands. The caller frees it */
 } gradus_run_result;
 gradus_status gradus_run_evaluate(gradus_run *run, gradus_part part, gradus_run_result *result, gradus_report *report);
 

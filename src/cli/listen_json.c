@@ -2,6 +2,7 @@
  */
 #include "listen.h"
 #include <math.h>
+#include <string.h>
 
 static void open_event(gradus_json *json, const char *event)
 {
@@ -61,6 +62,7 @@ static void json_measures(gradus_json *json, const gradus_run *run, const char *
     snprintf(name, sizeof name, "%s_loss", part);
     gradus_json_number(json, name, loss);
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
+        if (!metric->in_training && strcmp(part, "train") == 0) continue;
         snprintf(name, sizeof name, "%s_%s", part, metric->name);
         gradus_json_number(json, name, metrics[i]);
     }

@@ -89,7 +89,10 @@ static void on_start(void *user, const gradus_run_facts *facts)
         cli_note(screen->call, "%lld of the test rows stand in the training part too",
                  (long long)facts->data->repeated);
     screen->table.validated = facts->data->count[GRADUS_VALIDATION] > 0;
-    for (int i = 0; i < 2; i++) screen->table.metrics[i] = gradus_run_metric(screen->run, i);
+    for (int i = 0; i < 2; i++) {
+        const gradus_metric *metric = gradus_run_metric(screen->run, i);
+        screen->table.metrics[i] = metric && metric->in_training ? metric : NULL;
+    }
     cli_epochs_header(&screen->table, text);
     printf("\n%s\n", text);
     fflush(stdout);
@@ -140,9 +143,13 @@ static void print_result(const listen_screen *screen, const gradus_run_end *end)
         gradus_number_print(end->best_epoch, epoch);
         printf("best      val %s %s in epoch %s\n", loss ? "loss" : first->title, cli_measure(end->best_value, value),
                epoch);
-    } else if (!isnan(end->test_loss)) {
-        printf("test      %s %s\n", screen->table.metrics[0]->title, cli_measure(end->test[0], value));
     }
+    if (isnan(end->test_loss)) return;
+    const gradus_metric *metric;
+    printf("test      loss %s", cli_measure(end->test_loss, value));
+    for (int32_t i = 0; (metric = gradus_run_metric(screen->run, i)); i++)
+        printf("   %s %s", metric->title, cli_measure(end->test[i], value));
+    puts("");
 }
 
 static void on_end(void *user, const gradus_run_end *end)

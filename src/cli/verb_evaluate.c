@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORST = 3 };
+enum { WORST = 3, CLASSES = 20 }; /* of which a line each is printed, if there are no more */
 
 typedef struct evaluate_goal { /* --at-least accuracy=0.99 */
     char metric[64];
@@ -55,6 +55,27 @@ static void print_worst(const gradus_data_info *about, const gradus_run_result *
     if (before >= 0) puts("");
 }
 
+static void print_classes(const gradus_data_info *about, const gradus_run_result *result)
+{
+    char name[CLI_SHORT], precision[CLI_SHORT], recall[CLI_SHORT], f1[CLI_SHORT];
+    int32_t widest = 5;
+    if (result->classes > CLASSES || result->classes < 2) return;
+    for (int64_t i = 0; i < result->classes; i++) {
+        const char *text = class_name(about, i, name);
+        const int32_t columns = cli_columns(text, strlen(text));
+        if (columns > widest) widest = columns;
+    }
+    puts("");
+    cli_pad(stdout, "class", widest);
+    puts("   precision    recall        f1  examples");
+    for (int64_t i = 0; i < result->classes; i++) {
+        const gradus_class_result *of = &result->of_class[i];
+        cli_pad(stdout, class_name(about, i, name), widest);
+        printf("  %10s%10s%10s%10lld\n", cli_measure(of->precision, precision), cli_measure(of->recall, recall),
+               cli_measure(of->f1, f1), (long long)of->examples);
+    }
+}
+
 static void print_text(const gradus_run *run, const char *part, const gradus_run_result *result)
 {
     char value[CLI_SHORT], low[CLI_SHORT], high[CLI_SHORT];
@@ -69,6 +90,23 @@ static void print_text(const gradus_run *run, const char *part, const gradus_run
         puts("");
     }
     if (result->confusion) print_worst(about, result);
+    print_classes(about, result);
+}
+
+static void json_classes(gradus_json *json, const gradus_data_info *about, const gradus_run_result *result)
+{
+    char name[CLI_SHORT];
+    gradus_json_open(json, "classes", '[');
+    for (int64_t i = 0; i < result->classes; i++) {
+        gradus_json_open(json, NULL, '{');
+        gradus_json_text(json, "name", class_name(about, i, name));
+        gradus_json_number(json, "examples", (double)result->of_class[i].examples);
+        gradus_json_number(json, "precision", result->of_class[i].precision);
+        gradus_json_number(json, "recall", result->of_class[i].recall);
+        gradus_json_number(json, "f1", result->of_class[i].f1);
+        gradus_json_close(json, '}');
+    }
+    gradus_json_close(json, ']');
 }
 
 static void print_json(const gradus_run *run, const gradus_run_result *result)
@@ -84,13 +122,14 @@ static void print_json(const gradus_run *run, const gradus_run_result *result)
         gradus_json_number(&json, metric->name, result->metrics[i]);
     gradus_json_close(&json, '}');
     gradus_json_open(&json, "confusion", '[');
-    for (int64_t row = 0; row < result->classes; row++) {
+    for (int64_t row = 0; result->confusion && row < result->classes; row++) {
         gradus_json_open(&json, NULL, '[');
         for (int64_t i = 0; i < result->classes; i++)
             gradus_json_number(&json, NULL, (double)result->confusion[row * result->classes + i]);
         gradus_json_close(&json, ']');
     }
     gradus_json_close(&json, ']');
+    json_classes(&json, gradus_run_data(run), result);
     gradus_json_close(&json, '}');
     putchar('\n');
 }
@@ -99,15 +138,19 @@ static void print_json(const gradus_run *run, const gradus_run_result *result)
 static cli_exit judge(const cli_call *call, const gradus_run *run, const gradus_run_result *result,
                       const evaluate_goal *goal)
 {
-    double value = strcmp(goal->metric, "loss") == 0 ? result->loss : NAN;
-    bool rises = false;
+    double value = result->loss;
+    bool rises = false, known = strcmp(goal->metric, "loss") == 0;
+    char names[128] = "loss";
     const gradus_metric *metric;
-    for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++)
-        if (strcmp(metric->name, goal->metric) == 0) value = result->metrics[i], rises = metric->larger_is_better;
-    if (isnan(value)) {
-        return cli_fail(call, GRADUS_CODE_REFERENCE, "evaluate", "nothing here measures '%s'; there are loss and %s",
-                        goal->metric, gradus_run_metric(run, 0)->name);
+    for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, ", %s", metric->name);
+        if (strcmp(metric->name, goal->metric) != 0) continue;
+        known = true, value = result->metrics[i], rises = metric->larger_is_better;
     }
+    if (!known)
+        return cli_fail(call, GRADUS_CODE_REFERENCE, "evaluate", "nothing here measures '%s'; there are %s",
+                        goal->metric, names);
     if (rises ? value >= goal->value : value <= goal->value) return CLI_DONE;
     char is[CLI_SHORT], wanted[CLI_SHORT];
     gradus_number_print(goal->value, wanted);
@@ -133,6 +176,7 @@ static cli_exit evaluate(const cli_call *call, gradus_run *run, const evaluate_g
     else if (!call->quiet)
         print_text(run, names[part], &result);
     free(result.confusion);
+    free(result.of_class);
     return goal->given ? judge(call, run, &result, goal) : CLI_DONE;
 }
 
@@ -163,8 +207,8 @@ const cli_verb cli_verb_evaluate = {
     .summary = "measure the model of a run on its test data",
     .usage = "RUN",
     .about = "Measures the best model of a run on the test part of its data: "
-             "loss, accuracy with its 95 % interval,\n"
-             "the commonest confusions.",
+             "loss, accuracy with its 95 % interval and\n"
+             "further measures, the commonest confusions, and how well each class is told.",
     .examples = "gradus evaluate runs/mnist\ngradus evaluate runs/mnist "
                 "--at-least accuracy=0.97",
     .options = options,

@@ -5,8 +5,8 @@
 
 bool gradus_measure_rises(const char *name)
 {
-    static const char *const rising[] = {"accuracy", "precision", "recall", "f1",  "auc",
-                                         "r2",       "score",     "reward", "bleu"};
+    static const char *const rising[] = {"accuracy", "precision", "recall", "f1",   "auc",
+                                         "r2",       "score",     "reward", "bleu", "top5"};
     if (strstr(name, "loss")) return false;
     for (size_t i = 0; i < sizeof rising / sizeof *rising; i++)
         if (strstr(name, rising[i])) return true;

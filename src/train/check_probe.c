@@ -128,7 +128,7 @@ typedef struct facts {              /* sums over the examples */
 /* A loss that makes no probabilities is counted in wrong answers. */
 static double loss_of_class(const gradus_run *run, const float *output, int64_t width, int32_t class)
 {
-    if (!gradus_net_tells_probabilities(run->net)) return gradus_run_class(run, output, width) != class;
+    if (!gradus_net_tells_probabilities(run->net)) return gradus_class_of(output, width, false) != class;
     const double probability = width > 1 ? output[class] : class ? output[0] : 1 - output[0];
     return -log(fmax(probability, 1e-12));
 }
@@ -279,6 +279,7 @@ static void judge_classes(const probe *p, gradus_error *error)
     const gradus_part part = run->about->count[GRADUS_VALIDATION] ? GRADUS_VALIDATION : GRADUS_TRAINING;
     const int64_t positions = run->about->positions ? run->about->positions : 1,
                   width = size_of(gradus_net_output(run->net)) / positions;
+    const bool probabilities = gradus_net_tells_probabilities(run->net);
     gradus_batch batch;
     int64_t seen = 0;
     gradus_loader *loader = open_part(run, part, error);
@@ -286,7 +287,7 @@ static void judge_classes(const probe *p, gradus_error *error)
         if (gradus_net_evaluate(run->net, &batch, NULL, p->outputs, error)) break;
         for (int64_t i = 0; i < batch.count * positions; i++)
             evidence->confusion[batch.classes[i] * evidence->classes +
-                                gradus_run_class(run, p->outputs + i * width, width)]++;
+                                gradus_class_of(p->outputs + i * width, width, probabilities)]++;
         seen += batch.count * positions;
     }
     gradus_loader_destroy(loader);

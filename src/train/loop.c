@@ -225,16 +225,20 @@ static gradus_status one_update(gradus_loop *loop, gradus_error *error)
 static gradus_status validate(gradus_loop *loop, gradus_run_row *row, gradus_error *error)
 {
     gradus_run *run = loop->run;
-    gradus_score score;
-    if (!run->validation || gradus_run_score(run, run->validation, &score, error)) return error->status;
+    gradus_grades grades = {0};
     char name[64];
     const gradus_metric *metric;
+    if (!run->validation) return error->status;
+    if (!gradus_run_grade(run, run->validation, false, &grades, error)) {
+        row->val_loss = grades.score.loss / grades.score.weight;
+        gradus_run_measure(run, &grades, false, row->val);
+    }
+    gradus_grades_close(&grades);
+    if (error->status) return error->status;
     row->validated = true;
-    row->val_loss = score.loss / score.weight;
     gradus_policy_observe(run->policy, "val_loss", row->val_loss);
     tell_stops(loop, "val_loss", row->val_loss);
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
-        row->val[i] = gradus_run_measure(run, i, &score);
         snprintf(name, sizeof name, "val_%s", metric->name);
         gradus_policy_observe(run->policy, name, row->val[i]);
         tell_stops(loop, name, row->val[i]);
@@ -278,8 +282,9 @@ static void fill_training(gradus_loop *loop, gradus_run_row *row)
                          .skipped = run->skips};
     gradus_policy_observe(run->policy, "train_loss", row->train_loss);
     tell_stops(loop, "train_loss", row->train_loss);
+    gradus_run_measure(run, &(gradus_grades){.score = tally->score}, true, row->train);
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
-        row->train[i] = gradus_run_measure(run, i, &tally->score);
+        if (!metric->in_training) continue;
         snprintf(name, sizeof name, "train_%s", metric->name);
         gradus_policy_observe(run->policy, name, row->train[i]);
         tell_stops(loop, name, row->train[i]);
@@ -302,7 +307,8 @@ static void fill_times(gradus_loop *loop, gradus_run_row *row)
 static gradus_status append_row(gradus_run *run, const gradus_run_row *row, gradus_error *error)
 {
     char line[GRADUS_ROW_SIZE];
-    size_t length = gradus_metrics_line(run->about->target, row, line);
+    const gradus_subject subject = gradus_run_subject(run);
+    size_t length = gradus_metrics_line(&subject, row, line);
     gradus_journal_append(&run->metrics, line, length, error);
     length = gradus_timing_line(row, line);
     return gradus_journal_append(&run->timing, line, length, error);

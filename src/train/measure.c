@@ -12,22 +12,45 @@ gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool s
     return gradus_loader_create(run->data, &config, error);
 }
 
-gradus_status gradus_run_score(gradus_run *run, gradus_loader *loader, gradus_score *score, gradus_error *error)
+gradus_subject gradus_run_subject(const gradus_run *run)
 {
-    *score = (gradus_score){0};
+    return (gradus_subject){run->about, gradus_net_tells_probabilities(run->net)};
+}
+
+int64_t gradus_run_outputs(const gradus_run *run)
+{
+    const int64_t *shape = gradus_net_output(run->net);
+    int64_t count = 1;
+    for (int i = 0; i < 8 && shape[i]; i++) count *= shape[i];
+    return count;
+}
+
+gradus_status gradus_run_grade(gradus_run *run, gradus_loader *loader, bool confusion, gradus_grades *grades,
+                               gradus_error *error)
+{
+    const gradus_subject subject = gradus_run_subject(run);
+    const int64_t outputs = gradus_run_outputs(run), positions = run->about->positions ? run->about->positions : 1;
     gradus_batch batch;
+    if (gradus_grades_open(grades, subject.data, subject.probabilities, confusion, error)) return error->status;
+    float *room = malloc((size_t)(outputs * run->plan.batch) * sizeof *room);
+    if (!room) gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     while (!error->status && gradus_loader_next(loader, &batch))
-        gradus_net_evaluate(run->net, &batch, score, NULL, error);
+        if (!gradus_net_evaluate(run->net, &batch, &grades->score, room, error))
+            gradus_grades_add(grades, &batch, room, outputs / positions, error);
+    free(room);
     return error->status;
 }
 
 /* Errors are told in the units of the file where its one target was scaled to be learnt. */
-double gradus_run_measure(const gradus_run *run, int32_t index, const gradus_score *score)
+void gradus_run_measure(const gradus_run *run, const gradus_grades *grades, bool training, double *measures)
 {
-    double value = gradus_run_metric(run, index)->of(score);
     const gradus_data_info *about = run->about;
-    bool scaled = about->target == GRADUS_TARGET_NUMBERS && about->outputs == 1 && about->target_spread;
-    return scaled ? value * about->target_spread[0] : value;
+    const bool scaled = about->target == GRADUS_TARGET_NUMBERS && about->outputs == 1 && about->target_spread;
+    const gradus_metric *metric;
+    for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
+        measures[i] = training && !metric->in_training ? NAN : metric->of(grades);
+        if (scaled && metric->in_units) measures[i] *= about->target_spread[0];
+    }
 }
 
 gradus_status gradus_run_show(gradus_run *run, gradus_view view, gradus_error *error)

@@ -3,20 +3,44 @@
 #include "metrics.h"
 #include <math.h>
 #include <string.h>
+#include "grades.h"
 
-static double accuracy(const gradus_score *score) { return score->correct / (double)score->count; }
-static double rmse(const gradus_score *score) { return sqrt(score->squared / (double)score->count); }
-static double mae(const gradus_score *score) { return score->absolute / (double)score->count; }
+static double accuracy(const gradus_grades *grades) { return grades->score.correct / (double)grades->score.count; }
+static double top5(const gradus_grades *grades) { return grades->top / (double)grades->score.count; }
+static double rmse(const gradus_grades *grades) { return sqrt(grades->score.squared / (double)grades->score.count); }
+static double mae(const gradus_grades *grades) { return grades->score.absolute / (double)grades->score.count; }
 
-static const gradus_metric of_classes[] = {{"accuracy", "acc", true, accuracy}, {0}};
-static const gradus_metric of_numbers[] = {{"rmse", "rmse", false, rmse}, {"mae", "mae", false, mae}, {0}};
+static bool always(const gradus_subject *subject) { return subject != NULL; }
+static bool many_classes(const gradus_subject *subject) { return subject->data->outputs > GRADUS_TOP; }
+static bool two_classes(const gradus_subject *subject) { return subject->data->outputs == 2; }
+static bool in_steps(const gradus_subject *subject) { return subject->data->positions && subject->probabilities; }
 
-const gradus_metric *gradus_metric_of(int32_t target, int32_t index)
+typedef struct kind {
+    gradus_metric metric;
+    bool (*applies)(const gradus_subject *subject);
+} kind;
+
+static const kind of_classes[] = {
+    {{"accuracy", "acc", true, .in_training = true, .of = accuracy}, always},
+    {{"f1", "f1", true, .of = gradus_grades_f1}, always},
+    {{"top5", "top5", true, .of = top5}, many_classes},
+    {{"auc", "auc", true, .of = gradus_grades_auc}, two_classes},
+    {{"perplexity", "perplexity", false, .of = gradus_grades_perplexity}, in_steps},
+    {{0}, NULL},
+};
+static const kind of_numbers[] = {
+    {{"rmse", "rmse", false, .in_training = true, .in_units = true, .of = rmse}, always},
+    {{"mae", "mae", false, .in_training = true, .in_units = true, .of = mae}, always},
+    {{"r2", "r2", true, .of = gradus_grades_r2}, always},
+    {{0}, NULL},
+};
+
+const gradus_metric *gradus_metric_of(const gradus_subject *subject, int32_t index)
 {
-    const gradus_metric *metrics = target == GRADUS_TARGET_CLASS ? of_classes : of_numbers;
-    for (int32_t i = 0; i < index; i++)
-        if (!metrics[i].name) return NULL;
-    return index >= 0 && metrics[index].name ? &metrics[index] : NULL;
+    const kind *at = subject->data->target == GRADUS_TARGET_CLASS ? of_classes : of_numbers;
+    for (; at->applies; at++)
+        if (at->applies(subject) && index-- == 0) return &at->metric;
+    return NULL;
 }
 
 /* ---- lines ---- */
@@ -55,26 +79,39 @@ static size_t end_line(csv_line *line)
     return line->length;
 }
 
-size_t gradus_metrics_header(int32_t target, char text[GRADUS_ROW_SIZE])
+/* What only validation measures came later, and columns are added at the end. */
+static void add_names(csv_line *line, const gradus_subject *subject, const char *part, bool in_training)
+{
+    char name[64];
+    const gradus_metric *metric;
+    snprintf(name, sizeof name, "%s_loss", part);
+    if (in_training) add_text(line, name);
+    for (int32_t i = 0; (metric = gradus_metric_of(subject, i)); i++) {
+        snprintf(name, sizeof name, "%s_%s", part, metric->name);
+        if (metric->in_training == in_training) add_text(line, name);
+    }
+}
+
+static void add_measures(csv_line *line, const gradus_subject *subject, bool measured, const double *values,
+                         bool in_training)
+{
+    const gradus_metric *metric;
+    for (int32_t i = 0; (metric = gradus_metric_of(subject, i)); i++)
+        if (metric->in_training == in_training) add_measure(line, measured, values[i]);
+}
+
+size_t gradus_metrics_header(const gradus_subject *subject, char text[GRADUS_ROW_SIZE])
 {
     csv_line line = {text, 0};
     add_text(&line, "update,epoch,samples,tokens,rate,schedule_factor,feedback_factor");
-    const char *parts[] = {"train", "val"};
-    for (int part = 0; part < 2; part++) {
-        char name[64];
-        snprintf(name, sizeof name, "%s_loss", parts[part]);
-        add_text(&line, name);
-        const gradus_metric *metric;
-        for (int32_t i = 0; (metric = gradus_metric_of(target, i)); i++) {
-            snprintf(name, sizeof name, "%s_%s", parts[part], metric->name);
-            add_text(&line, name);
-        }
-    }
+    add_names(&line, subject, "train", true);
+    add_names(&line, subject, "val", true);
     add_text(&line, "gradient_norm,update_ratio,skipped");
+    add_names(&line, subject, "val", false);
     return end_line(&line);
 }
 
-size_t gradus_metrics_line(int32_t target, const gradus_run_row *row, char text[GRADUS_ROW_SIZE])
+size_t gradus_metrics_line(const gradus_subject *subject, const gradus_run_row *row, char text[GRADUS_ROW_SIZE])
 {
     csv_line line = {text, 0};
     add_number(&line, (double)row->update);
@@ -85,12 +122,13 @@ size_t gradus_metrics_line(int32_t target, const gradus_run_row *row, char text[
     add_number(&line, row->schedule_factor);
     add_number(&line, row->feedback_factor);
     add_number(&line, row->train_loss);
-    for (int32_t i = 0; gradus_metric_of(target, i); i++) add_number(&line, row->train[i]);
+    add_measures(&line, subject, true, row->train, true);
     add_measure(&line, row->validated, row->val_loss);
-    for (int32_t i = 0; gradus_metric_of(target, i); i++) add_measure(&line, row->validated, row->val[i]);
+    add_measures(&line, subject, row->validated, row->val, true);
     add_measure(&line, !isnan(row->gradient_norm), row->gradient_norm);
     add_measure(&line, !isnan(row->update_ratio), row->update_ratio);
     add_number(&line, (double)row->skipped);
+    add_measures(&line, subject, row->validated, row->val, false);
     return end_line(&line);
 }
 

@@ -6,11 +6,16 @@
 
 enum { GRADUS_ROW_SIZE = 1024 }; /* longest line of either file */
 
-const gradus_metric *gradus_metric_of(int32_t target, int32_t index); /* for enum gradus_target; NULL: no more */
+typedef struct gradus_subject { /* what is measured */
+    const gradus_data_info *data;
+    bool probabilities; /* the outputs are such */
+} gradus_subject;
 
-/* Lines of CSV with their line end; each returns its length. Columns follow the metrics of `target`. */
-size_t gradus_metrics_header(int32_t target, char line[GRADUS_ROW_SIZE]);
-size_t gradus_metrics_line(int32_t target, const gradus_run_row *row, char line[GRADUS_ROW_SIZE]);
+const gradus_metric *gradus_metric_of(const gradus_subject *subject, int32_t index); /* NULL: no more */
+
+/* Lines of CSV with their line end; each returns its length. */
+size_t gradus_metrics_header(const gradus_subject *subject, char line[GRADUS_ROW_SIZE]);
+size_t gradus_metrics_line(const gradus_subject *subject, const gradus_run_row *row, char line[GRADUS_ROW_SIZE]);
 size_t gradus_timing_header(char line[GRADUS_ROW_SIZE]);
 size_t gradus_timing_line(const gradus_run_row *row, char line[GRADUS_ROW_SIZE]);
 

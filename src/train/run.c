@@ -247,7 +247,7 @@ static bool is_measured(const gradus_run *run, const char *name)
         if (strcmp(always[i], without_group(run, name)) == 0) return true;
     const gradus_metric *metric;
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++)
-        if (strncmp(name, "train_", 6) == 0 && strcmp(name + 6, metric->name) == 0) return true;
+        if (metric->in_training && strncmp(name, "train_", 6) == 0 && strcmp(name + 6, metric->name) == 0) return true;
     if (strncmp(name, "val_", 4) != 0 || !run->about->count[GRADUS_VALIDATION]) return false;
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++)
         if (strcmp(name + 4, metric->name) == 0) return true;
@@ -477,6 +477,7 @@ void gradus_run_units(const gradus_run *run, gradus_units *units)
 }
 const gradus_metric *gradus_run_metric(const gradus_run *run, int32_t index)
 {
-    return gradus_metric_of(run->about->target, index);
+    const gradus_subject subject = gradus_run_subject(run);
+    return gradus_metric_of(&subject, index);
 }
 void gradus_run_interrupt(gradus_run *run) { atomic_store(&run->interrupted, 1); }

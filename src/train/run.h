@@ -6,6 +6,7 @@
 #include "decisions.h"
 #include "files.h"
 #include "folder.h"
+#include "grades.h"
 #include "gradus/train.h"
 #include "metrics.h"
 #include "stop.h"
@@ -115,13 +116,15 @@ struct gradus_run {
 /* ---- data and models (measure.c) ---- */
 
 gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool shuffle, gradus_error *error);
-/* The score of a part, forward only, of the values that stand in the net. */
-gradus_status gradus_run_score(gradus_run *run, gradus_loader *loader, gradus_score *score, gradus_error *error);
-/* The class that the outputs say, `count` of them; a single one is the second class's. (evaluate.c) */
-int32_t gradus_run_class(const gradus_run *run, const float *outputs, int64_t count);
 /* Whether the loss of a batch is the sum over its examples, not their mean. (halves.c) */
 bool gradus_run_sums_loss(const gradus_run *run);
-double gradus_run_measure(const gradus_run *run, int32_t index, const gradus_score *score); /* of gradus_run_metric */
+/* What the values that stand in the net say of a part, forward only. Close the grades whatever became of it. */
+gradus_status gradus_run_grade(gradus_run *run, gradus_loader *loader, bool confusion, gradus_grades *grades,
+                               gradus_error *error);
+/* What gradus_run_metric tells of it, one after another; of batches in training only what is told of them. */
+void gradus_run_measure(const gradus_run *run, const gradus_grades *grades, bool training, double *measures);
+gradus_subject gradus_run_subject(const gradus_run *run);
+int64_t gradus_run_outputs(const gradus_run *run); /* values that the net makes of an example */
 /* The averaged values into the net, where anything is averaged, and back: what is measured and saved. */
 gradus_status gradus_run_show(gradus_run *run, gradus_view view, gradus_error *error);
 void gradus_run_read_model(const gradus_run *run, float *values);

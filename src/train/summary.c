@@ -99,13 +99,14 @@ static void add_rate(gradus_json *json, const gradus_run_rate *rate)
 
 static void add_measures(gradus_json *json, const gradus_run *run, const char *part, double loss, const double *metrics)
 {
+    const bool training = strcmp(part, "train") == 0;
     char name[64];
     const gradus_metric *metric;
     snprintf(name, sizeof name, "%s_loss", part);
     gradus_json_number(json, *part ? name : "loss", loss);
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
         snprintf(name, sizeof name, "%s_%s", part, metric->name);
-        gradus_json_number(json, *part ? name : metric->name, metrics[i]);
+        if (!training || metric->in_training) gradus_json_number(json, *part ? name : metric->name, metrics[i]);
     }
 }
 

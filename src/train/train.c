@@ -203,7 +203,7 @@ static gradus_status open_told(gradus_run *run, gradus_error *error)
     for (int part = 0; part < 2; part++) {
         add_column(run, part ? "val_" : "train_", "loss");
         for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++)
-            add_column(run, part ? "val_" : "train_", metric->name);
+            if (part || metric->in_training) add_column(run, part ? "val_" : "train_", metric->name);
     }
     if (gradus_path_join(run->folder.path, "measures.csv", path, error)) return error->status;
     return gradus_told_open(&run->told, path, run->told.journal.size, error);
@@ -222,7 +222,8 @@ static gradus_status open_journals(gradus_run *run, gradus_error *error)
     }
     gradus_saved_rows(run, error);
     char line[GRADUS_ROW_SIZE];
-    size_t length = gradus_metrics_header(run->about->target, line);
+    const gradus_subject subject = gradus_run_subject(run);
+    size_t length = gradus_metrics_header(&subject, line);
     if (!run->metrics.size) gradus_journal_append(&run->metrics, line, length, error);
     length = gradus_timing_header(line);
     if (!run->timing.size) gradus_journal_append(&run->timing, line, length, error);
@@ -373,12 +374,13 @@ static gradus_status test_model(gradus_run *run, gradus_run_end *end, gradus_err
         gradus_run_write_model(run, run->best.values);
     else
         gradus_run_show(run, GRADUS_AVERAGED, error);
-    gradus_score score;
+    gradus_grades grades = {0};
     gradus_loader *loader = gradus_run_loader(run, GRADUS_TEST, false, error);
-    if (loader && gradus_run_score(run, loader, &score, error) == GRADUS_OK) {
-        end->test_loss = score.loss / score.weight;
-        for (int32_t i = 0; gradus_run_metric(run, i); i++) end->test[i] = gradus_run_measure(run, i, &score);
+    if (loader && gradus_run_grade(run, loader, false, &grades, error) == GRADUS_OK) {
+        end->test_loss = grades.score.loss / grades.score.weight;
+        gradus_run_measure(run, &grades, false, end->test);
     }
+    gradus_grades_close(&grades);
     gradus_loader_destroy(loader);
     return error->status;
 }

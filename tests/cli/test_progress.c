@@ -67,8 +67,8 @@ static void test_the_table(void **state)
 {
     (void)state;
     char text[CLI_LINE];
-    const gradus_metric accuracy = {"accuracy", "acc", true, NULL}, rmse = {"rmse", "rmse", false, NULL},
-                        mae = {"mae", "mae", false, NULL};
+    const gradus_metric accuracy = {.name = "accuracy", .title = "acc"}, rmse = {.name = "rmse", .title = "rmse"},
+                        mae = {.name = "mae", .title = "mae"};
     cli_epochs classes = {{&accuracy, NULL}, true}, bare = {{&accuracy, NULL}, false}, numbers = {{&rmse, &mae}, true};
     gradus_run_row row = {.epoch = 1,
                           .train_loss = 0.3121,

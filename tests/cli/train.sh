@@ -30,6 +30,10 @@ END
 # machines read JSON and nothing else; --quiet says nothing
 gradus train first.yaml stop=none epochs=1 --threads 1 --json --quiet > events
 python3 -c 'import json; [print(event["event"], *event) for event in map(json.loads, open("events"))]'
+# what a stop may watch
+gradus train first.yaml 'stop=reach(val_f1, 1%)' name=f1 --quiet --threads 1
+python3 -c 'import json; print(json.load(open("runs/f1/summary.json"))["reason"]["text"])'
+say train first.yaml 'stop=reach(train_f1, 1%)' --threads 1
 say train first.yaml --quiet --threads 1
 # a closed pipe ends no training
 gradus train first.yaml name=piped stop=none --threads 1 | head -2

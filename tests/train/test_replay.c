@@ -309,7 +309,9 @@ static void test_reports(void **state)
     assert_int_not_equal(replay(training_path("reports", "", path), "plateau > guard"), GRADUS_OK);
     assert_int_equal(told.report.error.column, 11);
     snprintf(line, sizeof line,
-             "%s/metrics.csv has no 'loss'; it has train_loss, train_accuracy, val_loss, val_accuracy", path);
+             "%s/metrics.csv has no 'loss'; it has train_loss, train_accuracy, val_loss, val_accuracy, val_f1, "
+             "val_top5",
+             path);
     assert_string_equal(told.report.error.message, line);
 }
 
@@ -386,7 +388,7 @@ static void test_mistakes(void **state)
     assert_null(strstr(told.report.error.message, "feedback:"));
     check_refused("plateaus", "guard > plateau(val_rmse)", GRADUS_CODE_REFERENCE,
                   "measures.csv has no 'val_rmse'; it has loss, gradient_norm, non_finite, train_loss, train_accuracy, "
-                  "val_loss, val_accuracy");
+                  "val_loss, val_accuracy, val_f1, val_top5");
     assert_string_equal(told.report.where, "feedback:1:17");
 }
 
