@@ -120,7 +120,7 @@ const gradus_symptom_row gradus_saturated_layer = {
 
 /* ---- dead_units ---- */
 
-static const double dead_share = 0.5;
+static const double dead_share = 0.75;
 static const double large_movement = 0.01; /* ten times what is usual */
 
 static bool judge_dead(const gradus_evidence *evidence, gradus_finding *finding)
@@ -146,8 +146,9 @@ static bool judge_dead(const gradus_evidence *evidence, gradus_finding *finding)
 const gradus_symptom_row gradus_dead_units = {
     .symptom = {.name = "dead_units",
                 .summary = "units of a relu that are 0 whatever comes in",
-                .threshold = "half of a layer's units are 0 for all examples, and a tenth of a guess's loss is left",
-                .source = "Lu et al. 2019, arXiv 1903.06733; healthy runs that learn less than that have up to 40 %"},
+                .threshold =
+                    "three quarters of a layer's units are 0 for all examples, and a tenth of a guess's loss is left",
+                .source = "Lu et al. 2019, arXiv 1903.06733; healthy runs that learn less than that have up to 52 %"},
     .unless = "unscaled_inputs ",
     .judge = judge_dead,
 };
