@@ -152,6 +152,7 @@ static gradus_status apply(gradus_loop *loop, gradus_error *error)
                         .loss = loop->loss,
                         .gradient_norm = loop->norm * scale,
                         .flags = last ? GRADUS_MEASURE_UPDATE : 0};
+    if (last && gradus_layers_take(run, error)) return error->status;
     gradus_optimizer_follow(run->optimizer, run->policy, error);
     gradus_outcome outcome = gradus_optimizer_step(run->optimizer, &step, error);
     if (outcome == GRADUS_EVALUATE) outcome = evaluate_trials(loop, &step, error);
@@ -329,6 +330,7 @@ static gradus_status report(gradus_loop *loop, gradus_error *error)
     run->times.validation += loop->now - before;
     fill_times(loop, row);
     append_row(run, row, error);
+    gradus_layers_report(run, &loop->batch, error);
     gradus_told_line(&run->told, run->update, run->tally.samples, NAN, error);
     run->tally = (gradus_tally){.samples = run->tally.samples};
     if (!error->status && loop->listener->epoch) loop->listener->epoch(loop->listener->user, row);

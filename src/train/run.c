@@ -385,7 +385,7 @@ static gradus_run *start(gradus_settings *settings, const gradus_run_config *con
     run->plan.threads = config->threads;
     run->plan.seed = (uint64_t)gradus_settings_number(settings, "seed");
     run->folder.descriptor = run->metrics.descriptor = run->timing.descriptor = run->decisions.descriptor = -1;
-    run->told.journal.descriptor = -1;
+    run->told.journal.descriptor = run->layers.journal.descriptor = -1;
     atomic_init(&run->interrupted, 0);
     return run;
 }
@@ -460,6 +460,7 @@ void gradus_run_destroy(gradus_run *run)
     gradus_journal_close(&run->timing);
     gradus_journal_close(&run->decisions);
     gradus_told_close(&run->told);
+    gradus_layers_close(&run->layers);
     gradus_folder_close(&run->folder);
     if (run->owns_settings) gradus_settings_destroy(run->settings);
     free(run->best.values);

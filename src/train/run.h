@@ -8,6 +8,7 @@
 #include "folder.h"
 #include "grades.h"
 #include "gradus/train.h"
+#include "layers.h"
 #include "metrics.h"
 #include "stop.h"
 #include "told.h"
@@ -94,6 +95,7 @@ struct gradus_run {
     gradus_folder folder;
     gradus_journal metrics, timing, decisions;
     gradus_told_log told;
+    gradus_layer_log layers;
     const gradus_listener *listener;
     gradus_error *error; /* of the training under way; NULL: none is */
 

@@ -156,6 +156,14 @@ static const gradus_argument rows[] = {
      .words = "none",
      .help = "what ends the run early",
      .also = "early_stopping, early_stop, stopping"},
+    {.name = "watch",
+     .kind = GRADUS_WORD,
+     .words = "layers",
+     .flags = GRADUS_OPTIONAL,
+     .help =
+         "layers: writes layers.csv: at each report, of each layer, how large its values and gradients are, what its "
+         "rates are, how many units are dead or saturated",
+     .also = "log_gradients, histograms, layer_statistics, layer_log"},
     {.name = "seed",
      .kind = GRADUS_INTEGER,
      .initial = "1",

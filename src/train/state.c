@@ -150,6 +150,7 @@ gradus_status gradus_run_save(gradus_run *run, gradus_error *error)
     gradus_journal_sync(&run->decisions, error);
     gradus_told_flush(&run->told, error);
     gradus_journal_sync(&run->told.journal, error);
+    if (run->layers.before) gradus_journal_sync(&run->layers.journal, error);
     gradus_run_save_model(run, error);
     char path[GRADUS_PATH_SIZE];
     gradus_path_join(run->folder.path, state_names[run->saves % 2], path, error);

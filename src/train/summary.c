@@ -222,7 +222,7 @@ static void add_machine(gradus_json *json, const gradus_run *run)
     gradus_json_close(json, '}');
 }
 
-static void add_files(gradus_json *json)
+static void add_files(gradus_json *json, const gradus_run *run)
 {
     static const char *const files[][2] = {{"config", "run.yaml"},         {"metrics", "metrics.csv"},
                                            {"timing", "timing.csv"},       {"decisions", "decisions.jsonl"},
@@ -230,6 +230,7 @@ static void add_files(gradus_json *json)
                                            {"state_b", "state-b"},         {"measures", "measures.csv"}};
     gradus_json_open(json, "files", '{');
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) gradus_json_text(json, files[i][0], files[i][1]);
+    if (run->layers.before) gradus_json_text(json, "layers", "layers.csv");
     gradus_json_close(json, '}');
 }
 
@@ -297,7 +298,7 @@ gradus_status gradus_summary_write_to(const gradus_run *run, const gradus_run_en
     add_decisions(&json, run);
     add_times(&json, run);
     add_machine(&json, run);
-    add_files(&json);
+    add_files(&json, run);
     add_course(&json, run);
     gradus_json_close(&json, '}');
     if (json.failed || gradus_buffer_write(&buffer, "\n", 1))

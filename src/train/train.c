@@ -227,7 +227,8 @@ static gradus_status open_journals(gradus_run *run, gradus_error *error)
     if (!run->metrics.size) gradus_journal_append(&run->metrics, line, length, error);
     length = gradus_timing_header(line);
     if (!run->timing.size) gradus_journal_append(&run->timing, line, length, error);
-    return open_told(run, error);
+    open_told(run, error);
+    return gradus_layers_open(run, error);
 }
 
 /* The policy was made to check its texts; once the rate is known it is made again with it. */

@@ -5,7 +5,7 @@
     "data=glyphs(count=600, test=100)",                                        \
         "model=conv(4, 3, pad=1) > batchnorm > relu > maxpool(4) > flatten > " \
         "dropout(0.2) > dense(10)",                                            \
-        "batch=32", "epochs=3"
+        "batch=32", "epochs=3", "watch=layers"
 
 static void compare(const char *first, const char *second)
 {
@@ -13,6 +13,7 @@ static void compare(const char *first, const char *second)
     training_same(first, second, "metrics.csv");
     training_same(first, second, "measures.csv");
     training_same(first, second, "decisions.jsonl");
+    training_same(first, second, "layers.csv");
     training_same(first, second, "run.yaml");
 }
 
@@ -104,6 +105,7 @@ static void test_while_the_guard_goes_back(void **state)
                                     "optimizer=sgd",
                                     "lr=0.05",
                                     "schedule=hold(50%) > linear(from=1, to=1000)",
+                                    "watch=layers",
                                     NULL};
     go_on(settings, 1, "guard");
     size_t size;
@@ -112,6 +114,11 @@ static void test_while_the_guard_goes_back(void **state)
     int lines = 0;
     for (char *at = metrics; *at; at++) lines += *at == '\n';
     int64_t rollbacks = 0;
+    int rows = -1;
+    char *layers = training_read("guard-whole", "layers.csv", &size);
+    for (char *at = layers; *at; at++) rows += *at == '\n';
+    assert_int_equal(rows, 3 * 5); /* four tensors and a relu, once an epoch */
+    free(layers);
     for (char *at = decisions; (at = strstr(at, "\"action\": \"roll_back\"")); at++) rollbacks++;
     assert_true(rollbacks > 0);
     assert_int_equal(reshuffles("guard-whole"), rollbacks); /* new batches come, not those that went wrong */
