@@ -99,7 +99,7 @@ size_t cli_epochs_header(const cli_epochs *table, char text[CLI_LINE])
         int width = metric_column(table, i, name);
         length = add(text, length, width, name);
     }
-    return length + (size_t)snprintf(text + length, CLI_LINE - length, "      rate   samples/s  left");
+    return length + (size_t)snprintf(text + length, CLI_LINE - length, "      rate  samples/s      left");
 }
 
 size_t cli_epochs_line(const cli_epochs *table, const gradus_run_row *row, char text[CLI_LINE])
@@ -114,6 +114,6 @@ size_t cli_epochs_line(const cli_epochs *table, const gradus_run_row *row, char 
         length = add(text, length, metric_column(table, i, name), cli_measure(metrics[i], cell));
     length = add(text, length, 10, cli_measure(row->rate, cell));
     snprintf(cell, sizeof cell, "%.0f", row->samples_per_second);
-    length = add(text, length, 12, cell);
-    return add(text, length, 6, cli_duration(row->left, cell));
+    length = add(text, length, 11, cell);
+    return add(text, length, 10, cli_duration(row->left, cell));
 }

@@ -304,11 +304,33 @@ static double round_up(double length)
     return steps[3] * power;
 }
 
+/* Where a schedule ends that refuses to be asked for more, in updates; 0: it does not. */
+static double end_of(const gradus_chain *chain, const schedule_run *run)
+{
+    const gradus_item *last = chain->count ? &chain->items[chain->count - 1] : NULL;
+    const gradus_value *past = last && last->member ? gradus_item_value(last, "past") : NULL;
+    if (!past || !past->present || !past->text || strcmp(past->text, "error") != 0) return 0;
+    gradus_error error = {0};
+    gradus_phase phase = {0};
+    gradus_schedule *schedule = gradus_schedule_compile(chain, "", &run->units, NULL, &error);
+    if (schedule && gradus_schedule_axis(schedule) == GRADUS_UPDATES)
+        gradus_schedule_phase(schedule, chain->count - 1, &phase);
+    gradus_schedule_destroy(schedule);
+    const double end = phase.start + phase.length;
+    return isfinite(end) ? end : 0;
+}
+
 static void assume_length(schedule_asked *asked, schedule_run *run)
 {
+    double end = INFINITY;
     longest seen = {.any = false};
     for (int32_t i = 0; i < asked->count; i++)
-        if (asked->specs[i].spec) see_chain(&seen, gradus_spec_chain(asked->specs[i].spec), &run->units);
+        if (asked->specs[i].spec) {
+            const gradus_chain *chain = gradus_spec_chain(asked->specs[i].spec);
+            const double ends = end_of(chain, run);
+            see_chain(&seen, chain, &run->units);
+            if (ends > 0) end = fmin(end, ends);
+        }
     double in_updates = seen.any ? gradus_length_convert(&run->units, seen.amount, seen.unit, GRADUS_UPDATES) : NAN;
     run->units.total_unit = GRADUS_UPDATES;
     run->units.total = UPDATES_OF_A_SHAPE;
@@ -319,6 +341,11 @@ static void assume_length(schedule_asked *asked, schedule_run *run)
     } else if (seen.any && !seen.mixed) {
         run->units.total_unit = run->shown_in = seen.unit;
         run->units.total = round_up(3 * seen.amount);
+    }
+    if (isfinite(end)) {
+        run->units.total_unit = GRADUS_UPDATES;
+        run->units.total = end;
+        run->shown_in = GRADUS_IN_UPDATES;
     }
     run->unit = run->units.total_unit;
     run->length = run->units.total;

@@ -29,6 +29,15 @@ static gradus_status check_percent(const char *text, const gradus_item *item, do
                             "the phases up to this one take %s %% of the run", percent);
 }
 
+/* Updates that a length of so many epochs stands for, each: PyTorch takes epochs=30, steps_per_epoch=391 in place of total_steps, beside
+ * which it passes them over. */
+static double steps_of(const gradus_item *item)
+{
+    const gradus_value *length = length_of(item), *steps = gradus_item_value(item, "steps_per_epoch");
+    if (!length || !length->name || strcmp(length->name, "epochs") != 0) return 1;
+    return steps && steps->present ? steps->number : 0;
+}
+
 gradus_status gradus_rate_schedule_check(const char *text, const gradus_chain *chain, gradus_error *error)
 {
     const gradus_item *rest = NULL;
@@ -36,6 +45,9 @@ gradus_status gradus_rate_schedule_check(const char *text, const gradus_chain *c
     for (int32_t i = 0; i < chain->count; i++) {
         const gradus_item *item = &chain->items[i];
         if (!item->member) return GRADUS_OK; /* still open: nothing can be said yet */
+        if (steps_of(item) == 0)
+            return gradus_spec_fail(error, text, item->place, GRADUS_CODE_MISSING,
+                                    "epochs goes together with steps_per_epoch; or say total_steps");
         gradus_status status = check_percent(text, item, &share, error);
         if (status != GRADUS_OK) return status;
         const gradus_value *past = gradus_item_value(item, "past");
@@ -151,7 +163,7 @@ static gradus_status given_length(compiling *c, const gradus_item *item, double 
     double before = 0;
     gradus_status status = gradus_rate_lead_length(&source, "length", length, c->error);
     if (status == GRADUS_OK) status = gradus_rate_lead_before(&source, &before, c->error);
-    *length += before;
+    *length = *length * steps_of(item) + before;
     return status;
 }
 

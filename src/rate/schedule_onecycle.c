@@ -21,7 +21,8 @@ enum {
     UP_STAIRS,
     DOWN_STAIRS,
     TAIL_RATE,
-    TAIL_EVERY
+    TAIL_EVERY,
+    STEPS_PER_EPOCH
 };
 enum { COSINE, LINEAR }; /* as the words of `shape`, and of `anneal` */
 
@@ -213,15 +214,23 @@ static const gradus_argument arguments[] = {
      .high = INFINITY,
      .flags = GRADUS_NAMED | GRADUS_FOREIGN,
      .help = "period of that; 0: the start value stays"},
+    {.name = "steps_per_epoch",
+     .kind = GRADUS_NUMBER,
+     .low = 1,
+     .high = 1e15,
+     .flags = GRADUS_NAMED | GRADUS_OPTIONAL | GRADUS_FOREIGN,
+     .help = "updates of an epoch, where the length is a number of epochs"},
     {0}};
 
 static const gradus_like like[] = {
     {"torch", "OneCycleLR",
-     "max_lr=high absolute, total_steps=length, pct_start=rise, anneal_strategy=anneal, div_factor=start inverse, "
+     "max_lr=high absolute, total_steps=length, epochs=length, steps_per_epoch=steps_per_epoch, pct_start=rise, "
+     "anneal_strategy=anneal, div_factor=start inverse, "
      "final_div_factor=final inverse, three_phase=three_phase",
      "relative=true, inclusive=true, past=error"},
     {"torch", "OneCycleLR.momentum",
-     "total_steps=length, pct_start=rise, anneal_strategy=anneal, three_phase=three_phase, max_momentum=start, "
+     "total_steps=length, epochs=length, steps_per_epoch=steps_per_epoch, pct_start=rise, "
+     "anneal_strategy=anneal, three_phase=three_phase, max_momentum=start, "
      "base_momentum=high",
      "start=0.95, high=0.85, returns=true, inclusive=true, past=error"},
     {"optax", "cosine_onecycle_schedule",

@@ -79,18 +79,19 @@ static void test_the_table(void **state)
                           .samples_per_second = 21400.2,
                           .left = 10};
     cli_epochs_header(&classes, text);
-    assert_string_equal(text, "epoch  train loss   val loss  val acc      rate   samples/s  left");
+    assert_string_equal(text, "epoch  train loss   val loss  val acc      rate  samples/s      left");
     cli_epochs_line(&classes, &row, text);
-    assert_string_equal(text, "    1      0.3121     0.0985   0.9702    0.0030       21400  0:10");
+    assert_string_equal(text, "    1      0.3121     0.0985   0.9702    0.0030      21400      0:10");
     cli_epochs_header(&bare, text);
-    assert_string_equal(text, "epoch  train loss  train acc      rate   samples/s  left");
+    assert_string_equal(text, "epoch  train loss  train acc      rate  samples/s      left");
     cli_epochs_line(&bare, &row, text);
-    assert_string_equal(text, "    1      0.3121     0.9000    0.0030       21400  0:10");
+    assert_string_equal(text, "    1      0.3121     0.9000    0.0030      21400      0:10");
     cli_epochs_header(&numbers, text);
-    assert_string_equal(text, "epoch  train loss   val loss  val rmse  val mae      rate   samples/s  left");
+    assert_string_equal(text, "epoch  train loss   val loss  val rmse  val mae      rate  samples/s      left");
     row.epoch = 2.25;
+    row.left = 4853;
     cli_epochs_line(&numbers, &row, text);
-    assert_string_equal(text, " 2.25      0.3121     0.0985    0.9702   0.5000    0.0030       21400  0:10");
+    assert_string_equal(text, " 2.25      0.3121     0.0985    0.9702   0.5000    0.0030      21400   1:20:53");
 }
 
 int main(void)

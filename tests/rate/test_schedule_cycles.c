@@ -159,6 +159,10 @@ static void test_onecycle_as_torch(void **state)
     check_value(spec, &based, 2, 0.5); /* the third update is the last of the rise: 0.3 10 - 1 */
     check_value(spec, &based, 9, 0.5 / 25e4);
     gradus_schedule_destroy(make(spec, &ten));
+    check_value("onecycle(max_lr=0.1, epochs=2, steps_per_epoch=5, like=torch)", &ten, 2, 1);
+    check_value("onecycle(epochs=2, steps_per_epoch=5, like=torch.OneCycleLR.momentum)", &ten, 2, 0.85);
+    check_error("onecycle(max_lr=0.1, epochs=2, like=torch)", &ten, GRADUS_CODE_MISSING, 1, "goes together with");
+    check_value("onecycle(max_lr=0.1, total_steps=10, steps_per_epoch=7, like=torch)", &ten, 2, 1);
     check_error(spec, &eleven, GRADUS_CODE_LENGTHS, 1, "the schedule ends at 10 of 11 updates");
     check_value("onecycle(transition_steps=10.5, shape=linear, like=optax)", NULL, 20, 4e-6); /* past whole updates */
     check_value("onecycle(total_steps=10, pct_start=0.1, like=torch)", &ten, 0, 1);           /* PyTorch divides by 0 */
