@@ -72,6 +72,8 @@ typedef struct gradus_batch {           /* what a loader hands over; lives until
     const float   *inputs;              /* count x input                                                             */
     const int32_t *classes;             /* count (x positions, where there are such), or NULL                        */
     const float   *numbers;             /* count x outputs, or NULL                                                  */
+    const int32_t *others;              /* of mixed examples, the class of the other one; NULL: none is mixed        */
+    const float   *shares;              /* ... and what share of its loss is that of `classes`; the rest is that of `others` */
     const int64_t *rows;                /* indices in the part they come from                                        */
     double         epoch;               /* where in the run this batch begins                                        */
 } gradus_batch;

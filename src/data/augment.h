@@ -13,6 +13,9 @@ typedef struct gradus_augmentation {
      * random number of its own for each seed, epoch, example and item: all chance must come from it, so that a resumed run sees the
      * same examples. */
     void (*apply)(const gradus_item *item, const int64_t shape[8], const float *values, float *into, uint64_t key);
+    /* In place of `apply`, for what mixes examples, which stands last: makes `values` of themselves and of `other`, another example of the
+     * batch, and says what share of them they still are, from 0 to 1. */
+    double (*mix)(const gradus_item *item, const int64_t shape[8], const float *other, float *values, uint64_t key);
 } gradus_augmentation;
 
 #define GRADUS_MEMBER(name) extern const gradus_augmentation gradus_augment_##name;
@@ -39,6 +42,22 @@ static inline int64_t gradus_augment_place(uint64_t key, uint64_t index, int64_t
 {
     return (int64_t)(gradus_random_unit(key, 0, index) * (double)count);
 }
+
+/* A number of Beta(alpha, alpha), from 0 to 1, by chance numbers `index` and those that follow. */
+double gradus_augment_beta(double alpha, uint64_t key, uint64_t index);
+
+#define GRADUS_ALPHA_ARGUMENT(usual)                                                                                 \
+    {                                                                                                                \
+        .name = "alpha", .kind = GRADUS_NUMBER, .initial = usual, .low = 0, .high = 1000, .open = "(",               \
+        .help = "of the Beta distribution of the share: small ones leave most examples nearly as they are, 1 takes " \
+                "every share alike"                                                                                  \
+    }
+
+#define GRADUS_MIXED_ARGUMENT                                                                                 \
+    {                                                                                                         \
+        .name = "share", .kind = GRADUS_SHARE, .initial = "100%", .low = 0, .high = 1, .flags = GRADUS_NAMED, \
+        .help = "of the examples that are mixed at all", .also = "prob, probability, p"                       \
+    }
 
 /* into(y, x) <- values at (matrix (x - middle) + middle + shift), between four pixels; beyond the edge: 0. All channels. */
 typedef struct gradus_warp {

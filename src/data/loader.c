@@ -14,8 +14,8 @@ static const size_t largest_ahead = (size_t)64
 typedef struct buffer { /* one batch with its memory */
     gradus_batch batch;
     bool over; /* no batch: the epoch ends here */
-    float *inputs, *numbers;
-    int32_t *classes;
+    float *inputs, *numbers, *shares;
+    int32_t *classes, *others, *plain; /* plain: the classes before anything is mixed */
     int64_t *rows;
 } buffer;
 
@@ -24,7 +24,9 @@ struct gradus_loader {
     const gradus_rows *rows;
     gradus_loader_config config;
     const gradus_chain *augment; /* NULL: none */
-    int64_t (*shapes)[8];        /* of an example before each step of it, and at the end */
+    int32_t steps;               /* of it that are done to each example by itself */
+    const gradus_item *mix;      /* what mixes the examples of a batch, after those; NULL: nothing */
+    int64_t (*shapes)[8];        /* of an example before each step, and at the end */
     float *halfway[2];           /* an example between two steps; NULL: no augmentation */
     int64_t batches;
     gradus_arena memory; /* of the buffers and the order */
@@ -59,18 +61,57 @@ static void shuffle(gradus_loader *loader, const gradus_cursor *at)
     loader->ordered = *at;
 }
 
+/* The chance of a step of the augmentation for an example. */
+static uint64_t key_of(const gradus_loader *loader, const gradus_cursor *at, int32_t step, int64_t row)
+{
+    const uint64_t seed = gradus_random_bits(loader->config.seed, AUGMENT_STREAM + (uint64_t)step, at->reshuffle);
+    return gradus_random_bits(seed, (uint64_t)at->epoch, (uint64_t)row);
+}
+
 /* From the first of the two memories on, in turn, and at last into the batch. */
 static void augment(const gradus_loader *loader, const gradus_cursor *at, int64_t row, float *values)
 {
-    const int32_t steps = loader->augment->count;
-    for (int32_t i = 0; i < steps; i++) {
+    for (int32_t i = 0; i < loader->steps; i++) {
         const gradus_item *item = &loader->augment->items[i];
         const gradus_augmentation *augmentation = (const gradus_augmentation *)item->member;
-        uint64_t seed = gradus_random_bits(loader->config.seed, AUGMENT_STREAM + (uint64_t)i, at->reshuffle);
         augmentation->apply(item, loader->shapes[i], loader->halfway[i % 2],
-                            i == steps - 1 ? values : loader->halfway[(i + 1) % 2],
-                            gradus_random_bits(seed, (uint64_t)at->epoch, (uint64_t)row));
+                            i == loader->steps - 1 ? values : loader->halfway[(i + 1) % 2], key_of(loader, at, i, row));
     }
+}
+
+/* Example `to` with `from`, whose values and numbers come as they were before they were mixed themselves. */
+static void mix(const gradus_loader *loader, const gradus_cursor *at, buffer *into, int64_t to, int64_t from,
+                const float *values, const float *numbers)
+{
+    const gradus_augmentation *augmentation = (const gradus_augmentation *)loader->mix->member;
+    const int64_t width = loader->rows->from->width, outputs = loader->data->info.outputs;
+    double share = augmentation->mix(loader->mix, loader->shapes[loader->steps], values, into->inputs + to * width,
+                                     key_of(loader, at, loader->steps, into->rows[to]));
+    float *own = into->numbers ? into->numbers + to * outputs : NULL;
+    for (int64_t i = 0; own && i < outputs; i++) own[i] = (float)share * own[i] + (float)(1 - share) * numbers[i];
+    if (!into->others) return;
+    into->others[to] = into->plain[from];
+    into->shares[to] = (float)share;
+    if (share >= 0.5) return; /* the class is that of which there is more */
+    into->classes[to] = into->plain[from];
+    into->others[to] = into->plain[to];
+    into->shares[to] = (float)(1 - share);
+}
+
+/* The first with the last, the second with the last but one, ..., each with the other as it was; one in the middle stays. */
+static void mix_batch(const gradus_loader *loader, const gradus_cursor *at, buffer *into, int64_t count)
+{
+    const int64_t width = loader->rows->from->width, outputs = loader->data->info.outputs;
+    float *held = loader->halfway[0], *held_numbers = loader->halfway[1];
+    if (into->others) memcpy(into->plain, into->classes, (size_t)count * sizeof *into->plain);
+    for (int64_t one = 0, two = count - 1; one < two; one++, two--) {
+        memcpy(held, into->inputs + one * width, (size_t)width * sizeof *held);
+        if (into->numbers) memcpy(held_numbers, into->numbers + one * outputs, (size_t)outputs * sizeof *held);
+        mix(loader, at, into, one, two, into->inputs + two * width,
+            into->numbers ? into->numbers + two * outputs : NULL);
+        mix(loader, at, into, two, one, held, held_numbers);
+    }
+    if (count % 2 && into->others) into->others[count / 2] = into->classes[count / 2], into->shares[count / 2] = 1;
 }
 
 static int64_t example_at(const gradus_loader *loader, int64_t place)
@@ -108,11 +149,11 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
         float *values = into->inputs + i * from->width;
         into->rows[i] = row;
         if (i + AHEAD < count) fetch(from, example_at(loader, first + i + AHEAD));
-        gradus_example_copy(from, example, loader->augment ? loader->halfway[0] : values);
+        float *begin = loader->steps ? loader->halfway[0] : values;
+        gradus_example_copy(from, example, begin);
         if (loader->data->inputs_are_targets) /* as they were before anything was done to them */
-            memcpy(into->numbers + i * outputs, loader->augment ? loader->halfway[0] : values,
-                   (size_t)outputs * sizeof(float));
-        if (loader->augment) augment(loader, at, row, values);
+            memcpy(into->numbers + i * outputs, begin, (size_t)outputs * sizeof(float));
+        if (loader->steps) augment(loader, at, row, values);
         if (from->classes && positions)
             memcpy(into->classes + i * positions, from->classes + gradus_example_place(from, example),
                    (size_t)positions * sizeof(int32_t));
@@ -121,10 +162,13 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
         if (from->numbers)
             memcpy(into->numbers + i * outputs, from->numbers + example * outputs, (size_t)outputs * sizeof(float));
     }
+    if (loader->mix) mix_batch(loader, at, into, count);
     into->batch = (gradus_batch){.count = (int32_t)count,
                                  .inputs = into->inputs,
                                  .classes = from->classes ? into->classes : NULL,
                                  .numbers = into->numbers,
+                                 .others = into->others,
+                                 .shares = into->shares,
                                  .rows = into->rows,
                                  .epoch = (double)at->epoch + (double)first / (double)rows->count};
 }
@@ -182,12 +226,22 @@ static void print_shape(const int64_t shape[8], char text[64])
         used += (size_t)snprintf(text + used, 64 - used, "%s%lld", i ? "x" : "", (long long)shape[i]);
 }
 
+/* What is wrong with mixing examples at a step, or NULL. */
+static const char *check_mix(const gradus_loader *loader, int32_t step)
+{
+    const gradus_data_info *info = &loader->data->info;
+    if (step != loader->augment->count - 1) return "stands last, and there is but one that mixes examples";
+    if (info->symbols || info->positions) return "symbols and targets of steps cannot be mixed";
+    return loader->data->inputs_are_targets ? "examples that are their own targets cannot be mixed" : NULL;
+}
+
 /* The shapes on the way; what comes out must be what the net is made for. */
 static gradus_status plan_augment(gradus_loader *loader, gradus_error *error)
 {
     const int64_t *whole = loader->data->info.shape;
     const int32_t steps = loader->augment->count;
-    size_t largest = gradus_augment_size(whole);
+    size_t largest = gradus_augment_size(whole), outputs = (size_t)loader->data->info.outputs;
+    if (outputs > largest) largest = outputs;
     char ends[64], begins[64];
     loader->shapes = gradus_arena_take(&loader->memory, ((size_t)steps + 1) * sizeof *loader->shapes, 8);
     if (!loader->shapes) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
@@ -197,10 +251,15 @@ static gradus_status plan_augment(gradus_loader *loader, gradus_error *error)
         const gradus_augmentation *step = (const gradus_augmentation *)item->member;
         int64_t *shape = memcpy(loader->shapes[i + 1], loader->shapes[i], sizeof *loader->shapes);
         const char *wrong = step->pictures && !(shape[2] && !shape[3]) ? "examples of this set are no pictures" : NULL;
+        if (!wrong && step->mix) wrong = check_mix(loader, i);
         if (!wrong && step->reshape) wrong = step->reshape(item, shape);
         if (wrong)
             return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_REFUSED, "augment: %s: %s", item->member->name,
                                wrong);
+        if (step->mix)
+            loader->mix = item;
+        else
+            loader->steps++;
         if (gradus_augment_size(shape) > largest) largest = gradus_augment_size(shape);
     }
     print_shape(whole, begins), print_shape(loader->shapes[steps], ends);
@@ -229,6 +288,12 @@ static bool take_memory(gradus_loader *loader)
         if (from->classes) into->classes = gradus_arena_take(memory, batch * targets * sizeof *into->classes, 64);
         bool numbers = from->numbers || loader->data->inputs_are_targets;
         if (numbers) into->numbers = gradus_arena_take(memory, batch * outputs * sizeof *into->numbers, 64);
+        if (loader->mix && from->classes) {
+            into->others = gradus_arena_take(memory, 2 * batch * sizeof *into->others, 64);
+            into->plain = into->others ? into->others + batch : NULL;
+            into->shares = gradus_arena_take(memory, batch * sizeof *into->shares, 64);
+            missing += !into->others || !into->shares;
+        }
         missing += !into->inputs || !into->rows || (from->classes && !into->classes) || (numbers && !into->numbers);
     }
     if (loader->config.shuffle) {

@@ -334,7 +334,7 @@ struct gradus_net {
     gradus_operation *operations;
     gradus_stage *stages; /* forward, the loss, backward                                                     */
     int32_t stage_count, loss_stage;
-    float *row; /* as wide as the output                                                           */
+    float *row, *second_row; /* as wide as the output */
     float *tensor_memory;
     unsigned char *memory; /* for `capacity` examples                                                         */
     size_t tensor_bytes, memory_bytes;

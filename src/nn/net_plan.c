@@ -94,8 +94,11 @@ gradus_status gradus_net_plan(gradus_net *net, gradus_error *error)
 {
     if (list_operations(net, error)) return (gradus_status)error->status;
     find_needs(net);
-    net->row = gradus_arena_take(&net->arena, (size_t)gradus_form_size(net->output->form) * sizeof(float), ALIGNMENT);
-    return net->row ? GRADUS_OK : gradus_net_no_memory(error);
+    const size_t width = (size_t)gradus_form_size(net->output->form);
+    net->row = gradus_arena_take(&net->arena, 2 * width * sizeof(float), ALIGNMENT);
+    if (!net->row) return gradus_net_no_memory(error);
+    net->second_row = net->row + width;
+    return GRADUS_OK;
 }
 
 /* ---- memory ---- */

@@ -100,12 +100,31 @@ static void add_score(const gradus_loss *loss, const float *output, int32_t clas
 }
 
 /* What a sum of losses is to be divided by for their mean. */
-static double weight_of(const gradus_loss *loss, const int32_t *classes, int64_t count)
+static double weight_of(const gradus_loss *loss, const gradus_batch *batch, int64_t count)
 {
     double sum = 0;
     if (!loss->row->weighted_mean || !loss->weights) return (double)count;
-    for (int64_t i = 0; i < count; i++) sum += loss->weights[classes[i]];
+    for (int64_t i = 0; i < count; i++) {
+        const double weight = loss->weights[batch->classes[i]];
+        sum += batch->others ? batch->shares[i] * weight + (1 - batch->shares[i]) * loss->weights[batch->others[i]]
+                             : weight;
+    }
     return sum;
+}
+
+/* The loss of an example, and its gradient; of one that was mixed with another, as much of both as there is of them. */
+static double loss_of(const gradus_net *net, const gradus_batch *batch, int64_t i, const float *output, float scale,
+                      float *gradient)
+{
+    const gradus_loss *loss = &net->loss;
+    const bool classes = loss->target == GRADUS_TARGET_CLASS;
+    const double first = loss->row->example(loss, output, classes ? batch->classes[i] : 0,
+                                            classes ? NULL : batch->numbers + i * loss->width, scale, gradient);
+    if (!classes || !batch->others || batch->shares[i] >= 1) return first;
+    const float share = batch->shares[i];
+    const double second = loss->row->example(loss, output, batch->others[i], NULL, scale, net->second_row);
+    for (int64_t k = 0; k < loss->width; k++) gradient[k] = share * gradient[k] + (1 - share) * net->second_row[k];
+    return (double)share * first + (double)(1 - share) * second;
 }
 
 /* The loss of the batch as its reduction says; its gradient where `gradients` is given; the score. */
@@ -115,15 +134,14 @@ static double run_loss(const gradus_walk *walk, const float *outputs, float *gra
     const gradus_loss *loss = &net->loss;
     const int64_t count = walk->count * loss->positions;
     const bool classes = loss->target == GRADUS_TARGET_CLASS;
-    const double weight = weight_of(loss, walk->batch->classes, count);
+    const double weight = weight_of(loss, walk->batch, count);
     const float scale = !loss->mean ? 1 : weight > 0 ? 1 / (float)weight : 0; /* 0: nothing in it counts */
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
         const float *output = outputs + i * loss->width;
         const int32_t class = classes ? walk->batch->classes[i] : 0;
         const float *numbers = classes ? NULL : walk->batch->numbers + i * loss->width;
-        sum +=
-            loss->row->example(loss, output, class, numbers, scale, gradients ? gradients + i * loss->width : net->row);
+        sum += loss_of(net, walk->batch, i, output, scale, gradients ? gradients + i * loss->width : net->row);
         if (score) add_score(loss, output, class, numbers, net->row, score);
     }
     if (score) {
@@ -140,7 +158,8 @@ static gradus_status check_classes(const gradus_net *net, const gradus_batch *ba
 {
     const int64_t most = net->loss.width == 1 ? 2 : net->loss.width;
     for (int64_t i = 0; i < batch->count * net->loss.positions; i++)
-        if (batch->classes[i] < 0 || batch->classes[i] >= most)
+        if (batch->classes[i] < 0 || batch->classes[i] >= most ||
+            (batch->others && (batch->others[i] < 0 || batch->others[i] >= most)))
             return gradus_fail(error, GRADUS_ERROR_RANGE, GRADUS_CODE_BAD_DATA,
                                "class %d in the batch, but the net tells %d classes apart", (int)batch->classes[i],
                                (int)most);

@@ -32,6 +32,8 @@ static gradus_batch part_of(const gradus_run *run, const gradus_batch *whole, in
     if (part.classes) part.classes += first * (run->about->positions ? run->about->positions : 1);
     if (part.numbers) part.numbers += first * run->about->outputs;
     if (part.rows) part.rows += first;
+    if (part.others) part.others += first;
+    if (part.shares) part.shares += first;
     return part;
 }
 

@@ -17,6 +17,7 @@ static size_t step(const char *text, int64_t shape[8], const float *values, floa
     memcpy(before, shape, sizeof before);
     const char *wrong = row->reshape ? row->reshape(item, shape) : NULL;
     if (wrong) fail_msg("%s: %s", text, wrong);
+    assert_non_null(row->apply);
     row->apply(item, before, values, into, key);
     gradus_spec_destroy(spec);
     return gradus_augment_size(shape);
@@ -176,6 +177,9 @@ static void chains(void **state)
     must_refuse("glyphs(10, test=0)", "pad(28, mode=reflect)",
                 "augment: pad: mode=reflect takes the border from the picture, which must be larger than the border");
     put("table.csv", "a,b,y\n1,2,0\n3,4,1\n5,6,0\n7,8,1\n");
+    must_refuse("glyphs(10, test=0)", "mixup > flip",
+                "augment: mixup: stands last, and there is but one that mixes examples");
+    must_refuse("csv(table.csv, test=none)", "cutmix", "augment: cutmix: examples of this set are no pictures");
     must_refuse("csv(table.csv, test=none)", "noise > flip", "augment: flip: examples of this set are no pictures");
 }
 
@@ -213,10 +217,122 @@ static void resumes(void **state)
     gradus_data_close(data);
 }
 
+/* ---- mixing ---- */
+
+/* Mean and mean square of Beta(alpha, alpha): 1/2 and (alpha + 1) / (2 (2 alpha + 1)). */
+static void shares_are_those_of_beta(void **state)
+{
+    (void)state;
+    static const double alphas[] = {0.01, 0.2, 1, 4, 30};
+    enum { DRAWS = 40000 };
+    for (size_t i = 0; i < sizeof alphas / sizeof *alphas; i++) {
+        double sum = 0, squares = 0;
+        for (uint64_t key = 0; key < DRAWS; key++) {
+            const double share = gradus_augment_beta(alphas[i], key * 6151 + 7, 0);
+            assert_true(share >= 0 && share <= 1);
+            sum += share;
+            squares += share * share;
+        }
+        check_close(sum / DRAWS, 0.5, 0, 0.01);
+        check_close(squares / DRAWS, (alphas[i] + 1) / (2 * (2 * alphas[i] + 1)), 0, 0.01);
+    }
+}
+
+static double mixed(const char *text, const int64_t shape[8], const float *other, float *values, uint64_t key)
+{
+    gradus_error error = {0};
+    gradus_spec *spec =
+        gradus_spec_create(text, &(gradus_spec_config){.family = "augment", .language = &set_language}, &error);
+    if (!spec) fail_msg("%s: %s", text, error.message);
+    const gradus_item *item = gradus_spec_chain(spec)->items;
+    const double share = ((const gradus_augmentation *)item->member)->mix(item, shape, other, values, key);
+    gradus_spec_destroy(spec);
+    return share;
+}
+
+static void mixes_are_as_large_as_they_say(void **state)
+{
+    (void)state;
+    const int64_t shape[8] = {2, 5, 6};
+    float ones[60], zeros[60] = {0}, values[60];
+    int whole = 0, cut = 0;
+    for (int i = 0; i < 60; i++) ones[i] = 1;
+    for (uint64_t key = 1; key <= 400; key++) {
+        memcpy(values, ones, sizeof values);
+        double share = mixed("mixup(1, share=50%)", shape, zeros, values, key * 31), sum = 0;
+        for (int i = 0; i < 60; i++) check_close(values[i], share, 1e-6, 1e-7);
+        whole += share == 1;
+        memcpy(values, ones, sizeof values);
+        share = mixed("cutmix", shape, zeros, values, key * 31);
+        for (int i = 0; i < 60; i++) {
+            assert_true(values[i] == 0 || values[i] == 1);
+            assert_true(values[i] == values[i % 30]); /* both channels alike */
+            sum += values[i];
+        }
+        check_close(share, sum / 60, 1e-12, 0);
+        cut += share < 1;
+    }
+    assert_in_range(whole, 160, 240);
+    assert_in_range(cut, 300, 400);
+}
+
+/* Batches of a set whose pixels tell the class: what is mixed is as much of both classes as the batch says, and comes again. */
+static void batches_are_mixed_with_themselves(void **state)
+{
+    (void)state;
+    gradus_error error = {0};
+    gradus_data *data = set_must_open("glyphs(50, test=0)", "none");
+    gradus_spec *spec = gradus_spec_create(
+        "noise(0.01) > mixup(1)", &(gradus_spec_config){.family = "augment", .language = &set_language}, &error);
+    gradus_loader *loaders[3];
+    const gradus_loader_config how = {.batch = 7, .seed = 3, .shuffle = true, .augment = spec};
+    gradus_loader_config plain = how, ahead = how;
+    plain.augment = NULL, ahead.ahead = true;
+    loaders[0] = gradus_loader_create(data, &how, &error);
+    loaders[1] = gradus_loader_create(data, &ahead, &error);
+    loaders[2] = gradus_loader_create(data, &plain, &error);
+    assert_int_equal(error.status, GRADUS_OK);
+    gradus_batch batch, again, bare;
+    int below = 0;
+    while (gradus_loader_next(loaders[0], &batch)) {
+        assert_true(gradus_loader_next(loaders[1], &again) && gradus_loader_next(loaders[2], &bare));
+        const int64_t width = gradus_augment_size(gradus_data_about(data)->shape);
+        assert_null(bare.others);
+        assert_memory_equal(batch.inputs, again.inputs, sizeof(float) * (size_t)(batch.count * width));
+        assert_memory_equal(batch.shares, again.shares, sizeof(float) * (size_t)batch.count);
+        for (int32_t i = 0; i < batch.count; i++) {
+            const int32_t other = batch.count - 1 - i;
+            const bool turned = batch.classes[i] != bare.classes[i];
+            assert_in_range(batch.shares[i] * 1000, 500, 1000);
+            assert_int_equal(batch.classes[i], bare.classes[turned ? other : i]);
+            assert_int_equal(batch.others[i], bare.classes[turned ? i : other]);
+            below += turned;
+            double own = turned ? 1 - (double)batch.shares[i] : (double)batch.shares[i];
+            if (bare.classes[i] == bare.classes[other]) continue; /* which one counts more cannot be told */
+            for (int64_t k = 0; k < width; k++)
+                check_close(batch.inputs[i * width + k],
+                            own * bare.inputs[i * width + k] + (1 - own) * bare.inputs[other * width + k], 0, 0.08);
+        }
+    }
+    assert_in_range(below, 5, 35);
+    for (int i = 0; i < 3; i++) gradus_loader_destroy(loaders[i]);
+    gradus_spec_destroy(spec);
+    gradus_data_close(data);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(pads),  cmocka_unit_test(mirrors), cmocka_unit_test(crops),
-                                       cmocka_unit_test(holes), cmocka_unit_test(turned),  cmocka_unit_test(colours),
-                                       cmocka_unit_test(noisy), cmocka_unit_test(chains),  cmocka_unit_test(resumes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(pads),
+                                       cmocka_unit_test(mirrors),
+                                       cmocka_unit_test(crops),
+                                       cmocka_unit_test(holes),
+                                       cmocka_unit_test(turned),
+                                       cmocka_unit_test(colours),
+                                       cmocka_unit_test(noisy),
+                                       cmocka_unit_test(chains),
+                                       cmocka_unit_test(resumes),
+                                       cmocka_unit_test(shares_are_those_of_beta),
+                                       cmocka_unit_test(mixes_are_as_large_as_they_say),
+                                       cmocka_unit_test(batches_are_mixed_with_themselves)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -267,6 +267,34 @@ static void test_looking_changes_nothing(void **state)
     assert_memory_equal(gradient[0], gradient[1], sizeof gradient[0]);
 }
 
+/* Loss and gradient of a mixed batch are those of its two readings, by their shares. */
+static void test_mixed_examples(void **state)
+{
+    (void)state;
+    const float inputs[] = {1, -2, 0.5F, 3, 1, -1}, shares[] = {0.75F, 1};
+    const int32_t classes[] = {0, 2}, others[] = {1, 2};
+    const double weights[] = {0.75, 0.25};
+    const gradus_batch mixed = {.count = 2, .inputs = inputs, .classes = classes, .others = others, .shares = shares};
+    nets_net made = nets_open(&(nets_texts){.model = "dense(3)", .input = {3}, .outputs = 3, .batch = 2, .threads = 1});
+    float gradient[9];
+    double wanted[9] = {0}, wanted_loss = 0, loss;
+    gradus_error error = {0};
+    gradus_score score = {0};
+    for (int i = 0; i < 2; i++) {
+        const gradus_batch one = {.count = 2, .inputs = inputs, .classes = i ? others : classes};
+        assert_int_equal(gradus_net_train(made.net, &one, 0, false, &loss, NULL, &error), GRADUS_OK);
+        assert_true(gradus_net_read_gradient(made.net, 0, gradient));
+        for (int k = 0; k < 9; k++) wanted[k] += weights[i] * gradient[k];
+        wanted_loss += weights[i] * loss;
+    }
+    assert_int_equal(gradus_net_train(made.net, &mixed, 0, false, &loss, &score, &error), GRADUS_OK);
+    assert_true(gradus_net_read_gradient(made.net, 0, gradient));
+    check_close(loss, wanted_loss, 1e-6, 0);
+    check_close(score.loss, 2 * wanted_loss, 1e-6, 0);
+    for (int k = 0; k < 9; k++) check_close(gradient[k], wanted[k], 1e-5, 1e-7);
+    nets_close(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_classes),
@@ -276,6 +304,7 @@ int main(void)
                                        cmocka_unit_test(test_running_statistics),
                                        cmocka_unit_test(test_statistics_in_pieces),
                                        cmocka_unit_test(test_dropout),
-                                       cmocka_unit_test(test_looking_changes_nothing)};
+                                       cmocka_unit_test(test_looking_changes_nothing),
+                                       cmocka_unit_test(test_mixed_examples)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
