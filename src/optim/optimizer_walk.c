@@ -196,10 +196,16 @@ static void gather_around(const piece *at, const gradus_step_of *steps, int32_t 
 static void change(const gradus_optimizer *optimizer, const gradus_stage *stage, const gradus_stretch *stretch,
                    float *into)
 {
+    const gradus_tensor *tensor = &optimizer->tensors[stretch->tensor];
+    const bool reads = stage->transform->row->reads_values;
+    float values[BLOCK];
     const gradus_spot spot = {.seed = optimizer->seed,
-                              .key = optimizer->tensors[stretch->tensor].key,
+                              .key = tensor->key,
                               .update = optimizer->update + 1,
-                              .first = stretch->first};
+                              .first = stretch->first,
+                              .values = reads ? values : NULL,
+                              .vector = tensor->shape.rank < 2};
+    if (reads) gradus_load_values(optimizer, tensor, stretch->first, stretch->count, values);
     stage->transform->row->change(stage->transform->arguments, &spot, stage->scale, stretch->gradient, into,
                                   stretch->count);
 }

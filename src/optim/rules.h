@@ -82,6 +82,8 @@ typedef struct gradus_slice { /* what a unit's values are, as the transforms bef
 typedef struct gradus_spot { /* some values of a tensor in one update */
     uint64_t seed, key;      /* of the optimizer, of the tensor's name */
     int64_t update, first;   /* counted from 1; the first of these values */
+    const float *values;     /* the parameters themselves, where the row reads them; else NULL */
+    bool vector;             /* the tensor has one dimension */
 } gradus_spot;
 
 /* A transform is one of these:
@@ -103,7 +105,8 @@ typedef struct gradus_gradient_row {
     void (*unit)(const double *arguments, const gradus_slice *unit, double *scale, double *shift);
     void (*change)(const double *arguments, const gradus_spot *spot, double scale, const float *gradient, float *values,
                    size_t count);
-    bool skips; /* an update whose gradients are not all finite is not made */
+    bool reads_values; /* `change` sees the parameters too */
+    bool skips;        /* an update whose gradients are not all finite is not made */
 } gradus_gradient_row;
 
 /* The cuts there are: a vector is one unit, a weight has one for each output. */

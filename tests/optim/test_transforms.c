@@ -50,6 +50,13 @@ static const by_hand cases[] = {
     {"zero_non_finite", {4}, {0}, {1, NAN, INFINITY, -2}, {1, 0, 0, -2}},
     {"zero_non_finite > clip_tensor(1)", {3}, {0}, {NAN, 3, 4}, {0, 0.6f, 0.8f}},
     {"noise(0)", {2}, {0}, {3, 4}, {3, 4}},
+    {"penalty(l1=0.5)", {2, 2}, {2, -3, 0, 1}, {1, 1, 1, 0}, {1.5f, 0.5f, 1, 0.5f}},
+    {"penalty(l2=0.5)", {1, 3}, {2, -4, 0}, {1, 1, 1}, {2, -1, 1}},
+    {"penalty(l1=1, l2=0.25)", {1, 2}, {4, -8}, {0, 1}, {2, -2}},
+    {"penalty(l1=1)", {2}, {4, -8}, {3, 4}, {3, 4}}, /* a vector is left alone */
+    {"penalty(l1=1, vectors)", {2}, {4, -8}, {3, 4}, {4, 3}},
+    {"penalty(l1=3) > clip_tensor(5)", {1, 2}, {2, 2}, {3, 5}, {3, 4}},
+    {"clip_tensor(5) > penalty(l1=1)", {1, 2}, {-2, 2}, {6, 8}, {2, 5}},
 };
 
 static void hand_worked(void **state)
@@ -243,7 +250,11 @@ static void same_bits(void **state)
 static void whole_tensors(void **state)
 {
     (void)state;
-    static const char *const specs[] = {"centralize", "clip_adaptive", "clip_tensor(0.1)", "noise",
+    static const char *const specs[] = {"centralize",
+                                        "clip_adaptive",
+                                        "clip_tensor(0.1)",
+                                        "noise",
+                                        "penalty(l1=0.01, l2=0.1)",
                                         "clip_value(0.1) > centralize > clip_norm(0.3)"};
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         float x[2][6] = {{1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6}}, g[6] = {0.5f, -1, 2, 0.1f, 3, -0.7f};
