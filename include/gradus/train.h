@@ -202,6 +202,22 @@ gradus_status gradus_run_train(gradus_run *run, const gradus_listener *listener,
 void          gradus_run_interrupt(gradus_run *run);    /* finish the update, save, return; from any thread. A signal handler may call it only on
                                          * a stack of its own (SA_ONSTACK): oneDNN keeps numbers below the stack pointer */
 
+/* ---- asking a run that trains, also in another process: by small files in its folder, which it looks for between two updates, four times
+ * a second. A script may do without this: `touch RUN/ask-save`. ---- */
+
+typedef enum gradus_ask {
+    GRADUS_ASK_SAVE,                    /* a state, now                                                             */
+    GRADUS_ASK_COOL_DOWN,               /* gradus_policy_cool_down from here; `how`: the schedule; NULL: to the end of the run */
+    GRADUS_ASK_STOP,                    /* as gradus_run_interrupt; `how`: "epoch" is after the epoch under way     */
+    GRADUS_ASKS
+} gradus_ask;
+
+/* Errors: no such run; nobody trains it; a schedule that is wrong (placed in `how`). */
+gradus_status gradus_run_ask(const char *folder, gradus_ask what, const char *how, gradus_error *error);
+bool gradus_run_is_asked(const char *folder, gradus_ask what);          /* it has not been done yet                 */
+bool gradus_run_is_trained(const char *folder);                         /* by some process, now                     */
+void gradus_run_wish(gradus_run *run, gradus_ask what);                 /* the same in this process; from any thread */
+
 typedef struct gradus_class_result {    /* of one class; a share of nothing is 0                                    */
     int64_t examples;
     double  precision, recall, f1;      /* share of what was said to be it that is; of what is it that was said; 2 p r / (p + r) */

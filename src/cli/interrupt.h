@@ -1,20 +1,24 @@
-/* Ctrl-C and SIGTERM while a run trains. */
+/* Signals while a run trains: Ctrl-C and SIGTERM end it, SIGUSR1 has it saved, SIGUSR2 starts its cool-down. */
 #ifndef GRADUS_CLI_INTERRUPT_H
 #define GRADUS_CLI_INTERRUPT_H
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include "cli.h"
 
 typedef struct interrupt {
-    gradus_run *run;
+    _Atomic(gradus_run *) run; /* that trains; NULL: none yet */
     sigset_t signals, before;
     pthread_t thread;
     bool listening;
     int caught; /* which came first; 0: none */
 } interrupt;
 
-/* The first signal ends the run after the update at hand, a second one ends the program at once. */
-void interrupt_listen(interrupt *listener, gradus_run *run);
+/* Before any other thread is made, which would be killed by a signal that it does not block. While nothing trains a signal ends the
+ * program. */
+void interrupt_listen(interrupt *listener);
+/* From here on the first signal ends the run after the update at hand, a second one ends the program at once. */
+void interrupt_train(interrupt *listener, gradus_run *run);
 void interrupt_close(interrupt *listener); /* from here on `caught` may be read */
 
 #endif

@@ -96,7 +96,7 @@ static cli_exit dry_run(const cli_call *call, const gradus_run *run)
 
 /* ---- the verb ---- */
 
-static cli_exit train(const cli_call *call, gradus_run *run)
+static cli_exit train(const cli_call *call, gradus_run *run, interrupt *signals)
 {
     listen_screen screen = {.call = call, .run = run};
     gradus_listener listener = call->json ? listen_json : call->quiet ? (gradus_listener){0} : listen_text;
@@ -104,10 +104,9 @@ static cli_exit train(const cli_call *call, gradus_run *run)
     gradus_run_end end;
     listener.user = &screen;
     if (call->terminal.error && !call->json && !call->quiet) listener.progress = listen_progress;
-    interrupt signals;
-    interrupt_listen(&signals, run);
+    interrupt_train(signals, run);
     gradus_status status = gradus_run_train(run, &listener, &end, &report);
-    interrupt_close(&signals);
+    interrupt_close(signals);
     listen_clear(&screen);
     if (status) return cli_report(call, &report);
     if (end.status != GRADUS_RUN_INTERRUPTED) return CLI_DONE;
@@ -115,7 +114,7 @@ static cli_exit train(const cli_call *call, gradus_run *run)
              "interrupted at update %lld; its state is saved: go on with gradus "
              "train --resume %s",
              (long long)end.update, end.folder);
-    return CLI_SIGNAL + signals.caught;
+    return signals->caught ? CLI_SIGNAL + signals->caught : CLI_DONE; /* gradus stop is no signal */
 }
 
 enum { SOURCE_PATH = 1024 }; /* what gradus_run_source writes */
@@ -146,10 +145,13 @@ static cli_exit run(cli_call *call)
                                 .command = call->command,
                                 .threads = call->threads,
                                 .overwrite = cli_has(call, "overwrite") || cli_has(call, "dry-run")};
+    interrupt signals;
+    interrupt_listen(&signals);
     gradus_run *made = gradus_run_create(&config, &report);
     cli_exit status = !made                      ? cli_report(call, &report)
                       : cli_has(call, "dry-run") ? dry_run(call, made)
-                                                 : train(call, made);
+                                                 : train(call, made, &signals);
+    interrupt_close(&signals);
     gradus_run_destroy(made);
     gradus_settings_destroy(settings);
     return status;

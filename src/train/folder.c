@@ -14,9 +14,9 @@
 enum { NAMES_TRIED = 10000 };
 
 /* Everything that a training writes; what a user has put beside it is left alone when a run is replaced. */
-static const char *const files_of_a_run[] = {"run.yaml",          "metrics.csv",     "timing.csv",
-                                             "measures.csv",      "decisions.jsonl", "summary.json",
-                                             "model.safetensors", "state-a",         "state-b"};
+static const char *const files_of_a_run[] = {"run.yaml",        "metrics.csv",  "timing.csv",        "measures.csv",
+                                             "decisions.jsonl", "summary.json", "model.safetensors", "state-a",
+                                             "state-b",         "ask-save",     "ask-cooldown",      "ask-stop"};
 
 gradus_status gradus_folder_name_check(const char *name, gradus_error *error)
 {
@@ -129,6 +129,30 @@ gradus_status gradus_folder_make(gradus_folder *folder, const gradus_folder_conf
                        config->name, NAMES_TRIED - 1);
 }
 
+/* The run beside the one that is not there whose name is nearest; a name without a folder is looked for in runs. */
+static gradus_status no_such_run(const char *path, gradus_error *error)
+{
+    enum { MOST = 200 };
+    char names[MOST][64], folder[GRADUS_PATH_SIZE];
+    const char *list[MOST], *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 4, slash ? path : "runs");
+    DIR *runs = opendir(folder);
+    int32_t count = 0;
+    for (const struct dirent *entry; runs && count < MOST && (entry = readdir(runs));) {
+        char file[GRADUS_PATH_SIZE + 300];
+        snprintf(file, sizeof file, "%s/%s/run.yaml", folder, entry->d_name);
+        if (strlen(entry->d_name) >= sizeof *names || !exists(file)) continue;
+        list[count] = strcpy(names[count], entry->d_name);
+        count++;
+    }
+    if (runs) closedir(runs);
+    const char *near = gradus_nearest(slash ? slash + 1 : path, list, count);
+    gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_NO_FILE,
+                near ? "%s: no such run; did you mean '%.200s/%s'?" : "%s: no such run", path, folder, near);
+    if (near) snprintf(error->near, sizeof error->near, "%s", near);
+    return error->status;
+}
+
 gradus_status gradus_folder_open(gradus_folder *folder, const char *path, bool train, gradus_error *error)
 {
     *folder = (gradus_folder){.descriptor = -1};
@@ -138,10 +162,9 @@ gradus_status gradus_folder_open(gradus_folder *folder, const char *path, bool t
     while (length > 1 && folder->path[length - 1] == '/') folder->path[--length] = 0;
     char file[GRADUS_PATH_SIZE];
     if (gradus_path_join(folder->path, "run.yaml", file, error)) return error->status;
-    if (!exists(file)) {
-        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_NO_FILE,
-                           exists(path) ? "%s is no run: it holds no run.yaml" : "%s: no such run", path);
-    }
+    if (!exists(path)) return no_such_run(folder->path, error);
+    if (!exists(file))
+        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_NO_FILE, "%s is no run: it holds no run.yaml", path);
     return lock(folder, train, error);
 }
 

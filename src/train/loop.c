@@ -72,7 +72,7 @@ static void tell_stops(gradus_loop *loop, const char *metric, double value)
 
 static bool ends_a_report(const gradus_run *run, int64_t update)
 {
-    return update % run->plan.updates_per_epoch == 0 || update == run->plan.updates;
+    return update % run->plan.updates_per_epoch == 0 || update == gradus_run_last(run);
 }
 
 /* Whether the whole gradient is looked at in every update, not only in those that a row tells of. */
@@ -344,7 +344,7 @@ double gradus_loop_left(const gradus_loop *loop)
 {
     const gradus_run *run = loop->run;
     int64_t done = run->update - loop->first_update;
-    return done > 0 ? (loop->now - loop->started) / (double)done * (double)(run->plan.updates - run->update) : NAN;
+    return done > 0 ? (loop->now - loop->started) / (double)done * (double)(gradus_run_last(run) - run->update) : NAN;
 }
 
 static void tell_progress(gradus_loop *loop)
@@ -354,7 +354,7 @@ static void tell_progress(gradus_loop *loop)
     loop->told = loop->now;
     int64_t each = run->plan.updates_per_epoch, epoch = run->update / each;
     gradus_run_progress progress = {.update = run->update,
-                                    .updates = run->plan.updates,
+                                    .updates = gradus_run_last(run),
                                     .epoch = epoch + 1,
                                     .done = (double)(run->update - epoch * each) / (double)each,
                                     .loss = run->tally.score.loss / run->tally.score.weight,
@@ -432,6 +432,7 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
         bool row = applied && ends_a_report(run, run->update);
         if (row && report(loop, error)) break;
         if (applied && gradus_keep_is_due(run, update) && keep(loop, error)) break;
+        if (goes_on(loop) && gradus_loop_asked(loop, row, error)) break;
         if (goes_on(loop) && save_is_due(loop, row) && gradus_loop_save(loop, error)) break;
         tell_progress(loop);
     }

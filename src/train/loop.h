@@ -19,7 +19,7 @@ typedef struct gradus_loop {
 
     gradus_stop_reason why; /* which rule has ended the run in this session; by NULL: none */
 
-    double now, started, applied_at, told, saved_at,
+    double now, started, applied_at, told, looked, saved_at,
         save_seconds;                         /* seconds of the monotonic clock, but for the last */
     double training_seconds, samples, waited; /* since the last row */
     int64_t first_update;                     /* of this session */
@@ -32,8 +32,11 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error); /* until 
 /* halves.c: forward and backward with the batch (of two examples at least) in two halves; fills in score, loss and half_norm. */
 gradus_status gradus_loop_halves(gradus_loop *loop, int64_t masks, gradus_error *error);
 gradus_status gradus_loop_save(gradus_loop *loop, gradus_error *error); /* a state and a summary */
-double gradus_loop_clock(void);                                         /* monotonic, in seconds */
-double gradus_loop_left(const gradus_loop *loop);                       /* seconds to the planned end; NaN: not known */
+/* asked.c: does what the run is asked to; `row`: an epoch has just ended. */
+gradus_status gradus_loop_asked(gradus_loop *loop, bool row, gradus_error *error);
+void gradus_asked_forget(const gradus_run *run);  /* a wish to stop was one of an earlier session */
+double gradus_loop_clock(void);                   /* monotonic, in seconds */
+double gradus_loop_left(const gradus_loop *loop); /* seconds to the planned end; NaN: not known */
 
 /* train.c: what is told at the end, with the reason for it. */
 void gradus_loop_end(const gradus_loop *loop, gradus_run_status status, gradus_run_end *end);

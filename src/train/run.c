@@ -387,6 +387,7 @@ static gradus_run *start(gradus_settings *settings, const gradus_run_config *con
     run->folder.descriptor = run->metrics.descriptor = run->timing.descriptor = run->decisions.descriptor = -1;
     run->told.journal.descriptor = run->layers.journal.descriptor = -1;
     atomic_init(&run->interrupted, 0);
+    atomic_init(&run->wishes, 0);
     return run;
 }
 
@@ -475,6 +476,10 @@ void gradus_run_units(const gradus_run *run, gradus_units *units)
 {
     *units = units_of(&run->plan);
     units->base = run->rate.automatic ? 0 : run->rate.base;
+}
+int64_t gradus_run_last(const gradus_run *run)
+{
+    return run->ends && run->ends < run->plan.updates ? run->ends : run->plan.updates;
 }
 const gradus_metric *gradus_run_metric(const gradus_run *run, int32_t index)
 {

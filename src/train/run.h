@@ -100,6 +100,7 @@ struct gradus_run {
     gradus_error *error; /* of the training under way; NULL: none is */
 
     int64_t update; /* applied so far */
+    int64_t ends;   /* update at which a cool-down ends it before its planned length is done; 0: none does */
     int64_t skips;
     gradus_tally tally;
     gradus_snapshot snapshots[GRADUS_RUN_SNAPSHOTS];
@@ -107,12 +108,12 @@ struct gradus_run {
     gradus_times times;
     gradus_course course;
     gradus_ended ended;
-    gradus_run_row row;          /* the last one */
-    int64_t model_update;        /* whose model stands in the file; -1: nobody's that was judged */
-    int64_t saves, saved_update; /* states written so far; update of the last one, -1: none */
-    int64_t resumed;             /* update that it goes on from, -1: a new run */
-    gradus_saved saved;          /* the state to go on from */
-    atomic_int interrupted;
+    gradus_run_row row;             /* the last one */
+    int64_t model_update;           /* whose model stands in the file; -1: nobody's that was judged */
+    int64_t saves, saved_update;    /* states written so far; update of the last one, -1: none */
+    int64_t resumed;                /* update that it goes on from, -1: a new run */
+    gradus_saved saved;             /* the state to go on from */
+    atomic_int interrupted, wishes; /* a bit for each gradus_ask */
 };
 
 /* ---- data and models (measure.c) ---- */
@@ -179,7 +180,8 @@ gradus_status gradus_run_start_from(gradus_run *run,
 /* ---- the rest ---- */
 
 gradus_status gradus_fill_settings(gradus_settings *settings, const gradus_data_info *about, gradus_plan *plan,
-                                   gradus_error *error);                                     /* defaults.c */
+                                   gradus_error *error); /* defaults.c */
+int64_t gradus_run_last(const gradus_run *run);          /* update with which it ends */
 gradus_status gradus_auto_rate(gradus_run *run, gradus_run_rate *rate, gradus_error *error); /* auto_rate.c */
 void gradus_auto_rate_read(const double *rates, const double *losses, int32_t count, double first,
                            gradus_run_rate *rate);

@@ -103,6 +103,7 @@ static void write_state(const gradus_run *run, const gradus_snapshot *now, gradu
                             run->times.find};
     gradus_state_int(writer, "saves", run->saves + 1);
     gradus_state_int(writer, "updates", run->plan.updates);
+    gradus_state_int(writer, "ends", run->ends);
     gradus_state_int(writer, "threads", run->plan.threads);
     gradus_state_int(writer, "skips", run->skips);
     gradus_state_int(writer, "decisions_size", run->decisions.size);
@@ -353,6 +354,7 @@ gradus_status gradus_run_load(gradus_run *run, gradus_error *error)
     gradus_saved_int(&run->saved, "measures_size",
                      &run->told.journal.size); /* a run of an older version has no such file */
     run->times = (gradus_times){times[0], times[1], times[2], times[3], times[4], 0};
+    gradus_saved_int(&run->saved, "ends", &run->ends);
     gradus_saved_double(&run->saved, "policy_seconds", &run->times.policy);
     gradus_course_load(&run->course, &run->saved.reader);
     run->saves = run->saved.saves;

@@ -287,6 +287,7 @@ static gradus_status begin_again(gradus_loop *loop, gradus_error *error)
     int64_t updates = run->plan.updates;
     gradus_saved_int(&run->saved, "updates", &updates);
     if (gradus_run_load(run, error) || open_journals(run, error)) return error->status;
+    gradus_asked_forget(run);
     if (changed) run->ended = (gradus_ended){0}; /* what ended it may no longer hold */
     char *changes = describe_changes(run);
     gradus_saved_close(&run->saved);
@@ -305,7 +306,7 @@ static void tell_start(const gradus_loop *loop)
                               .settings = run->settings,
                               .data = run->about,
                               .parameters = gradus_net_parameters(run->net),
-                              .updates = run->plan.updates,
+                              .updates = gradus_run_last(run),
                               .updates_per_epoch = run->plan.updates_per_epoch,
                               .epochs = run->plan.epochs,
                               .batch = run->plan.batch,

@@ -25,15 +25,19 @@ wc -l < runs/mine/metrics.csv
 cat > interrupt.py <<'END'
 import json, pathlib, signal, subprocess, sys, time
 name, *words = sys.argv[1:]
-process = subprocess.Popen(words + [f"name={name}", "epochs=100000"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 rows = pathlib.Path(f"runs/{name}/timing.csv")
-while process.poll() is None and (not rows.exists() or rows.read_text().count("\n") < 3):
+count = lambda: rows.read_text().count("\n") if rows.exists() else 0
+before = count()
+process = subprocess.Popen(words + [f"name={name}", "epochs=100000"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+while process.poll() is None and count() < before + 3:
     time.sleep(0.01)
 process.send_signal(getattr(signal, name))
 print(process.stderr.read().decode().strip())
 print(process.wait(), json.load(open(f"runs/{name}/summary.json"))["status"])
 END
 for signal in SIGINT SIGTERM; do python3 interrupt.py $signal gradus train "$@"; done
+# A run that goes on has threads before it listens; they must not be killed in its place.
+python3 interrupt.py SIGTERM gradus train --resume runs/SIGTERM
 gradus train --resume runs/SIGINT epochs=100001 stop='time(1s)' > out 2> err || echo "[$?]"
 grep -c resumed out
 
