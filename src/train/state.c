@@ -224,13 +224,13 @@ gradus_status gradus_saved_open(gradus_saved *saved, const char *folder, gradus_
         return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA, "%s: %.100s; %s", path[one],
                            why[one].message,
                            absent[0] || absent[1] ? "there is no other state; start again with --overwrite"
-                                                  : "state-b is damaged as well; start again with --overwrite");
+                                                  : "state-b cannot be read either; start again with --overwrite");
     }
     int newest = !both[0].bytes || (both[1].bytes && both[1].saves > both[0].saves);
     *saved = both[newest];
     if (why[!newest].status && !absent[!newest])
-        snprintf(saved->note, sizeof saved->note, "%s is damaged (%.200s); going on from %s", path[!newest],
-                 why[!newest].message, state_names[newest]);
+        snprintf(saved->note, sizeof saved->note, "%s cannot be read (%.200s); going on from %s, which is older",
+                 path[!newest], why[!newest].message, state_names[newest]);
     gradus_saved_close(&both[!newest]);
     return GRADUS_OK;
 }
