@@ -98,13 +98,24 @@ static gradus_status record_change(gradus_run *run, gradus_run_decision decision
     return record_own(run, &decision, error);
 }
 
+/* What the schedule makes of another length: shares of it and open ends are stretched, and the rate may leap. */
+static void tell_leap(const gradus_run *run, char *text, size_t size)
+{
+    gradus_decision next;
+    gradus_policy_peek(run->policy, &next);
+    if (!run->row.update || fabs(next.rate - run->row.rate) <= 0.01 * fmax(next.rate, run->row.rate)) return;
+    snprintf(text, size, "; the schedule follows: the rate is %.3g from here, it was %.3g", next.rate, run->row.rate);
+}
+
 /* The run is to be longer, or shorter, than it was when its state was saved. */
 static gradus_status record_length(gradus_run *run, int64_t before, gradus_error *error)
 {
-    char text[128];
+    char text[240];
     int64_t now = run->plan.updates;
     if (before == now) return error->status;
-    snprintf(text, sizeof text, "the run has %lld updates now, not %lld", (long long)now, (long long)before);
+    int length =
+        snprintf(text, sizeof text, "the run has %lld updates now, not %lld", (long long)now, (long long)before);
+    tell_leap(run, text + length, sizeof text - (size_t)length);
     gradus_run_decision decision = {.action = "extend",
                                     .count = 2,
                                     .seen = {{"updates_before", (double)before}, {"updates", (double)now}},

@@ -183,11 +183,63 @@ static void test_extend(void **state)
     char *decisions = training_read("extend", "decisions.jsonl", &size),
          *metrics = training_read("extend", "metrics.csv", &size);
     assert_non_null(strstr(decisions, "\"action\": \"extend\""));
+    assert_non_null(strstr(decisions, "\"text\": \"the run has 85 updates now, not 51\"}"));
     int lines = 0;
     for (char *at = metrics; *at; at++) lines += *at == '\n';
     assert_int_equal(lines, 6);
     free(decisions);
     free(metrics);
+}
+
+/* A schedule that had come down goes up again, because its shares are shares of another length; that is said. One whose lengths are
+ * updates stays where it is. */
+static void test_extend_what_had_come_down(void **state)
+{
+    (void)state;
+    static const char *const schedules[] = {"schedule=hold > decay(20%)", "schedule=hold(34) > linear(17)"};
+    static const char *const texts[] = {
+        "the run has 85 updates now, not 51; the schedule follows: the rate is 0.003 from here, it was 0.000294",
+        "the run has 85 updates now, not 51; the schedule follows: the rate is 0 from here, it was 0.000176"};
+    for (int i = 0; i < 2; i++) {
+        const char *const settings[] = {SMALL, "lr=0.003", schedules[i], "name=down", NULL};
+        const char *const more[] = {"epochs=5", NULL};
+        size_t size;
+        training_remove("down");
+        training first = {.settings = settings, .threads = 1};
+        training_must(&first, GRADUS_RUN_FINISHED);
+        training second = {.resume = "down", .settings = more};
+        training_must(&second, GRADUS_RUN_FINISHED);
+        char *decisions = training_read("down", "decisions.jsonl", &size);
+        if (!strstr(decisions, texts[i])) fail_msg("%s", decisions);
+        free(decisions);
+    }
+}
+
+/* Sums are taken in an order that does not hang on how many threads there are. (A large product of matrices may be cut otherwise by
+ * oneDNN: docs/files.md.) The count is in the state, and another one is told of. */
+static void test_any_number_of_threads(void **state)
+{
+    (void)state;
+    const char *const settings[] = {SMALL, "lr=0.003", "gradient=clip_norm(1)", "name=threads-1", NULL};
+    training one = {.settings = settings, .threads = 1};
+    training_must(&one, GRADUS_RUN_FINISHED);
+    for (int threads = 2; threads < 5; threads++) {
+        char name[32], setting[48];
+        snprintf(name, sizeof name, "threads-%d", threads);
+        snprintf(setting, sizeof setting, "name=%s", name);
+        const char *const again[] = {SMALL, "lr=0.003", "gradient=clip_norm(1)", setting, NULL};
+        training many = {.settings = again, .threads = threads, .interrupt_after = 1};
+        training_must(&many, GRADUS_RUN_INTERRUPTED);
+        training rest = {.resume = name, .threads = threads == 2 ? 3 : 0};
+        training_must(&rest, GRADUS_RUN_FINISHED);
+        if (threads == 2)
+            assert_string_equal(rest.note, "threads: 3, was 2; results may differ in their last digits");
+        else
+            assert_int_equal(rest.notes, 0);
+        training_same("threads-1", name, "model.safetensors");
+        training_same("threads-1", name, "metrics.csv");
+        training_same("threads-1", name, "measures.csv");
+    }
 }
 
 /* Another base and another schedule on the way stand in the log. */
@@ -241,6 +293,8 @@ int main(void)
                                        cmocka_unit_test(test_feedback_by_gradients),
                                        cmocka_unit_test(test_two_evaluations),
                                        cmocka_unit_test(test_extend),
+                                       cmocka_unit_test(test_extend_what_had_come_down),
+                                       cmocka_unit_test(test_any_number_of_threads),
                                        cmocka_unit_test(test_change_on_the_way),
                                        cmocka_unit_test(test_what_cannot_change)};
     return cmocka_run_group_tests(tests, training_begin, training_end);
