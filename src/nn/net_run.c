@@ -55,6 +55,14 @@ static void run_slot(const stage_job *job, int32_t slot, int32_t worker)
 
 static void run_slot_anywhere(void *user, int64_t slot) { run_slot(user, (int32_t)slot, gradus_backend_worker()); }
 
+/* A piece is one thread's work here too: a product that others took part in would have other bits. */
+static void run_slots(stage_job *job)
+{
+    const int32_t threads = gradus_backend_set_threads(1);
+    for (int32_t slot = 0; slot < job->walk->slots; slot++) run_slot(job, slot, 0);
+    gradus_backend_set_threads(threads);
+}
+
 static void run_stage(const gradus_walk *walk, const gradus_stage *stage)
 {
     stage_job job = {walk, stage};
@@ -64,7 +72,7 @@ static void run_stage(const gradus_walk *walk, const gradus_stage *stage)
              stage->work * (double)walk->count >= LEAST_WORK)
         gradus_parallel(NULL, walk->slots, run_slot_anywhere, &job);
     else
-        for (int32_t slot = 0; slot < walk->slots; slot++) run_slot(&job, slot, 0);
+        run_slots(&job);
     const gradus_operation *last = &walk->net->operations[stage->first + stage->count - 1];
     if (last->pass->conclude && !left_out(last, walk)) last->pass->conclude(last->layer, walk);
 }
