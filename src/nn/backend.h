@@ -31,10 +31,12 @@ bool gradus_backend_failed(gradus_backend *backend);
 
 typedef struct gradus_convolution_config { /* heights, then widths */
     int64_t channels, filters;
-    int64_t input[2], output[2], size[2], stride[2], before[2],
-        after[2];              /* padding before the first pixel and after the last */
-    bool bias, input_gradient; /* whether there are such */
-    int64_t most;              /* examples that are computed at once, at most */
+    int64_t groups; /* of channels, each with its share of the filters */
+    int64_t input[2], output[2], size[2], stride[2];
+    int64_t dilation[2];         /* pixels from one value of a filter to the next */
+    int64_t before[2], after[2]; /* padding before the first pixel and after the last */
+    bool bias, input_gradient;   /* whether there are such */
+    int64_t most;                /* examples that are computed at once, at most */
 } gradus_convolution_config;
 
 /* Takes its input as `from` says; says in `to` how its output lies. */
@@ -42,10 +44,12 @@ gradus_convolution *gradus_convolution_create(gradus_backend *backend, const gra
                                               gradus_form from, gradus_form *to, gradus_error *error);
 void gradus_convolution_destroy(gradus_convolution *convolution);
 
+/* Whether the library has nothing but its reference code for some of it: in plain order it might have more. */
+bool gradus_convolution_is_slow(const gradus_convolution *convolution);
 int64_t
 gradus_convolution_weights(const gradus_convolution *convolution); /* how many values the weights take in memory */
 const char *gradus_convolution_layout(const gradus_convolution *convolution); /* a word for their order */
-/* Weights to and from filters x channels x height x width; false: the library refused, for want of memory. */
+/* Weights to and from filters x channels of a group x height x width; false: the library refused, for want of memory. */
 bool gradus_convolution_read(const gradus_convolution *convolution, const float *weights, float *plain);
 bool gradus_convolution_write(const gradus_convolution *convolution, const float *plain, float *weights);
 

@@ -33,8 +33,8 @@ typedef enum gradus_convolution_pass { FORWARD, BACKWARD_INPUT, BACKWARD_WEIGHTS
 typedef struct gradus_convolution_request {
     gradus_convolution_pass pass;
     gradus_description input, weights, bias, output; /* values or gradients, as the pass has them; bias may be NULL */
-    dnnl_dims_t stride, before, after;
-    dnnl_primitive_desc_t hint; /* the forward one, for the backward ones */
+    dnnl_dims_t stride, dilation, before, after;     /* dilation: pixels left out between two of a filter */
+    dnnl_primitive_desc_t hint;                      /* the forward one, for the backward ones */
 } gradus_convolution_request;
 dnnl_status_t gradus_dnnl_convolution(const gradus_backend *backend, const gradus_convolution_request *request,
                                       dnnl_primitive_desc_t *made);

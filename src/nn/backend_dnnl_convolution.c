@@ -25,6 +25,7 @@ struct gradus_convolution {
     dnnl_memory_t turn_from, turn_to;
     float *turned_values;
     size_t turned_size;
+    bool slow;         /* the library has nothing but reference code for some pass */
     sized_plan *plans; /* plans[count]; config.most + 1 of them */
 };
 
@@ -39,6 +40,7 @@ static const channel_order orders[] = {
     {dnnl_nChw16c, 16, "nChw16c"}, {dnnl_nChw8c, 8, "nChw8c"}, {dnnl_nchw, 1, "nchw"}, {dnnl_nhwc, 0, "nhwc"}};
 enum { ORDERS = sizeof orders / sizeof *orders };
 
+/* Of filters x channels x height x width; the last six with groups in front. */
 static const channel_order weight_orders[] = {{dnnl_OIhw16i16o, 0, "OIhw16i16o"},
                                               {dnnl_OIhw8i8o, 0, "OIhw8i8o"},
                                               {dnnl_Ohwi16o, 0, "Ohwi16o"},
@@ -48,12 +50,17 @@ static const channel_order weight_orders[] = {{dnnl_OIhw16i16o, 0, "OIhw16i16o"}
                                               {dnnl_hwio, 0, "hwio"},
                                               {dnnl_ohwi, 0, "ohwi"},
                                               {dnnl_Ohwi32o, 0, "Ohwi32o"},
-                                              {dnnl_Ohwi64o, 0, "Ohwi64o"}};
+                                              {dnnl_Ohwi64o, 0, "Ohwi64o"},
+                                              {dnnl_goihw, 0, "goihw"},
+                                              {dnnl_Goihw16g, 0, "Goihw16g"},
+                                              {dnnl_Goihw8g, 0, "Goihw8g"},
+                                              {dnnl_gOIhw16i16o, 0, "gOIhw16i16o"},
+                                              {dnnl_gOIhw8i8o, 0, "gOIhw8i8o"},
+                                              {dnnl_hwigo, 0, "hwigo"}};
 enum { WEIGHT_ORDERS = sizeof weight_orders / sizeof *weight_orders };
 
-static bool lies_as(gradus_description_seen seen, const int64_t *sizes, dnnl_format_tag_t tag)
+static bool lies_as(gradus_description_seen seen, gradus_description wanted)
 {
-    gradus_description wanted = gradus_dnnl_describe(4, sizes, tag);
     const bool same = wanted && dnnl_memory_desc_equal(seen, wanted);
     gradus_dnnl_forget(wanted);
     return same;
@@ -74,13 +81,25 @@ static gradus_form form_of(const channel_order *order, int64_t channels, int64_t
 
 /* ---- primitive descriptions ---- */
 
-static void sizes_of(const gradus_convolution_config *config, int64_t count, int64_t input[4], int64_t weights[4],
-                     int64_t output[4])
+static gradus_description describe_input(const gradus_convolution_config *config, int64_t count,
+                                         dnnl_format_tag_t order)
 {
-    memcpy(input, (int64_t[]){count, config->channels, config->input[0], config->input[1]}, 4 * sizeof *input);
-    memcpy(weights, (int64_t[]){config->filters, config->channels, config->size[0], config->size[1]},
-           4 * sizeof *weights);
-    memcpy(output, (int64_t[]){count, config->filters, config->output[0], config->output[1]}, 4 * sizeof *output);
+    return gradus_dnnl_describe(4, (int64_t[]){count, config->channels, config->input[0], config->input[1]}, order);
+}
+
+static gradus_description describe_output(const gradus_convolution_config *config, int64_t count,
+                                          dnnl_format_tag_t order)
+{
+    return gradus_dnnl_describe(4, (int64_t[]){count, config->filters, config->output[0], config->output[1]}, order);
+}
+
+/* Groups are a dimension in front, where there is more than one. */
+static gradus_description describe_weights(const gradus_convolution_config *config, dnnl_format_tag_t order)
+{
+    const int64_t groups = config->groups;
+    const int64_t sizes[] = {groups, config->filters / groups, config->channels / groups, config->size[0],
+                             config->size[1]};
+    return groups > 1 ? gradus_dnnl_describe(5, sizes, order) : gradus_dnnl_describe(4, sizes + 1, order);
 }
 
 static dnnl_status_t describe_pass(const gradus_convolution *convolution, gradus_convolution_pass pass,
@@ -92,6 +111,7 @@ static dnnl_status_t describe_pass(const gradus_convolution *convolution, gradus
         .pass = pass, .input = input, .weights = weights, .bias = convolution->bias, .output = output, .hint = hint};
     for (int i = 0; i < 2; i++) {
         request.stride[i] = config->stride[i];
+        request.dilation[i] = config->dilation[i] - 1;
         request.before[i] = config->before[i];
         request.after[i] = config->after[i];
     }
@@ -103,7 +123,7 @@ static dnnl_status_t describe_pass(const gradus_convolution *convolution, gradus
 typedef struct layout {
     const channel_order *order; /* NULL: one that the loops around it do not know */
     gradus_description weights;
-    bool slow;
+    bool slow, reference;
 } layout;
 
 static bool is_reference(const_dnnl_primitive_desc_t made)
@@ -128,7 +148,6 @@ static dnnl_status_t look_at(const gradus_convolution *convolution, gradus_descr
                              gradus_description any_weights, gradus_description output, layout *found)
 {
     const gradus_convolution_config *config = &convolution->config;
-    const int64_t sizes[] = {config->most, config->filters, config->output[0], config->output[1]};
     dnnl_primitive_desc_t made = NULL;
     dnnl_status_t status = describe_pass(convolution, FORWARD, input, any_weights, output, NULL, &made);
     if (status) return status;
@@ -137,12 +156,12 @@ static dnnl_status_t look_at(const gradus_convolution *convolution, gradus_descr
     found->weights = gradus_dnnl_describe_again(dnnl_primitive_desc_query_md(forward, dnnl_query_weights_md, 0));
     if (!given || !found->weights) status = dnnl_out_of_memory;
     for (int i = 0; i < ORDERS && !status && !found->order; i++)
-        if (lies_as(given, sizes, orders[i].tag)) found->order = &orders[i];
+        if (lies_as(given, describe_output(config, config->most, orders[i].tag))) found->order = &orders[i];
     if (!status)
-        found->slow =
-            !found->order || found->order->width > config->filters || is_reference(forward) ||
-            is_slow(convolution, BACKWARD_WEIGHTS, input, found, given, any_weights, made) ||
+        found->reference =
+            is_reference(forward) || is_slow(convolution, BACKWARD_WEIGHTS, input, found, given, any_weights, made) ||
             (config->input_gradient && is_slow(convolution, BACKWARD_INPUT, input, found, given, any_weights, made));
+    found->slow = found->reference || !found->order || found->order->width > config->filters;
     gradus_dnnl_forget(given);
     dnnl_primitive_desc_destroy(made);
     return status;
@@ -153,15 +172,13 @@ static dnnl_status_t choose_orders(gradus_convolution *convolution, gradus_form 
 {
     static const dnnl_format_tag_t tags[] = {dnnl_format_tag_any, dnnl_nchw};
     const gradus_convolution_config *config = &convolution->config;
-    int64_t input[4], weights[4], output[4];
-    sizes_of(config, config->most, input, weights, output);
-    gradus_description in = gradus_dnnl_describe(4, input, convolution->input_order);
-    gradus_description any_weights = gradus_dnnl_describe(4, weights, dnnl_format_tag_any);
+    gradus_description in = describe_input(config, config->most, convolution->input_order);
+    gradus_description any_weights = describe_weights(config, dnnl_format_tag_any);
     dnnl_status_t status = in && any_weights ? dnnl_success : dnnl_out_of_memory;
     layout chosen = {.slow = true};
     for (int i = 0; i < 2 && !status && chosen.slow; i++) {
         layout found = {0};
-        gradus_description out = gradus_dnnl_describe(4, output, tags[i]);
+        gradus_description out = describe_output(config, config->most, tags[i]);
         status = out ? look_at(convolution, in, any_weights, out, &found) : dnnl_out_of_memory;
         gradus_dnnl_forget(out);
         const bool better = !status && found.order && (!chosen.order || !found.slow);
@@ -172,6 +189,7 @@ static dnnl_status_t choose_orders(gradus_convolution *convolution, gradus_form 
         convolution->output_order = chosen.order->tag;
         *to = form_of(chosen.order, config->filters, config->output[0] * config->output[1]);
         convolution->weights = chosen.weights;
+        convolution->slow = chosen.reference;
     } else {
         gradus_dnnl_forget(chosen.weights);
     }
@@ -238,6 +256,8 @@ void gradus_convolution_destroy(gradus_convolution *convolution)
 
 /* ---- weights ---- */
 
+bool gradus_convolution_is_slow(const gradus_convolution *convolution) { return convolution->slow; }
+
 int64_t gradus_convolution_weights(const gradus_convolution *convolution)
 {
     return (int64_t)(dnnl_memory_desc_get_size(convolution->weights) / sizeof(float));
@@ -245,10 +265,9 @@ int64_t gradus_convolution_weights(const gradus_convolution *convolution)
 
 const char *gradus_convolution_layout(const gradus_convolution *convolution)
 {
-    int64_t input[4], weights[4], output[4];
-    sizes_of(&convolution->config, 1, input, weights, output);
     for (int i = 0; i < WEIGHT_ORDERS; i++)
-        if (lies_as(convolution->weights, weights, weight_orders[i].tag)) return weight_orders[i].name;
+        if (lies_as(convolution->weights, describe_weights(&convolution->config, weight_orders[i].tag)))
+            return weight_orders[i].name;
     return "blocked";
 }
 
@@ -281,9 +300,8 @@ static dnnl_status_t reorder(const gradus_backend *backend, gradus_description_s
 
 static bool convert(const gradus_convolution *convolution, bool read, const float *source, float *target)
 {
-    int64_t input[4], weights[4], output[4];
-    sizes_of(&convolution->config, 1, input, weights, output);
-    gradus_description plain = gradus_dnnl_describe(4, weights, dnnl_oihw);
+    const gradus_convolution_config *config = &convolution->config;
+    gradus_description plain = describe_weights(config, config->groups > 1 ? dnnl_goihw : dnnl_oihw);
     const int32_t threads = gradus_backend_set_threads(1);
     const dnnl_status_t status = !plain ? dnnl_out_of_memory
                                  : read ? reorder(convolution->backend, convolution->weights, source, plain, target)
@@ -354,9 +372,7 @@ static dnnl_status_t make_arguments(gradus_convolution *convolution, sized_plan 
 
 static dnnl_status_t describe_passes(gradus_convolution *convolution, sized_plan *plan, dnnl_primitive_desc_t *made)
 {
-    int64_t input[4], weights[4], output[4];
-    sizes_of(&convolution->config, 1, input, weights, output);
-    gradus_description any = gradus_dnnl_describe(4, weights, dnnl_format_tag_any);
+    gradus_description any = describe_weights(&convolution->config, dnnl_format_tag_any);
     dnnl_status_t status = any ? dnnl_success : dnnl_out_of_memory;
     if (!status)
         status =
@@ -381,12 +397,10 @@ gradus_status gradus_convolution_ready(gradus_convolution *convolution, int64_t 
     sized_plan *plan = &convolution->plans[count];
     if (gradus_failed(error)) return (gradus_status)error->status;
     if (plan->workers) return GRADUS_OK;
-    int64_t input[4], weights[4], output[4];
-    sizes_of(&convolution->config, count, input, weights, output);
     const int32_t threads = gradus_backend_set_threads(1);
     dnnl_primitive_desc_t made[PASSES] = {NULL};
-    plan->input = gradus_dnnl_describe(4, input, convolution->input_order);
-    plan->output = gradus_dnnl_describe(4, output, convolution->output_order);
+    plan->input = describe_input(&convolution->config, count, convolution->input_order);
+    plan->output = describe_output(&convolution->config, count, convolution->output_order);
     dnnl_status_t status = plan->input && plan->output ? dnnl_success : dnnl_out_of_memory;
     if (!status) status = describe_passes(convolution, plan, made);
     for (int pass = 0; pass < PASSES && !status; pass++)

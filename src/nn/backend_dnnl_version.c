@@ -27,20 +27,19 @@ dnnl_status_t gradus_dnnl_convolution(const gradus_backend *backend, const gradu
                                       dnnl_primitive_desc_t *made)
 {
     const dnnl_alg_kind_t method = dnnl_convolution_direct;
-    const dnnl_dims_t dilation = {0, 0};
     switch (request->pass) {
     case FORWARD:
         return dnnl_convolution_forward_primitive_desc_create(
             made, backend->engine, dnnl_forward_training, method, request->input, request->weights, request->bias,
-            request->output, request->stride, dilation, request->before, request->after, backend->attributes);
+            request->output, request->stride, request->dilation, request->before, request->after, backend->attributes);
     case BACKWARD_INPUT:
         return dnnl_convolution_backward_data_primitive_desc_create(
-            made, backend->engine, method, request->input, request->weights, request->output, request->stride, dilation,
-            request->before, request->after, request->hint, backend->attributes);
+            made, backend->engine, method, request->input, request->weights, request->output, request->stride,
+            request->dilation, request->before, request->after, request->hint, backend->attributes);
     default:
         return dnnl_convolution_backward_weights_primitive_desc_create(
             made, backend->engine, method, request->input, request->weights, request->bias, request->output,
-            request->stride, dilation, request->before, request->after, request->hint, backend->attributes);
+            request->stride, request->dilation, request->before, request->after, request->hint, backend->attributes);
     }
 }
 
@@ -73,19 +72,19 @@ dnnl_status_t gradus_dnnl_convolution(const gradus_backend *backend, const gradu
     dnnl_status_t status;
     switch (request->pass) {
     case FORWARD:
-        status = dnnl_convolution_forward_desc_init(&what, dnnl_forward_training, method, request->input,
-                                                    request->weights, request->bias, request->output, request->stride,
-                                                    request->before, request->after);
+        status = dnnl_dilated_convolution_forward_desc_init(
+            &what, dnnl_forward_training, method, request->input, request->weights, request->bias, request->output,
+            request->stride, request->dilation, request->before, request->after);
         break;
     case BACKWARD_INPUT:
-        status =
-            dnnl_convolution_backward_data_desc_init(&what, method, request->input, request->weights, request->output,
-                                                     request->stride, request->before, request->after);
+        status = dnnl_dilated_convolution_backward_data_desc_init(&what, method, request->input, request->weights,
+                                                                  request->output, request->stride, request->dilation,
+                                                                  request->before, request->after);
         break;
     default:
-        status = dnnl_convolution_backward_weights_desc_init(&what, method, request->input, request->weights,
-                                                             request->bias, request->output, request->stride,
-                                                             request->before, request->after);
+        status = dnnl_dilated_convolution_backward_weights_desc_init(
+            &what, method, request->input, request->weights, request->bias, request->output, request->stride,
+            request->dilation, request->before, request->after);
     }
     return status ? status
                   : dnnl_primitive_desc_create(made, &what, backend->attributes, backend->engine, request->hint);

@@ -5,9 +5,10 @@
 #include "arguments.h"
 #include "net.h"
 
-enum { CHANNELS, SIZE, STRIDE, PAD, BIAS, INIT };
+enum { CHANNELS, SIZE, STRIDE, PAD, DILATION, GROUPS, BIAS, INIT };
 enum { WEIGHT, OFFSET }; /* tensors */
 enum { SAME = -1 };      /* pad=same */
+enum { DEPTHWISE = -1 }; /* groups=depthwise */
 
 typedef struct conv {
     gradus_convolution_config config;
@@ -15,11 +16,17 @@ typedef struct conv {
     int64_t weights, filters; /* values of the weights and of the bias in memory; 0: no bias */
 } conv;
 
-/* Where windows of `size` fit, with so much padding before and behind; pad=same: one for every stride-th pixel, the odd pixel of
- * padding behind. False: none fits. */
+/* Pixels from the first that a filter sees to the last. */
+static int64_t reach(const gradus_convolution_config *config, int direction)
+{
+    return (config->size[direction] - 1) * config->dilation[direction] + 1;
+}
+
+/* Where windows fit, with so much padding before and behind; pad=same: one for every stride-th pixel, the odd pixel of padding behind.
+ * False: none fits. */
 static bool fit(gradus_convolution_config *config, int direction, int64_t pad)
 {
-    const int64_t input = config->input[direction], size = config->size[direction], stride = config->stride[direction];
+    const int64_t input = config->input[direction], size = reach(config, direction), stride = config->stride[direction];
     int64_t *output = &config->output[direction], all = 2 * pad;
     if (pad == SAME) {
         *output = (input + stride - 1) / stride;
@@ -36,9 +43,44 @@ static bool fit(gradus_convolution_config *config, int direction, int64_t pad)
 static gradus_status too_small(const gradus_layer *layer, const gradus_convolution_config *config, gradus_error *error)
 {
     char wanted[80];
-    snprintf(wanted, sizeof wanted, "an image of at least %dx%d", (int)(config->size[0] - 2 * config->before[0]),
-             (int)(config->size[1] - 2 * config->before[1]));
+    snprintf(wanted, sizeof wanted, "an image of at least %dx%d", (int)(reach(config, 0) - 2 * config->before[0]),
+             (int)(reach(config, 1) - 2 * config->before[1]));
     return gradus_layer_misfit(layer, wanted, "make the filter smaller or write pad=same", error);
+}
+
+static int64_t common_divisor(int64_t a, int64_t b) { return b ? common_divisor(b, a % b) : a; }
+
+static gradus_status set_groups(const gradus_layer *layer, gradus_convolution_config *config, gradus_error *error)
+{
+    const int64_t channels = config->channels, filters = config->filters;
+    char text[160];
+    config->groups = (int64_t)layer->item->values[GROUPS].number;
+    if (config->groups != DEPTHWISE) {
+        snprintf(text, sizeof text, "%lld channels and %lld filters", (long long)channels, (long long)filters);
+        return gradus_layer_divides(layer, config->groups, common_divisor(channels, filters), text, error);
+    }
+    config->groups = channels;
+    if (filters % channels == 0) return GRADUS_OK;
+    snprintf(text, sizeof text, "has so many filters for each of its %lld channels: %lld, or a multiple of that",
+             (long long)channels, (long long)channels);
+    return gradus_layer_fail(layer, text, error);
+}
+
+static gradus_status add_tensors(gradus_layer *layer, const gradus_convolution_config *config, gradus_error *error)
+{
+    const int64_t window = config->size[0] * config->size[1], channels = config->channels / config->groups;
+    const int64_t shape[] = {config->filters, channels, config->size[0], config->size[1], 0};
+    gradus_tensor *tensor;
+    if (gradus_layer_add_tensor(layer, "weight", shape, &tensor, error)) return (gradus_status)error->status;
+    tensor->fan_in = channels * window;
+    tensor->fan_out = config->filters * window; /* as PyTorch counts, groups or not */
+    tensor->layout = GRADUS_CONVOLUTION;
+    if (!config->bias) return GRADUS_OK;
+    if (gradus_layer_add_tensor(layer, "bias", (int64_t[]){config->filters, 0}, &tensor, error))
+        return (gradus_status)error->status;
+    tensor->fan_in = channels * window;
+    tensor->fan_out = config->filters * window;
+    return GRADUS_OK;
 }
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
@@ -58,43 +100,36 @@ static gradus_status infer(gradus_layer *layer, gradus_error *error)
                                           .most = GRADUS_CHUNK};
     int64_t pad[2];
     if (gradus_layer_pair(layer, SIZE, config->size, error) ||
-        gradus_layer_pair(layer, STRIDE, config->stride, error) || gradus_layer_pair(layer, PAD, pad, error))
+        gradus_layer_pair(layer, STRIDE, config->stride, error) || gradus_layer_pair(layer, PAD, pad, error) ||
+        gradus_layer_pair(layer, DILATION, config->dilation, error) || set_groups(layer, config, error))
         return (gradus_status)error->status;
     const bool down = fit(config, 0, pad[0]), across = fit(config, 1, pad[1]);
     if (!down || !across) return too_small(layer, config, error);
     memcpy(layer->output->shape, (int64_t[]){config->filters, config->output[0], config->output[1]},
            3 * sizeof(int64_t));
     layer->output->untouched = false;
-    const int64_t window = config->size[0] * config->size[1];
-    gradus_tensor *tensor;
-    const int64_t shape[] = {config->filters, config->channels, config->size[0], config->size[1], 0};
-    if (gradus_layer_add_tensor(layer, "weight", shape, &tensor, error)) return (gradus_status)error->status;
-    tensor->fan_in = config->channels * window;
-    tensor->fan_out = config->filters * window;
-    tensor->layout = GRADUS_CONVOLUTION;
-    if (!config->bias) return GRADUS_OK;
-    if (gradus_layer_add_tensor(layer, "bias", (int64_t[]){config->filters, 0}, &tensor, error))
-        return (gradus_status)error->status;
-    tensor->fan_in = config->channels * window;
-    tensor->fan_out = config->filters * window;
-    return GRADUS_OK;
+    return add_tensors(layer, config, error);
 }
+
+static void release(gradus_layer *layer) { gradus_convolution_destroy(((conv *)layer->state)->convolution); }
 
 static gradus_status prepare(gradus_layer *layer, gradus_error *error)
 {
     conv *state = layer->state;
     gradus_convolution_config *config = &state->config;
     config->input_gradient = layer->input->trained;
+    release(layer); /* of a first try, where the net has put the input in order since */
     state->convolution =
         gradus_convolution_create(layer->net->backend, config, layer->input->form, &layer->output->form, error);
     if (!state->convolution) return (gradus_status)error->status;
+    layer->wants_plain = gradus_convolution_is_slow(state->convolution);
     gradus_tensor *weight = gradus_layer_tensor(layer, WEIGHT);
     weight->convolution = state->convolution;
     weight->count = state->weights = gradus_convolution_weights(state->convolution);
     state->filters = config->bias ? config->filters : 0;
     layer->parts = 2 * (state->weights + state->filters);
     layer->work = (double)(config->filters * config->output[0] * config->output[1]) *
-                  (double)(config->channels * config->size[0] * config->size[1]) / 4;
+                  (double)(config->channels / config->groups * config->size[0] * config->size[1]) / 4;
     return GRADUS_OK;
 }
 
@@ -102,8 +137,6 @@ static gradus_status ready(gradus_layer *layer, int64_t count, gradus_error *err
 {
     return gradus_convolution_ready(((conv *)layer->state)->convolution, count, error);
 }
-
-static void release(gradus_layer *layer) { gradus_convolution_destroy(((conv *)layer->state)->convolution); }
 
 static void begin(const gradus_layer *layer, const gradus_walk *walk)
 {
@@ -180,6 +213,23 @@ static const gradus_argument arguments[] = {
      .flags = GRADUS_LIST | GRADUS_NAMED,
      .help = "zeros around the image, in pixels: one number, or [height, width]; same: as many as keep its size",
      .also = "border, zero_padding"},
+    {.name = "dilation",
+     .kind = GRADUS_INTEGER,
+     .initial = "1",
+     .low = 1,
+     .high = 255,
+     .flags = GRADUS_LIST | GRADUS_NAMED,
+     .help = "pixels from one value of a filter to the next: one number, or [down, across]",
+     .also = "dilation_rate, dilations, atrous"},
+    {.name = "groups",
+     .kind = GRADUS_INTEGER,
+     .initial = "1",
+     .low = 1,
+     .high = 1 << 16,
+     .words = "depthwise",
+     .flags = GRADUS_NAMED,
+     .help = "equal parts of the channels, each seen by its part of the filters alone; depthwise: as many as channels",
+     .also = "feature_group_count, num_group, group"},
     GRADUS_BIAS_ARGUMENT,
     GRADUS_INIT_ARGUMENT,
     {.name = NULL},
@@ -194,12 +244,16 @@ static const gradus_refusal refuses[] = {
 const gradus_layer_row gradus_layer_conv = {
     .member = {.name = "conv",
                .summary = "lays filters over every place of an image",
-               .formula =
-                   "y[f, i, j] = b[f] + sum over c, u, v of w[f, c, u, v] x[c, i stride + u - pad, j stride + v - pad]",
-               .paper = "LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition",
+               .formula = "y[f, i, j] = b[f] + sum over c, u, v of w[f, c, u, v] x[c, i stride + u dilation - pad, "
+                          "j stride + v dilation - pad]",
+               .paper = "LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition; dilation: Yu, "
+                        "Koltun 2016; groups: Krizhevsky, Sutskever, Hinton 2012; depthwise: Howard et al. 2017, "
+                        "MobileNets",
                .also = "conv2d, convolution, convolution2d",
                .arguments = arguments,
-               .refuses = refuses},
+               .refuses = refuses,
+               .notes = "A depthwise layer and one that mixes its channels: conv(32, 3, pad=1, groups=depthwise) > "
+                        "conv(64, 1)."},
     .abi = GRADUS_ABI,
     .traits = GRADUS_KEEPS_INPUT | GRADUS_BLOCKS | GRADUS_RUNS_ACTIVATION | GRADUS_KEEPS_ACTIVATED,
     .state_size = sizeof(conv),

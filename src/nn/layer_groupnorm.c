@@ -4,6 +4,7 @@
  * The loops are batch norm's, one example at a time: the moments of a group's channels are merged, and every channel of a group
  * is handed its group's. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "net.h"
 
@@ -31,8 +32,9 @@ static gradus_status infer(gradus_layer *layer, gradus_error *error)
     if (rank != 1 && rank != 3 && !sequence)
         return gradus_layer_misfit(layer, "an image, a flat input or a sequence", "put flatten between them", error);
     const int64_t channels = shape[sequence], groups = (int64_t)values[GROUPS].number;
-    if (gradus_layer_divides(layer, groups, channels, rank == 3 ? "channels" : "values", error))
-        return (gradus_status)error->status;
+    char what[60];
+    snprintf(what, sizeof what, "%lld %s", (long long)channels, rank == 3 ? "channels" : "values");
+    if (gradus_layer_divides(layer, groups, channels, what, error)) return (gradus_status)error->status;
     if (gradus_shape_size(shape + sequence) == groups)
         return gradus_layer_fail(layer, "makes groups of a single value, which vary in nothing; take fewer", error);
     *(groupnorm *)layer->state =

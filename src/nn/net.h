@@ -168,6 +168,7 @@ struct gradus_layer {
     const gradus_layer *tied;     /* whose weights it has too; NULL: its own                                        */
     gradus_activation activation; /* of the layer behind it, run here                                            */
     bool absorbed;                /* an activation that the layer before it runs                                 */
+    bool wants_plain;             /* set by prepare: what the row takes, it is slow with                         */
     int32_t first_tensor, tensors;
     int64_t kept;   /* bytes kept for each example, in `memory`                                    */
     int64_t parts;  /* floats for each slot, in `sums`                                             */
@@ -196,8 +197,8 @@ gradus_status gradus_layer_misfit(const gradus_layer *layer, const char *wanted,
                                   gradus_error *error);
 /* For rows: "'NAME' (layer N) ..." with a sentence of the row's own. */
 gradus_status gradus_layer_fail(const gradus_layer *layer, const char *sentence, gradus_error *error);
-/* For rows: whether so many groups divide `count` things ("channels") evenly; else it fails, and says how many would. */
-gradus_status gradus_layer_divides(const gradus_layer *layer, int64_t groups, int64_t count, const char *things,
+/* For rows: whether so many groups divide `count`, which is `what` ("18 channels"); else it fails, and says how many would. */
+gradus_status gradus_layer_divides(const gradus_layer *layer, int64_t groups, int64_t count, const char *what,
                                    gradus_error *error);
 /* For rows: one number or one for each direction, from a LIST argument. */
 gradus_status gradus_layer_pair(const gradus_layer *layer, int32_t argument, int64_t pair[2], gradus_error *error);

@@ -254,16 +254,23 @@ static bool takes(const gradus_layer_row *row, const gradus_signal *signal)
            (row->traits & GRADUS_BLOCKS && gradus_shape_rank(signal->shape) > 1);
 }
 
-/* What follows from how a layer's input lies in memory; the layer joins the list. */
+static gradus_status settle_in_order(gradus_net *net, gradus_signal *signal, gradus_signal **ordered,
+                                     gradus_error *error);
+
+/* What follows from how a layer's input lies in memory, which is put in order where the layer wants that after all; the layer joins
+ * the list. */
 static gradus_status settle(gradus_net *net, gradus_layer *layer, gradus_error *error)
 {
     gradus_signal *input = layer->input, *output = layer->output;
     const uint32_t traits = layer->row->traits;
-    if (push(net, &net->layers, layer, error)) return (gradus_status)error->status;
     output->form = input->form;
     output->trained = input->trained || layer->tensors || layer->tied || (layer->second && layer->second->trained);
     if (traits & GRADUS_SAME_MEMORY) output->same = input;
     if (layer->row->prepare && layer->row->prepare(layer, error)) return (gradus_status)error->status;
+    if (layer->wants_plain && !gradus_form_is_plain(input->form, input->shape))
+        return settle_in_order(net, input, &layer->input, error) ? (gradus_status)error->status
+                                                                 : settle(net, layer, error);
+    if (push(net, &net->layers, layer, error)) return (gradus_status)error->status;
     if (traits & GRADUS_IN_PLACE) {
         while (input->same) input = input->same;
         input->in_place = output;

@@ -55,16 +55,16 @@ gradus_status gradus_layer_fail(const gradus_layer *layer, const char *sentence,
                             printed, (int)layer->index + 1, sentence);
 }
 
-gradus_status gradus_layer_divides(const gradus_layer *layer, int64_t groups, int64_t count, const char *things,
+gradus_status gradus_layer_divides(const gradus_layer *layer, int64_t groups, int64_t count, const char *what,
                                    gradus_error *error)
 {
-    char sentence[120];
+    char sentence[240];
     int64_t fits = 1; /* the nearest number that does */
     if (count % groups == 0) return GRADUS_OK;
     for (int64_t i = 1; i <= count; i++)
         if (count % i == 0 && llabs(i - groups) < llabs(fits - groups)) fits = i;
-    snprintf(sentence, sizeof sentence, "cannot divide %lld %s into %lld equal groups; %lld would do", (long long)count,
-             things, (long long)groups, (long long)fits);
+    snprintf(sentence, sizeof sentence, "cannot divide %s into %lld equal groups; %lld would do", what,
+             (long long)groups, (long long)fits);
     return gradus_layer_fail(layer, sentence, error);
 }
 
