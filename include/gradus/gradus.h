@@ -545,6 +545,8 @@ uint64_t      gradus_policy_digest(const gradus_policy *policy);     /* equal di
  * checksum; `size` says how many bytes `save` will hand to `write`, in pieces. Tensors that live elsewhere have counts only.
  * GRADUS_ERROR_WRITE: the writer refused. */
 uint64_t      gradus_optimizer_state_size(const gradus_optimizer *optimizer, gradus_content content);
+/* Bytes that the state takes in memory, or will when the first step makes it. NULL: 0. */
+uint64_t      gradus_optimizer_state_memory(const gradus_optimizer *optimizer);
 gradus_status gradus_optimizer_save(const gradus_optimizer *optimizer, gradus_content content, gradus_write *write, void *user, gradus_error *error);
 
 /* Takes a record over: all is checked before anything is changed; `state` may be a mapped file and is not kept. Values are restored if

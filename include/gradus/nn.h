@@ -91,6 +91,14 @@ gradus_status gradus_net_train(gradus_net *net, const gradus_batch *batch, int64
 /* Forward as in use: no dropout, running statistics; adds to *score (may be NULL); outputs, if not NULL: count x output, as probabilities
  * where the loss tells what they are (gradus_net_tells_probabilities). */
 gradus_status gradus_net_evaluate(gradus_net *net, const gradus_batch *batch, gradus_score *score, float *outputs, gradus_error *error);
+
+typedef struct gradus_net_memory {      /* bytes                                                                     */
+    int64_t parameters;                 /* trained tensors and running statistics                                    */
+    int64_t gradients;                  /* of the trained ones                                                       */
+    int64_t activations;                /* what a batch needs on its way through and back                            */
+} gradus_net_memory;
+gradus_net_memory gradus_net_memory_of(const gradus_net *net);
+
 bool          gradus_net_tells_probabilities(const gradus_net *net);
 /* Forward as in use, and looks at what relu, tanh and sigmoid give; accumulate: together with the batches watched before. */
 gradus_status gradus_net_watch(gradus_net *net, const gradus_batch *batch, bool accumulate, gradus_error *error);

@@ -98,8 +98,13 @@ const gradus_settings  *gradus_run_settings(const gradus_run *run);     /* with 
 const gradus_data_info *gradus_run_data(const gradus_run *run);
 struct gradus_json;
 void                    gradus_run_plan_json(const gradus_run *run, struct gradus_json *json);  /* an object with the keys of summary.json that are
-                                         * known before the first update: config, config_full, seed, data, model, lr, plan */
+                                         * known before the first update: config, config_full, seed, data, model, lr, plan, memory */
 const gradus_net       *gradus_run_net(const gradus_run *run);          /* for the layer table                      */
+typedef struct gradus_run_memory {      /* bytes that training takes, known before it begins; not those of the data  */
+    int64_t parameters, gradients, optimizer, activations;      /* optimizer: its state                            */
+    int64_t sum;
+} gradus_run_memory;
+gradus_run_memory       gradus_run_memory_of(const gradus_run *run);    /* an opened run has no optimizer           */
 void                    gradus_run_units(const gradus_run *run, gradus_units *units);    /* what lengths are worth in it; base 0: `lr: auto` is still to find it */
 
 /* Measures of a part besides its loss, as scikit-learn defines them. Classes: accuracy, f1 (mean over the classes), top5 (the right class is

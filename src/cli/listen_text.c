@@ -74,12 +74,13 @@ static void print_given(const gradus_settings *settings)
 static void on_start(void *user, const gradus_run_facts *facts)
 {
     listen_screen *screen = user;
-    char text[CLI_LINE];
+    char text[CLI_LINE], memory[CLI_SHORT];
     const gradus_settings *settings = facts->settings;
     listen_clear(screen);
     print_line("data", facts->data->title);
-    printf("model     %s   %s\n", gradus_settings_text(settings, "model", GRADUS_PRINT_CANONICAL),
-           cli_short_count((double)facts->parameters, " ", text));
+    printf("model     %s   %s, %s\n", gradus_settings_text(settings, "model", GRADUS_PRINT_CANONICAL),
+           cli_short_count((double)facts->parameters, " ", text),
+           cli_bytes(gradus_run_memory_of(screen->run).sum, memory));
     print_line("optimizer", gradus_settings_text(settings, "optimizer", GRADUS_PRINT_CANONICAL));
     print_rate(&facts->rate);
     print_line("schedule", gradus_settings_text(settings, "schedule", GRADUS_PRINT_CANONICAL));

@@ -42,6 +42,20 @@ const char *cli_long_count(int64_t count, char text[CLI_SHORT])
     return text;
 }
 
+const char *cli_bytes(int64_t bytes, char text[CLI_SHORT])
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB"};
+    double size = (double)bytes;
+    int32_t unit = 0;
+    while (size >= 999.95 && unit < 3) size /= 1000, unit++;
+    int64_t tenths = (int64_t)(size * 10 + 0.5);
+    if (unit == 0)
+        snprintf(text, CLI_SHORT, "%lld B", (long long)bytes);
+    else
+        snprintf(text, CLI_SHORT, "%lld.%lld %s", (long long)(tenths / 10), (long long)(tenths % 10), units[unit]);
+    return text;
+}
+
 const char *cli_measure(double value, char text[CLI_SHORT])
 {
     double size = fabs(value);

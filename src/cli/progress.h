@@ -11,6 +11,8 @@ const char *cli_duration(double seconds, char text[CLI_SHORT]);
 const char *cli_short_count(double count, const char *mark, char text[CLI_SHORT]);
 /* "62,730" */
 const char *cli_long_count(int64_t count, char text[CLI_SHORT]);
+/* "812 B", "11.1 MB" */
+const char *cli_bytes(int64_t bytes, char text[CLI_SHORT]);
 /* "0.0563": four decimals, or two digits and an exponent where four decimals would say too little. */
 const char *cli_measure(double value, char text[CLI_SHORT]);
 

@@ -1,7 +1,7 @@
 /* gradus data: which sets are known and where they lie, and getting one: the only verb that talks to the network. */
 #include <stdlib.h>
 #include <string.h>
-#include "cli.h"
+#include "progress.h"
 
 enum { PATH = 1100 };
 
@@ -11,19 +11,6 @@ static int64_t bytes_of(const gradus_known_set *set, int32_t *files)
     *files = 0;
     for (const gradus_known_file *file = set->files; file && file->name; file++, ++*files) bytes += file->bytes;
     return bytes;
-}
-
-static void print_size(int64_t bytes, char text[32])
-{
-    static const char *const units[] = {"B", "kB", "MB", "GB"};
-    double size = (double)bytes;
-    int32_t unit = 0;
-    while (size >= 999.95 && unit < 3) size /= 1000, unit++;
-    int64_t tenths = (int64_t)(size * 10 + 0.5);
-    if (unit == 0)
-        snprintf(text, 32, "%lld B", (long long)bytes);
-    else
-        snprintf(text, 32, "%lld.%lld %s", (long long)(tenths / 10), (long long)(tenths % 10), units[unit]);
 }
 
 /* A path as the user would write it: the home folder is ~. */
@@ -43,7 +30,7 @@ static void print_set(const cli_call *call, const gradus_known_set *set, int32_t
     char path[PATH], shown[PATH], size[32], where[PATH + 32];
     int32_t files;
     bool here = gradus_data_find(set->name, call->data_dir, path, sizeof path);
-    print_size(bytes_of(set, &files), size);
+    cli_bytes(bytes_of(set, &files), size);
     if (!files)
         snprintf(where, sizeof where, "made on the spot");
     else if (here)
@@ -120,8 +107,8 @@ static bool draw(void *user, const char *file, int64_t done, int64_t total)
     int64_t tenth = total ? 1000 * done / total : 0;
     if (tenth == drawn->tenth) return true;
     drawn->tenth = tenth;
-    print_size(done, now);
-    print_size(total, whole);
+    cli_bytes(done, now);
+    cli_bytes(total, whole);
     fprintf(stderr, "\r\033[K%s  %s  %s of %s", drawn->set, file, now, whole);
     return true;
 }
@@ -138,7 +125,7 @@ static cli_exit get(const cli_call *call, const char *name)
     if (error.status) return cli_error(call, NULL, &error);
     const gradus_known_set *set;
     for (int32_t i = 0; (set = gradus_known_sets(i)) && strcmp(set->name, name) != 0;) i++;
-    print_size(bytes_of(set, &files), size);
+    cli_bytes(bytes_of(set, &files), size);
     if (call->json) {
         gradus_json json = {.write = cli_write, .user = stdout};
         json_set(call, set, &json);

@@ -38,6 +38,20 @@ static void print_layers(const gradus_net *net)
     printf("      %-*s  %-12s  %10s\n", (int)widest, "total", "", cli_long_count(gradus_net_parameters(net), number));
 }
 
+/* What training takes beside the data, as far as it is known before. */
+static void print_memory(const cli_call *call, const gradus_run *run)
+{
+    const gradus_run_memory memory = gradus_run_memory_of(run);
+    char sum[CLI_SHORT], parameters[CLI_SHORT], gradients[CLI_SHORT], optimizer[CLI_SHORT], activations[CLI_SHORT];
+    char text[CLI_LINE];
+    snprintf(text, sizeof text, "%s to train: parameters %s, gradients %s, optimizer %s, activations of a batch %s",
+             cli_bytes(memory.sum, sum), cli_bytes(memory.parameters, parameters),
+             cli_bytes(memory.gradients, gradients), cli_bytes(memory.optimizer, optimizer),
+             cli_bytes(memory.activations, activations));
+    fputs("memory  ", stdout);
+    cli_wrap(stdout, text, 8, call->terminal.width);
+}
+
 /* The rate over the run; of `lr: auto` as a share of what will be found. */
 static cli_exit print_schedule(const cli_call *call, const gradus_run *run)
 {
@@ -90,6 +104,8 @@ static cli_exit dry_run(const cli_call *call, const gradus_run *run)
     free(text);
     puts("");
     print_layers(gradus_run_net(run));
+    puts("");
+    print_memory(call, run);
     puts("");
     return print_schedule(call, run);
 }

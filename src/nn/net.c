@@ -211,6 +211,17 @@ void gradus_net_layer(const gradus_net *net, int32_t index, gradus_layer_info *i
 
 int64_t gradus_net_parameters(const gradus_net *net) { return count_parameters(net, 0, net->tensor_count); }
 
+gradus_net_memory gradus_net_memory_of(const gradus_net *net)
+{
+    gradus_net_memory memory = {.activations = (int64_t)net->memory_bytes};
+    for (int32_t i = 0; i < net->tensor_count; i++) {
+        const int64_t bytes = net->tensors[i].count * (int64_t)sizeof(float);
+        memory.parameters += bytes;
+        memory.gradients += net->tensors[i].trained ? bytes : 0;
+    }
+    return memory;
+}
+
 bool gradus_net_tells_probabilities(const gradus_net *net) { return net->loss.row->predict != NULL; }
 
 const int64_t *gradus_net_output(const gradus_net *net) { return net->output->shape; }

@@ -128,6 +128,16 @@ static gradus_status settle_state(gradus_optimizer *optimizer, gradus_error *err
     return GRADUS_OK;
 }
 
+uint64_t gradus_optimizer_state_memory(const gradus_optimizer *optimizer)
+{
+    uint64_t size = 0;
+    for (const gradus_block *block = optimizer ? optimizer->blocks : NULL; block; block = block->next)
+        size += block->size;
+    for (int32_t i = 0; optimizer && i < optimizer->tensor_count; i++)
+        if (!optimizer->tensors[i].settled && !optimizer->tensors[i].elsewhere) size += place_state(optimizer, i, NULL);
+    return size;
+}
+
 /* ---- spans and tasks ---- */
 
 bool gradus_takes_part(const gradus_tensor *tensor)

@@ -472,6 +472,17 @@ void gradus_run_destroy(gradus_run *run)
 const gradus_settings *gradus_run_settings(const gradus_run *run) { return run->settings; }
 const gradus_data_info *gradus_run_data(const gradus_run *run) { return run->about; }
 const gradus_net *gradus_run_net(const gradus_run *run) { return run->net; }
+gradus_run_memory gradus_run_memory_of(const gradus_run *run)
+{
+    const gradus_net_memory net = gradus_net_memory_of(run->net);
+    gradus_run_memory memory = {.parameters = net.parameters,
+                                .gradients = net.gradients,
+                                .optimizer = (int64_t)gradus_optimizer_state_memory(run->optimizer),
+                                .activations = net.activations};
+    memory.sum = memory.parameters + memory.gradients + memory.optimizer + memory.activations;
+    return memory;
+}
+
 void gradus_run_units(const gradus_run *run, gradus_units *units)
 {
     *units = units_of(&run->plan);

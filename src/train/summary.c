@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include "run.h"
 
@@ -222,6 +223,20 @@ static void add_machine(gradus_json *json, const gradus_run *run)
     gradus_json_close(json, '}');
 }
 
+/* `peak`: the most that the process had in memory at once, data and all; of this session. */
+static void add_memory(gradus_json *json, const gradus_run *run, bool peak)
+{
+    const gradus_run_memory memory = gradus_run_memory_of(run);
+    struct rusage usage;
+    gradus_json_open(json, "memory", '{');
+    gradus_json_number(json, "parameters", (double)memory.parameters);
+    gradus_json_number(json, "gradients", (double)memory.gradients);
+    gradus_json_number(json, "optimizer", (double)memory.optimizer);
+    gradus_json_number(json, "activations", (double)memory.activations);
+    if (peak) add_optional(json, "peak", getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss * 1024 : NAN);
+    gradus_json_close(json, '}');
+}
+
 static void add_files(gradus_json *json, const gradus_run *run)
 {
     static const char *const files[][2] = {{"config", "run.yaml"},         {"metrics", "metrics.csv"},
@@ -273,6 +288,7 @@ void gradus_run_plan_json(const gradus_run *run, gradus_json *json)
 {
     gradus_json_open(json, NULL, '{');
     add_plan(json, run);
+    add_memory(json, run, false);
     gradus_json_close(json, '}');
 }
 
@@ -300,6 +316,7 @@ gradus_status gradus_summary_write_to(const gradus_run *run, const gradus_run_en
     add_machine(&json, run);
     add_files(&json, run);
     add_course(&json, run);
+    add_memory(&json, run, true);
     gradus_json_close(&json, '}');
     if (json.failed || gradus_buffer_write(&buffer, "\n", 1))
         gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory for the summary");

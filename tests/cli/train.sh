@@ -24,6 +24,8 @@ import json
 summary = json.load(open("runs/first-2/summary.json"))
 print(*summary)
 print(summary["status"], summary["reason"]["code"], summary["best"]["metric"], *summary["test"])
+memory = summary["memory"] # 7850 parameters, and two numbers for each in the optimizer
+print(*memory, memory["gradients"] >= 4 * 7850, memory["optimizer"] >= 8 * 7850, memory["peak"] > sum(memory.values()) / 2)
 for line in open("runs/first-2/decisions.jsonl"):
     print(*json.loads(line))
 END

@@ -244,6 +244,32 @@ static void damaged(void **state)
     close_net(&whole);
 }
 
+/* Known before there is any: arrays of 300 and 5000 floats, each up to a whole line of 64 bytes. */
+static void memory_is_foreseen(void **state)
+{
+    static const struct {
+        const char *rule;
+        uint64_t bytes;
+    } rules[] = {{"sgd", 0}, {"sgd(momentum=0.9)", 1216 + 20032}, {"adamw", 2 * (1216 + 20032)}};
+    (void)state;
+    assert_true(gradus_optimizer_state_memory(NULL) == 0);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        net of;
+        open_net(&of, rules[i].rule, NULL);
+        assert_int_equal(gradus_optimizer_state_memory(of.optimizer), rules[i].bytes);
+        train(&of, 0, 1);
+        assert_int_equal(gradus_optimizer_state_memory(of.optimizer), rules[i].bytes);
+        close_net(&of);
+    }
+    net of;
+    open_net(&of, "adamw(state=8bit)", NULL);
+    const uint64_t bytes = gradus_optimizer_state_memory(of.optimizer);
+    assert_true(bytes < rules[2].bytes / 3);
+    train(&of, 0, 1);
+    assert_int_equal(gradus_optimizer_state_memory(of.optimizer), bytes);
+    close_net(&of);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup(missing_and_extra, fresh),
         cmocka_unit_test_setup(other_slots_and_shapes, fresh),
         cmocka_unit_test_setup(damaged, fresh),
+        cmocka_unit_test_setup(memory_is_foreseen, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
