@@ -43,6 +43,7 @@ test:
 test-long:
 	@tools/deps build test test-long
 	GRADUS_LONG=1 sh tests/house/bits.sh
+	GRADUS_LONG=1 sh tests/house/healthy.sh
 	$(CONFIGURE) build -DGRADUS_TESTS=ON -DGRADUS_WERROR=ON
 	cmake --build build
 	GRADUS_LONG=1 $(CTEST) build -R 'train_disk|cli_killed'

@@ -68,10 +68,14 @@ void gradus_finding_try(gradus_finding *finding, const char *format, ...) GRADUS
 void gradus_finding_add(gradus_finding *finding, const char *setting);
 /* For rows: the remedy is the rate times `factor`, in one digit. */
 void gradus_finding_rate(gradus_finding *finding, const gradus_evidence *evidence, double factor);
+/* For rows: the same, or, where a rate is far too high, that it be found. */
+void gradus_finding_lower(gradus_finding *finding, const gradus_evidence *evidence, double factor);
 /* For rows: the remedy is the model with another activation, unless it has none called so; the answers keep theirs. */
 void gradus_finding_swap(gradus_finding *finding, const gradus_evidence *evidence, const char *from, const char *to);
 /* Of all rows the largest norm of an update over that of the values, as it is where the schedule stands at 1. */
 double gradus_largest_movement(const gradus_evidence *evidence);
+/* Whether the loss leapt, or an epoch's was above that of the beginning. */
+bool gradus_rose(const gradus_evidence *evidence);
 /* What one would expect of the first loss: that of classes which are as likely as each other, or the guess. */
 double gradus_plain_guess(const gradus_evidence *evidence);
 /* "0.0021": two digits, for sentences. */

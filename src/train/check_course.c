@@ -21,17 +21,19 @@ double gradus_largest_movement(const gradus_evidence *evidence)
     return largest;
 }
 
-/* Over the last third of its rows the loss fell by less than a twentieth of what was left of it. */
+/* In the last third of its rows the loss fell by less than a tenth of all that it has fallen by. */
 static bool levelled_off(const gradus_evidence *evidence)
 {
     if (evidence->rows < 3) return false;
-    const double before = evidence->row[evidence->rows - 1 - evidence->rows / 3].train_loss,
+    const double begin = fmax(evidence->row[0].train_loss, evidence->guess),
+                 before = evidence->row[evidence->rows - 1 - evidence->rows / 3].train_loss,
                  now = last_row(evidence)->train_loss;
-    return before - now < 0.05 * fabs(now);
+    return before - now < fmax(0, 0.1 * (begin - now));
 }
 
 /* ---- rate_at_edge ---- */
 
+static const double far_share = 100;                                       /* a third of such a rate is no help */
 static const double high_share = 1.1, rise_share = 1.5, least_rise = 0.05; /* the last of a guess's loss */
 
 /* The row whose loss is furthest above the lowest before it; -1: none is by much. */
@@ -51,12 +53,39 @@ static int32_t risen_row(const gradus_evidence *evidence, double *from)
     return worst;
 }
 
+static double highest_loss(const gradus_evidence *evidence)
+{
+    double highest = -INFINITY;
+    for (int32_t i = 0; i < evidence->rows; i++) highest = fmax(highest, evidence->row[i].train_loss);
+    return highest;
+}
+
+static double first_loss(const gradus_evidence *evidence)
+{
+    return fmax(gradus_plain_guess(evidence), evidence->first_loss);
+}
+
+bool gradus_rose(const gradus_evidence *evidence)
+{
+    /* one batch alone may begin anywhere, so the guess must be known too */
+    const bool known = evidence->guess > 0 && evidence->first_loss > 0;
+    return evidence->leaps || evidence->diverged ||
+           (known && highest_loss(evidence) > high_share * first_loss(evidence));
+}
+
+void gradus_finding_lower(gradus_finding *finding, const gradus_evidence *evidence, double factor)
+{
+    const bool given = !isnan(gradus_settings_number(evidence->run->settings, "lr"));
+    if (!given || highest_loss(evidence) < far_share * first_loss(evidence))
+        gradus_finding_rate(finding, evidence, factor);
+    gradus_finding_try(finding, "lr=auto");
+}
+
 static bool judge_edge(const gradus_evidence *evidence, gradus_finding *finding)
 {
     char worst[32], usual[32];
-    double highest = -INFINITY, from = NAN;
-    for (int32_t i = 0; i < evidence->rows; i++) highest = fmax(highest, evidence->row[i].train_loss);
-    const double begin = fmax(gradus_plain_guess(evidence), evidence->first_loss);
+    double from = NAN;
+    const double highest = highest_loss(evidence), begin = first_loss(evidence);
     const int32_t risen = risen_row(evidence, &from);
     gradus_finding_see(finding, "leaps", (double)evidence->leaps);
     gradus_finding_see(finding, "highest_loss", highest);
@@ -67,16 +96,14 @@ static bool judge_edge(const gradus_evidence *evidence, gradus_finding *finding)
         snprintf(finding->text, sizeof finding->text, "the loss leapt %lld time%s%s", (long long)evidence->leaps,
                  evidence->leaps == 1 ? "" : "s",
                  evidence->diverged ? ", and the run was given up" : ", and guard lowered the rate");
-    else if (evidence->guess > 0 && evidence->first_loss > 0 &&
-             highest > high_share * begin) /* one batch alone may begin anywhere */
+    else if (gradus_rose(evidence))
         snprintf(finding->text, sizeof finding->text,
                  "the loss of an epoch was %s, more than the %s that it began with or that a guess has", worst, usual);
     else if (risen >= 0)
         snprintf(finding->text, sizeof finding->text, "the loss of an epoch had been %s, and rose to %s in epoch %g",
                  gradus_finding_number(from, usual), gradus_finding_number(evidence->row[risen].train_loss, worst),
                  evidence->row[risen].epoch);
-    gradus_finding_rate(finding, evidence, 1.0 / 3);
-    gradus_finding_try(finding, "lr=auto");
+    gradus_finding_lower(finding, evidence, 1.0 / 3);
     return *finding->text;
 }
 
@@ -253,16 +280,14 @@ static const double learnt_little = 0.2;
 static bool judge_under(const gradus_evidence *evidence, gradus_finding *finding)
 {
     if (!(evidence->learnt < learnt_little) || !evidence->rows) return false;
-    char loss[32], guess[32];
     const gradus_run *run = evidence->run;
     const bool level = levelled_off(evidence), plain = !run->about->positions && !run->about->symbols;
     gradus_finding_see(finding, "learnt", evidence->learnt);
     gradus_finding_see(finding, "guess_loss", evidence->guess);
     snprintf(finding->text, sizeof finding->text,
-             "the loss is %s, and a guess that does not look at the inputs has %s%s",
-             gradus_finding_number((1 - evidence->learnt) * evidence->guess, loss),
-             gradus_finding_number(evidence->guess, guess),
-             level ? "; it falls no more, so the model is too small or the wrong one" : "; it still falls");
+             "the loss is %.3g, and %.3g is that of a guess which does not look at the inputs; it %s",
+             (1 - evidence->learnt) * evidence->guess, evidence->guess,
+             level ? "falls no more, so the model is too small or the wrong one" : "still falls");
     if (level && plain) gradus_finding_try(finding, "model=mlp([256, 128])");
     gradus_finding_try(finding, "epochs=%.0f", ceil(3 * run->plan.epochs));
     return true;

@@ -136,7 +136,8 @@ static bool judge_dead(const gradus_evidence *evidence, gradus_finding *finding)
              "%lld of its %lld units are 0 for all of %lld examples, so that they learn nothing any more",
              (long long)activity->dead, (long long)activity->units, (long long)evidence->examples);
     add_others(finding, count);
-    if (gradus_largest_movement(evidence) > large_movement) gradus_finding_rate(finding, evidence, 0.1);
+    if (gradus_rose(evidence) || gradus_largest_movement(evidence) > large_movement)
+        gradus_finding_lower(finding, evidence, 0.1);
     if (!is_set(evidence, "init")) gradus_finding_try(finding, "init=he");
     gradus_finding_swap(finding, evidence, "relu", "leaky_relu");
     gradus_finding_rate(finding, evidence, 0.1);

@@ -61,7 +61,6 @@ typedef struct gradients {
     double *sum;    /* over the batches, one tensor after another */
     double squares; /* of each batch's, added up */
     int32_t batches;
-    int64_t smallest; /* batch */
 } gradients;
 
 static void add_gradients(const gradus_run *run, gradus_evidence *evidence, gradients *all)
