@@ -67,6 +67,11 @@ bool                gradus_safetensors_find(const gradus_safetensors *file, cons
 bool                gradus_safetensors_at(const gradus_safetensors *file, int32_t index, gradus_stored *tensor);    /* false: no more */
 const char         *gradus_safetensors_metadata(const gradus_safetensors *file, const char *name);      /* NULL: no such */
 
+/* ONNX (IR version 8, operators of version 17): the net as gradus_net_evaluate computes it, from `input` (n x its shape; whole numbers where
+ * it takes symbols) to `output`, with the weights under PyTorch's names. `metadata` as above. Errors: a layer that cannot be written so;
+ * more than 2 GB. */
+gradus_status gradus_net_write_onnx(const gradus_net *net, const char *const *metadata, gradus_write *write, void *user, gradus_error *error);
+
 typedef struct gradus_batch {           /* what a loader hands over; lives until its next call                       */
     int32_t        count;               /* examples                                                                  */
     const float   *inputs;              /* count x input                                                             */

@@ -248,6 +248,10 @@ typedef struct gradus_run_prediction {
 gradus_status gradus_run_predict(gradus_run *run, const char *path, bool (*told)(void *user, const gradus_run_prediction *prediction), void *user,
                                  gradus_report *report);        /* file of inputs; told returns false: enough        */
 
+/* Writes the model of an opened run to a file whose ending says how: model.safetensors with PyTorch's names, model.onnx to be run
+ * elsewhere. What stands there is replaced, unless it is the run's own model. */
+gradus_status gradus_run_export(gradus_run *run, const char *path, gradus_report *report);
+
 typedef struct gradus_sample {
     int64_t     length;                 /* symbols that are written                                                  */
     double      temperature;            /* below 1 the likely becomes likelier; 0: always the likeliest              */

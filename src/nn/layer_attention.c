@@ -1,9 +1,10 @@
 /* attention: each step of a sequence looks at the others, and takes of their values by how well its query fits their keys; several heads
  * look for different things. Backward keeps the shares that each step took. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "arguments.h"
-#include "net.h"
+#include "onnx.h"
 
 enum { HEADS, CAUSAL, BIAS, INIT };
 enum { IN_WEIGHT, OUT_WEIGHT, IN_BIAS, OUT_BIAS }; /* tensors */
@@ -229,6 +230,81 @@ static void weights(const gradus_layer *layer, const gradus_piece *piece)
     weigh(layer, piece, IN_WEIGHT, 3 * it->width, gradus_values(layer->input, piece), at.all_gradient);
 }
 
+/* ---- as ONNX ---- */
+
+/* A third of what was projected: its heads side by side, each with its steps; of keys turned, for the product. */
+static const char *write_heads(const gradus_layer *layer, gradus_onnx *onnx, const char *what, const char *shape)
+{
+    char name[32];
+    const bool keys = !strcmp(what, "keys");
+    snprintf(name, sizeof name, "%s.apart", what);
+    const char *apart = gradus_onnx_node(onnx, "Reshape", gradus_onnx_inside(onnx, layer, name),
+                                         gradus_onnx_inside(onnx, layer, what), shape, NULL);
+    snprintf(name, sizeof name, "%s.heads", what);
+    const char *heads = gradus_onnx_node(onnx, "Transpose", gradus_onnx_inside(onnx, layer, name), apart, NULL);
+    gradus_onnx_ints(onnx, "perm", keys ? (int64_t[]){0, 2, 3, 1} : (int64_t[]){0, 2, 1, 3}, 4);
+    return heads;
+}
+
+static const char *write_mask(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const int64_t steps = ((const attention *)layer->state)->steps;
+    const size_t bytes = (size_t)(steps * steps) * sizeof(float);
+    float *mask = gradus_allocate(NULL, bytes);
+    for (int64_t i = 0; mask && i < steps * steps; i++) mask[i] = i % steps > i / steps ? -INFINITY : 0;
+    const char *name = gradus_onnx_numbers(onnx, layer, "mask", (int64_t[]){steps, steps, 0}, mask);
+    gradus_release(NULL, mask, bytes);
+    return name;
+}
+
+/* softmax(Q K' / sqrt(part)), where a step that is not to be seen has minus infinity for a score. */
+static const char *write_shares(const gradus_layer *layer, gradus_onnx *onnx, const char *queries, const char *keys)
+{
+    const attention *it = layer->state;
+    const char *scale = gradus_onnx_number(onnx, layer, "scale", 1 / sqrtf((float)it->part));
+    const char *products =
+        gradus_onnx_node(onnx, "MatMul", gradus_onnx_inside(onnx, layer, "products"), queries, keys, NULL);
+    const char *scores =
+        gradus_onnx_node(onnx, "Mul", gradus_onnx_inside(onnx, layer, "scores"), products, scale, NULL);
+    if (it->causal) {
+        const char *mask = write_mask(layer, onnx);
+        scores = gradus_onnx_node(onnx, "Add", gradus_onnx_inside(onnx, layer, "seen"), scores, mask, NULL);
+    }
+    const char *shares = gradus_onnx_node(onnx, "Softmax", gradus_onnx_inside(onnx, layer, "shares"), scores, NULL);
+    gradus_onnx_int(onnx, "axis", -1);
+    return shares;
+}
+
+static const char *write_product(const gradus_layer *layer, gradus_onnx *onnx, const char *values, int32_t weight,
+                                 int32_t bias, const char *output)
+{
+    const char *matrix = gradus_onnx_tensor(onnx, layer, weight);
+    return gradus_onnx_product(onnx, values, matrix, gradus_onnx_tensor(onnx, layer, bias), output);
+}
+
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    static const char *const thirds[] = {"queries", "keys", "values"};
+    const attention *it = layer->state;
+    const char *heads[3],
+        *shape = gradus_onnx_whole(onnx, layer, "apart", (int64_t[]){4, 0}, (int64_t[]){0, 0, it->heads, it->part}),
+        *together = gradus_onnx_whole(onnx, layer, "together", (int64_t[]){3, 0}, (int64_t[]){0, 0, it->width});
+    const char *all = write_product(layer, onnx, gradus_onnx_input(onnx, layer), IN_WEIGHT, IN_BIAS,
+                                    gradus_onnx_inside(onnx, layer, "all"));
+    gradus_onnx_node(onnx, "Split", gradus_onnx_inside(onnx, layer, thirds[0]), all, NULL);
+    for (int i = 1; i < 3; i++) gradus_onnx_also(onnx, gradus_onnx_inside(onnx, layer, thirds[i]));
+    gradus_onnx_int(onnx, "axis", 2);
+    for (int i = 0; i < 3; i++) heads[i] = write_heads(layer, onnx, thirds[i], shape);
+    const char *shares = write_shares(layer, onnx, heads[0], heads[1]);
+    const char *looked =
+        gradus_onnx_node(onnx, "MatMul", gradus_onnx_inside(onnx, layer, "looked"), shares, heads[2], NULL);
+    const char *turned = gradus_onnx_node(onnx, "Transpose", gradus_onnx_inside(onnx, layer, "turned"), looked, NULL);
+    gradus_onnx_ints(onnx, "perm", (int64_t[]){0, 2, 1, 3}, 4);
+    const char *taken =
+        gradus_onnx_node(onnx, "Reshape", gradus_onnx_inside(onnx, layer, "taken"), turned, together, NULL);
+    write_product(layer, onnx, taken, OUT_WEIGHT, OUT_BIAS, gradus_onnx_output(onnx, layer));
+}
+
 static const gradus_argument arguments[] = {
     {.name = "heads",
      .kind = GRADUS_INTEGER,
@@ -263,4 +339,5 @@ const gradus_layer_row gradus_layer_attention = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}, {.run = weights, .whole = true}},
+    .onnx = write_onnx,
 };

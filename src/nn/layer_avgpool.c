@@ -1,5 +1,6 @@
 /* avgpool: the mean of each window. As in PyTorch the zeros of the padding count. */
 #include <string.h>
+#include "onnx.h"
 #include "pool.h"
 
 static gradus_status prepare(gradus_layer *layer, gradus_error *error)
@@ -62,6 +63,12 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     each_window(layer, piece->count, input, gradus_gradient(layer->output, piece), true);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    gradus_pool_onnx(layer, onnx, "AveragePool");
+    gradus_onnx_int(onnx, "count_include_pad", 1);
+}
+
 const gradus_layer_row gradus_layer_avgpool = {
     .member = {.name = "avgpool",
                .summary = "the mean of each window",
@@ -77,4 +84,5 @@ const gradus_layer_row gradus_layer_avgpool = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
+    .onnx = write_onnx,
 };

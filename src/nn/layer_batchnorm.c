@@ -5,7 +5,7 @@
  * momentum batch. An evaluation uses the running ones. (Ioffe, Szegedy 2015.) */
 #include <math.h>
 #include <string.h>
-#include "net.h"
+#include "onnx.h"
 
 enum { MOMENTUM, EPSILON };
 enum { WEIGHT, OFFSET, RUNNING_MEAN, RUNNING_VARIANCE };            /* tensors */
@@ -191,6 +191,15 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
                                                 gradus_gradient(layer->output, piece), piece->count);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *input = gradus_onnx_input(onnx, layer), *tensors[RUNNING_VARIANCE + 1];
+    for (int32_t i = WEIGHT; i <= RUNNING_VARIANCE; i++) tensors[i] = gradus_onnx_tensor(onnx, layer, i);
+    gradus_onnx_node(onnx, "BatchNormalization", gradus_onnx_output(onnx, layer), input, tensors[WEIGHT],
+                     tensors[OFFSET], tensors[RUNNING_MEAN], tensors[RUNNING_VARIANCE], NULL);
+    gradus_onnx_float(onnx, "epsilon", (float)((const batchnorm *)layer->state)->epsilon);
+}
+
 static const gradus_argument arguments[] = {
     {.name = "momentum",
      .kind = GRADUS_SHARE,
@@ -231,4 +240,5 @@ const gradus_layer_row gradus_layer_batchnorm = {
     .begin = begin,
     .forward = {{.run = measure, .conclude = conclude_measure, .training_only = true}, {.run = normalise}},
     .backward = {{.run = backward_sums, .conclude = conclude_sums}, {.run = backward}},
+    .onnx = write_onnx,
 };

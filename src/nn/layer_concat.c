@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "arguments.h"
-#include "net.h"
+#include "onnx.h"
 
 /* Of each row of the output, `first` values are the input's, the others those of the second. */
 typedef struct concat {
@@ -62,6 +62,13 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     }
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *first = gradus_onnx_input(onnx, layer), *second = gradus_onnx_second(onnx, layer);
+    gradus_onnx_node(onnx, "Concat", gradus_onnx_output(onnx, layer), first, second, NULL);
+    gradus_onnx_int(onnx, "axis", layer->input->sequence ? 2 : 1);
+}
+
 static const gradus_argument arguments[] = {GRADUS_BRANCHES_ARGUMENT, {.name = NULL}};
 
 const gradus_layer_row gradus_layer_concat = {
@@ -80,4 +87,5 @@ const gradus_layer_row gradus_layer_concat = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
+    .onnx = write_onnx,
 };

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "arguments.h"
-#include "net.h"
+#include "onnx.h"
 
 enum { CHANNELS, SIZE, STRIDE, PAD, DILATION, GROUPS, BIAS, INIT };
 enum { WEIGHT, OFFSET }; /* tensors */
@@ -181,6 +181,18 @@ static void conclude(const gradus_layer *layer, const gradus_walk *walk)
                             gradus_layer_tensor(layer, OFFSET)->gradient);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const gradus_convolution_config *config = &((const conv *)layer->state)->config;
+    const char *input = gradus_onnx_input(onnx, layer), *weight = gradus_onnx_tensor(onnx, layer, WEIGHT);
+    gradus_onnx_node(onnx, "Conv", gradus_onnx_output(onnx, layer), input, weight,
+                     gradus_onnx_tensor(onnx, layer, OFFSET), NULL);
+    gradus_onnx_ints(onnx, "kernel_shape", config->size, 2);
+    gradus_onnx_ints(onnx, "strides", config->stride, 2);
+    gradus_onnx_ints(onnx, "pads",
+                     (int64_t[]){config->before[0], config->before[1], config->after[0], config->after[1]}, 4);
+}
+
 static const gradus_argument arguments[] = {
     {.name = "channels",
      .kind = GRADUS_INTEGER,
@@ -264,4 +276,5 @@ const gradus_layer_row gradus_layer_conv = {
     .forward = {{.run = forward}},
     .backward = {{.run = backward, .conclude = conclude}},
     .release = release,
+    .onnx = write_onnx,
 };

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "arguments.h"
-#include "net.h"
+#include "onnx.h"
 
 extern const gradus_layer_row gradus_layer_dense, gradus_layer_embedding;
 
@@ -153,6 +153,19 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     gradus_backend_multiply(layer->net->backend, &for_input, gradient, weight_of(layer)->values, input_gradient);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *input = layer->input->sequence ? gradus_onnx_input(onnx, layer) : gradus_onnx_flat(onnx, layer),
+               *weight = gradus_onnx_tensor(onnx, layer->tied ? layer->tied : layer, 0),
+               *bias = gradus_onnx_tensor(onnx, layer, layer->tied ? 0 : 1), *output = gradus_onnx_output(onnx, layer);
+    if (layer->input->sequence) {
+        gradus_onnx_product(onnx, input, weight, bias, output);
+        return;
+    }
+    gradus_onnx_node(onnx, "Gemm", output, input, weight, bias, NULL);
+    gradus_onnx_int(onnx, "transB", 1);
+}
+
 static const gradus_argument arguments[] = {
     {.name = "units",
      .kind = GRADUS_INTEGER,
@@ -192,4 +205,5 @@ const gradus_layer_row gradus_layer_dense = {
     .prepare = prepare,
     .forward = {{.run = forward, .whole = true}},
     .backward = {{.run = backward, .whole = true}},
+    .onnx = write_onnx,
 };

@@ -2,7 +2,7 @@
  * factorizes a matrix of ratings (Koren, Bell, Volinsky 2009); of more fields, the interactions of a recommender (Naumov and others
  * 2019). */
 #include <string.h>
-#include "net.h"
+#include "onnx.h"
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {
@@ -54,6 +54,32 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
                 }
 }
 
+static const char *write_side(const gradus_layer *layer, gradus_onnx *onnx, const char *input, bool second)
+{
+    const int64_t steps = layer->input->shape[0], pairs = layer->output->shape[0];
+    const size_t bytes = (size_t)pairs * sizeof(int64_t);
+    int64_t *sides = gradus_allocate(NULL, bytes), at = 0;
+    for (int64_t i = 0; sides && i < steps; i++)
+        for (int64_t k = i + 1; k < steps; k++) sides[at++] = second ? k : i;
+    const char *places = gradus_onnx_whole(onnx, layer, second ? "seconds" : "firsts", (int64_t[]){pairs, 0}, sides);
+    gradus_release(NULL, sides, bytes);
+    const char *side = gradus_onnx_inside(onnx, layer, second ? "second" : "first");
+    gradus_onnx_node(onnx, "Gather", side, input, places, NULL);
+    gradus_onnx_int(onnx, "axis", 1);
+    return side;
+}
+
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *input = gradus_onnx_input(onnx, layer);
+    const char *first = write_side(layer, onnx, input, false), *second = write_side(layer, onnx, input, true),
+               *values = gradus_onnx_whole(onnx, layer, "values", (int64_t[]){1, 0}, (int64_t[]){2});
+    gradus_onnx_node(onnx, "Mul", gradus_onnx_inside(onnx, layer, "products"), first, second, NULL);
+    gradus_onnx_node(onnx, "ReduceSum", gradus_onnx_output(onnx, layer), gradus_onnx_inside(onnx, layer, "products"),
+                     values, NULL);
+    gradus_onnx_int(onnx, "keepdims", 0);
+}
+
 const gradus_layer_row gradus_layer_dot = {
     .member = {.name = "dot",
                .summary = "the inner products of a sequence's steps, each with each",
@@ -68,4 +94,5 @@ const gradus_layer_row gradus_layer_dot = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
+    .onnx = write_onnx,
 };

@@ -1,7 +1,7 @@
 /* dropout: while training, each value is dropped at random, and the others are scaled up so that the expectation stays. Which ones
  * is a function of seed, layer, update and place alone: backward finds the same ones again, and nothing need be kept. */
 #include <string.h>
-#include "net.h"
+#include "onnx.h"
 
 enum { SHARE };
 
@@ -46,6 +46,11 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     drop(layer, piece, gradient, gradient);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    gradus_onnx_node(onnx, "Identity", gradus_onnx_output(onnx, layer), gradus_onnx_input(onnx, layer), NULL);
+}
+
 static const gradus_argument arguments[] = {
     {.name = "share",
      .kind = GRADUS_SHARE,
@@ -72,4 +77,5 @@ const gradus_layer_row gradus_layer_dropout = {
     .infer = infer,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
+    .onnx = write_onnx,
 };

@@ -1,5 +1,5 @@
 /* elu: smooth below zero, down to a bound, so that means are near zero. */
-#include "net.h"
+#include "onnx.h"
 #include <math.h>
 
 enum { ALPHA };
@@ -10,6 +10,12 @@ static gradus_status infer(gradus_layer *layer, gradus_error *error)
     *(gradus_bend *)layer->state =
         (gradus_bend){.curve = GRADUS_ELU, .parameter = (float)layer->item->values[ALPHA].number};
     return GRADUS_OK;
+}
+
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    gradus_onnx_node(onnx, "Elu", gradus_onnx_output(onnx, layer), gradus_onnx_input(onnx, layer), NULL);
+    gradus_onnx_float(onnx, "alpha", ((const gradus_bend *)layer->state)->parameter);
 }
 
 static const gradus_argument arguments[] = {
@@ -33,4 +39,5 @@ const gradus_layer_row gradus_layer_elu = {
                .arguments = arguments},
     .abi = GRADUS_ABI,
     GRADUS_BENDS,
+    .onnx = write_onnx,
 };

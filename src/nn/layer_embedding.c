@@ -2,7 +2,7 @@
  * after another, so that the sum has the same bits on any number of threads. */
 #include <string.h>
 #include "arguments.h"
-#include "net.h"
+#include "onnx.h"
 
 enum { WIDTH, SYMBOLS, INIT };
 
@@ -56,6 +56,12 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
         layer->net->kernels->add(table->gradient + (int64_t)symbols[i] * width, gradient + i * width, width);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *table = gradus_onnx_tensor(onnx, layer, 0);
+    gradus_onnx_node(onnx, "Gather", gradus_onnx_output(onnx, layer), table, GRADUS_ONNX_DATA, NULL);
+}
+
 static const gradus_argument arguments[] = {
     {.name = "width",
      .kind = GRADUS_INTEGER,
@@ -89,4 +95,5 @@ const gradus_layer_row gradus_layer_embedding = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward, .whole = true}},
+    .onnx = write_onnx,
 };

@@ -1,7 +1,7 @@
 /* flatten: an image as one row of values. Nothing is moved: a dense layer that follows keeps its weights in the order in which the
  * image lies in memory; where another layer follows, the net puts the values in order first (layer_arrange.c). */
 #include <string.h>
-#include "net.h"
+#include "onnx.h"
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {
@@ -20,6 +20,11 @@ static gradus_status prepare(gradus_layer *layer, gradus_error *error)
     return GRADUS_OK;
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    gradus_onnx_node(onnx, "Flatten", gradus_onnx_output(onnx, layer), gradus_onnx_input(onnx, layer), NULL);
+}
+
 const gradus_layer_row gradus_layer_flatten = {
     .member = {.name = "flatten",
                .summary = "an image as one row of values",
@@ -30,4 +35,5 @@ const gradus_layer_row gradus_layer_flatten = {
     .traits = GRADUS_ANY_ORDER | GRADUS_BLOCKS | GRADUS_SAME_MEMORY,
     .infer = infer,
     .prepare = prepare,
+    .onnx = write_onnx,
 };

@@ -1,6 +1,6 @@
 /* globalavgpool: the mean of each channel, which makes an image flat. */
 #include <string.h>
-#include "net.h"
+#include "onnx.h"
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {
@@ -51,6 +51,14 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     }
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *input = gradus_onnx_input(onnx, layer);
+    const char *mean =
+        gradus_onnx_node(onnx, "GlobalAveragePool", gradus_onnx_inside(onnx, layer, "mean"), input, NULL);
+    gradus_onnx_node(onnx, "Flatten", gradus_onnx_output(onnx, layer), mean, NULL);
+}
+
 const gradus_layer_row gradus_layer_globalavgpool = {
     .member = {.name = "globalavgpool",
                .summary = "the mean of each channel: an image becomes flat",
@@ -64,4 +72,5 @@ const gradus_layer_row gradus_layer_globalavgpool = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
+    .onnx = write_onnx,
 };

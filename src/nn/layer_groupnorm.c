@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "net.h"
+#include "onnx.h"
 
 enum { GROUPS, EPSILON };
 enum { WEIGHT, OFFSET };                                                       /* tensors */
@@ -180,6 +180,37 @@ static void conclude(const gradus_layer *layer, const gradus_walk *walk)
                         gradus_layer_tensor(layer, OFFSET)->gradient);
 }
 
+/* ---- as ONNX, whose own operator of that name is younger: its InstanceNormalization, of groups for channels ---- */
+
+/* A number for each group. */
+static const char *write_same(const gradus_layer *layer, gradus_onnx *onnx, const char *what, float number)
+{
+    const int64_t groups = ((const groupnorm *)layer->state)->groups;
+    const size_t bytes = (size_t)groups * sizeof number;
+    float *numbers = gradus_allocate(NULL, bytes);
+    for (int64_t i = 0; numbers && i < groups; i++) numbers[i] = number;
+    const char *name = gradus_onnx_numbers(onnx, layer, what, (int64_t[]){groups, 0}, numbers);
+    gradus_release(NULL, numbers, bytes);
+    return name;
+}
+
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const groupnorm *state = layer->state;
+    const int64_t *shape = layer->input->shape, size = gradus_shape_size(shape) / state->steps / state->groups;
+    const int64_t back[] = {-1, shape[0], shape[1], shape[1] ? shape[2] : 0, 0};
+    const char *input = gradus_onnx_input(onnx, layer), *ones = write_same(layer, onnx, "ones", 1),
+               *zeros = write_same(layer, onnx, "zeros", 0), *weight = gradus_onnx_channels(onnx, layer, WEIGHT),
+               *bias = gradus_onnx_channels(onnx, layer, OFFSET);
+    const char *grouped = gradus_onnx_shaped(onnx, layer, "grouped", input, (int64_t[]){-1, state->groups, size, 0});
+    const char *normal = gradus_onnx_inside(onnx, layer, "normal");
+    gradus_onnx_node(onnx, "InstanceNormalization", normal, grouped, ones, zeros, NULL);
+    gradus_onnx_float(onnx, "epsilon", (float)state->epsilon);
+    const char *whole = gradus_onnx_shaped(onnx, layer, "whole", normal, back);
+    const char *scaled = gradus_onnx_node(onnx, "Mul", gradus_onnx_inside(onnx, layer, "scaled"), whole, weight, NULL);
+    gradus_onnx_node(onnx, "Add", gradus_onnx_output(onnx, layer), scaled, bias, NULL);
+}
+
 static const gradus_argument arguments[] = {
     {.name = "groups",
      .kind = GRADUS_INTEGER,
@@ -216,4 +247,5 @@ const gradus_layer_row gradus_layer_groupnorm = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward, .conclude = conclude}},
+    .onnx = write_onnx,
 };

@@ -32,7 +32,13 @@ static void backward(const gradus_cell_step *step)
     }
 }
 
-static const gradus_cell cell = {.gates = 3, .extras = 1, .apart = true, .forward = forward, .backward = backward};
+static const gradus_cell cell = {.gates = 3,
+                                 .extras = 1,
+                                 .apart = true,
+                                 .forward = forward,
+                                 .backward = backward,
+                                 .onnx = "GRU",
+                                 .onnx_places = {1, 0, 2}};
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {

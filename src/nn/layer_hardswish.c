@@ -1,11 +1,16 @@
 /* hardswish: silu made of straight pieces. */
-#include "net.h"
+#include "onnx.h"
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {
     (void)error;
     *(gradus_bend *)layer->state = (gradus_bend){.curve = GRADUS_HARDSWISH};
     return GRADUS_OK;
+}
+
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    gradus_onnx_node(onnx, "HardSwish", gradus_onnx_output(onnx, layer), gradus_onnx_input(onnx, layer), NULL);
 }
 
 const gradus_layer_row gradus_layer_hardswish = {
@@ -17,4 +22,5 @@ const gradus_layer_row gradus_layer_hardswish = {
                .arguments = gradus_no_arguments},
     .abi = GRADUS_ABI,
     GRADUS_BENDS,
+    .onnx = write_onnx,
 };

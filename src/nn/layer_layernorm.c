@@ -2,7 +2,7 @@
  * batchnorm it asks nothing of the other examples, and does in use what it does in training. (Ba, Kiros, Hinton 2016.) */
 #include <math.h>
 #include <string.h>
-#include "net.h"
+#include "onnx.h"
 
 enum { EPSILON, BIAS };
 enum { WEIGHT, OFFSET }; /* tensors */
@@ -102,6 +102,15 @@ static void conclude(const gradus_layer *layer, const gradus_walk *walk)
         gradus_layer_gather(layer, walk, layer->sums + width, width, gradus_layer_tensor(layer, OFFSET)->gradient);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *input = gradus_onnx_input(onnx, layer), *weight = gradus_onnx_tensor(onnx, layer, WEIGHT);
+    gradus_onnx_node(onnx, "LayerNormalization", gradus_onnx_output(onnx, layer), input, weight,
+                     gradus_onnx_tensor(onnx, layer, OFFSET), NULL);
+    gradus_onnx_int(onnx, "axis", layer->input->sequence ? 2 : 1);
+    gradus_onnx_float(onnx, "epsilon", (float)((const layernorm *)layer->state)->epsilon);
+}
+
 static const gradus_argument arguments[] = {
     {.name = "epsilon",
      .kind = GRADUS_NUMBER,
@@ -135,4 +144,5 @@ const gradus_layer_row gradus_layer_layernorm = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward, .conclude = conclude}},
+    .onnx = write_onnx,
 };

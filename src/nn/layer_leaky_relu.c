@@ -1,5 +1,5 @@
 /* leaky_relu: a relu that lets a little through below zero, so that no unit is dead for good. */
-#include "net.h"
+#include "onnx.h"
 #include <math.h>
 
 enum { SLOPE };
@@ -10,6 +10,12 @@ static gradus_status infer(gradus_layer *layer, gradus_error *error)
     *(gradus_bend *)layer->state =
         (gradus_bend){.curve = GRADUS_LEAKY_RELU, .parameter = (float)layer->item->values[SLOPE].number};
     return GRADUS_OK;
+}
+
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    gradus_onnx_node(onnx, "LeakyRelu", gradus_onnx_output(onnx, layer), gradus_onnx_input(onnx, layer), NULL);
+    gradus_onnx_float(onnx, "alpha", ((const gradus_bend *)layer->state)->parameter);
 }
 
 static const gradus_argument arguments[] = {
@@ -33,4 +39,5 @@ const gradus_layer_row gradus_layer_leaky_relu = {
                .notes = "Keras and TensorFlow have a slope of 0.3 and 0.2."},
     .abi = GRADUS_ABI,
     GRADUS_BENDS,
+    .onnx = write_onnx,
 };

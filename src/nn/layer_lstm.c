@@ -35,7 +35,8 @@ static void backward(const gradus_cell_step *step)
     }
 }
 
-static const gradus_cell cell = {.gates = 4, .extras = 2, .forward = forward, .backward = backward};
+static const gradus_cell cell = {
+    .gates = 4, .extras = 2, .forward = forward, .backward = backward, .onnx = "LSTM", .onnx_places = {0, 3, 1, 2}};
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {

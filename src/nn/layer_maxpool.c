@@ -1,4 +1,5 @@
 /* maxpool: the largest value of each window. Forward remembers which pixel that was, a byte for each output. */
+#include "onnx.h"
 #include "pool.h"
 
 static gradus_status prepare(gradus_layer *layer, gradus_error *error)
@@ -24,6 +25,8 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
         layer->memory + piece->first * layer->kept, gradus_gradient(layer->input, piece), piece->count);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx) { gradus_pool_onnx(layer, onnx, "MaxPool"); }
+
 const gradus_layer_row gradus_layer_maxpool = {
     .member = {.name = "maxpool",
                .summary = "keeps the largest value of each window",
@@ -39,4 +42,5 @@ const gradus_layer_row gradus_layer_maxpool = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
+    .onnx = write_onnx,
 };

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "arguments.h"
-#include "net.h"
+#include "onnx.h"
 
 enum { KIND, INIT };
 
@@ -68,6 +68,16 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
                                            piece->count, size);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    begin(layer, NULL);
+    const char *input = gradus_onnx_input(onnx, layer);
+    const char *table = is_learnt(layer)
+                            ? gradus_onnx_tensor(onnx, layer, 0)
+                            : gradus_onnx_numbers(onnx, layer, "waves", layer->input->shape, layer->numbers);
+    gradus_onnx_node(onnx, "Add", gradus_onnx_output(onnx, layer), input, table, NULL);
+}
+
 static const gradus_argument arguments[] = {
     {.name = "kind",
      .kind = GRADUS_WORD,
@@ -96,4 +106,5 @@ const gradus_layer_row gradus_layer_position = {
     .begin = begin,
     .forward = {{.run = forward}},
     .backward = {{.run = backward, .whole = true}},
+    .onnx = write_onnx,
 };

@@ -2,7 +2,7 @@
  * value) or one for all. (He, Zhang, Ren, Sun 2015.) */
 #include <math.h>
 #include <string.h>
-#include "net.h"
+#include "onnx.h"
 
 enum { SLOPE, SHARED };
 
@@ -62,6 +62,12 @@ static void conclude(const gradus_layer *layer, const gradus_walk *walk)
     gradus_layer_gather(layer, walk, layer->sums, layer->parts, gradus_layer_tensor(layer, 0)->gradient);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *input = gradus_onnx_input(onnx, layer), *slopes = gradus_onnx_channels(onnx, layer, 0);
+    gradus_onnx_node(onnx, "PRelu", gradus_onnx_output(onnx, layer), input, slopes, NULL);
+}
+
 static const gradus_argument arguments[] = {
     {.name = "slope",
      .kind = GRADUS_NUMBER,
@@ -95,4 +101,5 @@ const gradus_layer_row gradus_layer_prelu = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward, .conclude = conclude}},
+    .onnx = write_onnx,
 };

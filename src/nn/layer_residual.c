@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "arguments.h"
-#include "net.h"
+#include "onnx.h"
 
 extern const gradus_layer_row gradus_layer_residual;
 
@@ -41,6 +41,12 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     if (straight) memcpy(straight, gradus_gradient(layer->output, piece), (size_t)count * sizeof *straight);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *body = gradus_onnx_input(onnx, layer), *straight = gradus_onnx_second(onnx, layer);
+    gradus_onnx_node(onnx, "Add", gradus_onnx_output(onnx, layer), body, straight, NULL);
+}
+
 static const gradus_argument arguments[] = {
     {.name = "body", .kind = GRADUS_PIPELINE, .help = "the layers that are gone round"},
     {.name = "shortcut",
@@ -69,6 +75,7 @@ const gradus_layer_row gradus_layer_residual = {
     .infer = infer,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
+    .onnx = write_onnx,
 };
 
 static const gradus_argument branches[] = {GRADUS_BRANCHES_ARGUMENT, {.name = NULL}};
@@ -85,6 +92,7 @@ const gradus_layer_row gradus_layer_sum = {
     .infer = infer,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
+    .onnx = write_onnx,
 };
 
 /* ---- in front of a branch ---- */

@@ -15,7 +15,7 @@ static void backward(const gradus_cell_step *step)
     step->kernels->activate_backward(step->activation, step->state, step->gates, step->units);
 }
 
-static const gradus_cell cell = {.gates = 1, .forward = forward, .backward = backward};
+static const gradus_cell cell = {.gates = 1, .forward = forward, .backward = backward, .onnx = "RNN"};
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {

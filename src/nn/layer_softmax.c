@@ -1,6 +1,6 @@
 /* softmax: outputs that are positive and add up to one. Not for a net under cross_entropy, which applies its own. */
 #include <string.h>
-#include "net.h"
+#include "onnx.h"
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {
@@ -42,6 +42,13 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     }
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *flat = gradus_onnx_flat(onnx, layer);
+    gradus_onnx_node(onnx, "Softmax", gradus_onnx_output(onnx, layer), flat, NULL);
+    gradus_onnx_int(onnx, "axis", -1);
+}
+
 const gradus_layer_row gradus_layer_softmax = {
     .member = {.name = "softmax",
                .summary = "outputs that are positive and add up to one",
@@ -56,4 +63,5 @@ const gradus_layer_row gradus_layer_softmax = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
+    .onnx = write_onnx,
 };

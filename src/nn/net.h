@@ -24,6 +24,7 @@ typedef struct gradus_layers {
 } gradus_layers;
 typedef struct gradus_layer_row gradus_layer_row;
 typedef struct gradus_watched gradus_watched; /* net_watch.c */
+typedef struct gradus_onnx gradus_onnx;
 
 /* ---- what flows between layers ---- */
 
@@ -154,6 +155,7 @@ struct gradus_layer_row {
     void (*begin)(const gradus_layer *layer, const gradus_walk *walk);
     gradus_layer_pass forward[2], backward[2]; /* end at the first without `run`                                      */
     void (*release)(gradus_layer *layer);      /* what `state` holds; NULL: nothing                                   */
+    void (*onnx)(const gradus_layer *layer, gradus_onnx *onnx); /* its nodes (onnx.h); NULL: it cannot be exported    */
 };
 
 struct gradus_layer {

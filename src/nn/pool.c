@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "pool.h"
+#include "onnx.h"
 
 enum { SIZE, STRIDE, PAD };
 
@@ -30,6 +31,15 @@ gradus_status gradus_pool_infer(gradus_layer *layer, gradus_error *error)
     }
     layer->output->untouched = false;
     return GRADUS_OK;
+}
+
+void gradus_pool_onnx(const gradus_layer *layer, gradus_onnx *onnx, const char *operator)
+{
+    const gradus_window *over = layer->state;
+    gradus_onnx_node(onnx, operator, gradus_onnx_output(onnx, layer), gradus_onnx_input(onnx, layer), NULL);
+    gradus_onnx_ints(onnx, "kernel_shape", over->size, 2);
+    gradus_onnx_ints(onnx, "strides", over->stride, 2);
+    gradus_onnx_ints(onnx, "pads", (int64_t[]){over->pad[0], over->pad[1], over->pad[0], over->pad[1]}, 4);
 }
 
 const gradus_argument gradus_pool_arguments[] = {

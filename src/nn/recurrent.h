@@ -3,7 +3,7 @@
 #ifndef GRADUS_NN_RECURRENT_H
 #define GRADUS_NN_RECURRENT_H
 #include "arguments.h"
-#include "net.h"
+#include "onnx.h"
 
 /* One step of one example. */
 typedef struct gradus_cell_step {
@@ -27,6 +27,8 @@ typedef struct gradus_cell {
                      * leaves its gradient there */
     void (*forward)(const gradus_cell_step *step);
     void (*backward)(const gradus_cell_step *step);
+    const char *onnx;       /* ONNX's operator ... */
+    int64_t onnx_places[4]; /* ... and which of the sums it has in which place */
 } gradus_cell;
 
 enum {
@@ -86,11 +88,13 @@ void gradus_recurrent_begin(const gradus_layer *layer, const gradus_walk *walk);
 void gradus_recurrent_forward(const gradus_layer *layer, const gradus_piece *piece);
 void gradus_recurrent_backward(const gradus_layer *layer, const gradus_piece *piece);
 void gradus_recurrent_weights(const gradus_layer *layer, const gradus_piece *piece);
+void gradus_recurrent_onnx(const gradus_layer *layer, gradus_onnx *onnx);
 
 #define GRADUS_RECURRENT_ROW                                                                                       \
     .abi = GRADUS_ABI, .traits = GRADUS_KEEPS_INPUT | GRADUS_KEEPS_OUTPUT, .state_size = sizeof(gradus_recurrent), \
     .prepare = gradus_recurrent_prepare, .begin = gradus_recurrent_begin,                                          \
     .forward = {{.run = gradus_recurrent_forward}},                                                                \
-    .backward = {{.run = gradus_recurrent_backward}, {.run = gradus_recurrent_weights, .whole = true}}
+    .backward = {{.run = gradus_recurrent_backward}, {.run = gradus_recurrent_weights, .whole = true}},            \
+    .onnx = gradus_recurrent_onnx
 
 #endif

@@ -25,12 +25,10 @@ static gradus_stored *stored_tensors(const gradus_net *net, const float *values,
     return stored;
 }
 
-static gradus_status write_model(const gradus_run *run, const char *folder, const float *values, gradus_error *error)
+gradus_status gradus_model_write(const gradus_run *run, const char *path, const float *values, gradus_error *error)
 {
-    char path[GRADUS_PATH_SIZE];
     gradus_aside aside;
     gradus_stored *stored = stored_tensors(run->net, values, error);
-    gradus_path_join(folder, model_name, path, error);
     if (gradus_aside_open(&aside, path, error) == GRADUS_OK) {
         const char *const metadata[] = {"format", "pt", "model",
                                         gradus_settings_text(run->settings, "model", GRADUS_PRINT_CANONICAL), NULL};
@@ -40,6 +38,18 @@ static gradus_status write_model(const gradus_run *run, const char *folder, cons
     }
     free(stored);
     return error->status;
+}
+
+gradus_status gradus_model_path(const gradus_run *run, char *path, gradus_error *error)
+{
+    return gradus_path_join(run->folder.path, model_name, path, error);
+}
+
+static gradus_status write_model(const gradus_run *run, const char *folder, const float *values, gradus_error *error)
+{
+    char path[GRADUS_PATH_SIZE];
+    if (gradus_path_join(folder, model_name, path, error)) return error->status;
+    return gradus_model_write(run, path, values, error);
 }
 
 gradus_status gradus_run_save_model(gradus_run *run, gradus_error *error)
@@ -129,7 +139,7 @@ gradus_status gradus_run_load_model(gradus_run *run, gradus_error *error)
     char path[GRADUS_PATH_SIZE];
     model_file file;
     const char *missing;
-    if (gradus_path_join(run->folder.path, model_name, path, error)) return error->status;
+    if (gradus_model_path(run, path, error)) return error->status;
     if (open_model(&file, path, error)) {
         if (error->code != GRADUS_CODE_NO_FILE) return error->status;
         *error = (gradus_error){0};

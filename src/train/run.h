@@ -177,6 +177,11 @@ gradus_status gradus_run_load_model(gradus_run *run, gradus_error *error); /* in
 gradus_status gradus_run_start_from(gradus_run *run,
                                     gradus_error *error); /* the setting of that name, if there is one */
 
+gradus_status gradus_model_path(const gradus_run *run, char *path,
+                                gradus_error *error); /* of the run's own, GRADUS_PATH_SIZE */
+/* A safetensors file of these values, which are those of all tensors one after another. */
+gradus_status gradus_model_write(const gradus_run *run, const char *path, const float *values, gradus_error *error);
+
 /* ---- the rest ---- */
 
 gradus_status gradus_fill_settings(gradus_settings *settings, const gradus_data_info *about, gradus_plan *plan,
