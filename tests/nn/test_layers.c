@@ -97,6 +97,20 @@ static const expectation expectations[] = {
      0,
      2.61941912,
      {-0.084160136}},
+    {"conv(17, 2) > sigmoid > upsample > conv(3, 2, stride=2) > upsample([1, 3]) > flatten",
+     "Conv2d(2, 17, 2), Sigmoid(), Upsample(scale_factor=2), Conv2d(17, 3, 2, stride=2), Upsample(scale_factor=(1, 3))",
+     {2, 4, 3},
+     54,
+     0,
+     0.527374921,
+     {-0.00708420316, -0.00155419286, 0.0570045952, 0.159650042}},
+    {"conv(17, 2) > sigmoid > upsample([3, 2], mode=bilinear) > conv(3, 2) > flatten",
+     "Conv2d(2, 17, 2), Sigmoid(), Upsample(scale_factor=(3, 2), mode='bilinear'), Conv2d(17, 3, 2)",
+     {2, 4, 3},
+     72,
+     0,
+     0.554765775,
+     {-0.0627555286, -0.00560864219, -0.0816097938, 0.202067}},
 };
 
 static void check_sum(const expectation *it, const gradus_net *net, int32_t index, double expected)

@@ -213,6 +213,13 @@ static const mistake mistakes[] = {
      1,
      "'conv' (layer 1) wants an image of at least 9x9 but the data give 1x8x8; make the filter smaller or write "
      "pad=same"},
+    {"dense(4) > upsample",
+     NULL,
+     {4},
+     10,
+     12,
+     "'upsample' (layer 2) wants an image (channels x height x width) but 'dense(4)' (layer 1) gives 4; put it before "
+     "flatten and dense"},
     {"conv(18, 3) > groupnorm(5) > flatten > dense(10)",
      NULL,
      {1, 8, 8},
@@ -366,6 +373,7 @@ static void test_windows(void **state)
         {"conv(1, [4, 5], pad=[same, 0])", 7, 6},
         {"conv(1, 3, dilation=2)", 3, 6},
         {"conv(1, [2, 3], dilation=[4, 2], pad=same, stride=3)", 3, 4},
+        {"upsample([3, 2])", 21, 20},
         {"maxpool(2)", 3, 5},
         {"maxpool(3, stride=1)", 5, 8},
         {"maxpool(3, stride=2, pad=1)", 4, 5},
