@@ -72,7 +72,8 @@ static void largest_of_four(const gradus_window *over, const float *plane, int64
 static bool is_usual(const gradus_window *over)
 {
     for (int i = 0; i < 2; i++)
-        if (over->size[i] != 2 || over->stride[i] != 2 || over->pad[i]) return false;
+        if (over->size[i] != 2 || over->stride[i] != 2 || over->pad[i] || 2 * over->output[i] > over->input[i])
+            return false;
     return true;
 }
 

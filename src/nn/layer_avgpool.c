@@ -11,22 +11,23 @@ static gradus_status prepare(gradus_layer *layer, gradus_error *error)
     return GRADUS_OK;
 }
 
-/* The rows, or columns, of window `at` that are in the image: first, end. */
-static void inside(const gradus_window *over, int direction, int64_t at, int64_t range[2])
+/* The rows, or columns, of window `at` that are in the image: first, end. Returns how many there are with those of the padding. */
+static int64_t inside(const gradus_window *over, int direction, int64_t at, int64_t range[2])
 {
-    const int64_t first = at * over->stride[direction] - over->pad[direction], end = first + over->size[direction];
+    const int64_t pad = over->pad[direction], input = over->input[direction],
+                  first = at * over->stride[direction] - pad, end = first + over->size[direction];
     range[0] = first < 0 ? 0 : first;
-    range[1] = end > over->input[direction] ? over->input[direction] : end;
+    range[1] = end > input ? input : end;
+    return (end > input + pad ? input + pad : end) - first;
 }
 
 /* One window of one block: its mean into `to`, or a share of `to` to all of its pixels. */
 static void window(const gradus_window *over, int64_t row, int64_t column, int64_t width, float *from, float *to,
                    bool back)
 {
-    const float share = 1 / (float)(over->size[0] * over->size[1]);
     int64_t rows[2], columns[2];
-    inside(over, 0, row, rows);
-    inside(over, 1, column, columns);
+    const int64_t down = inside(over, 0, row, rows), across = inside(over, 1, column, columns);
+    const float share = 1 / (float)(down * across);
     if (!back) memset(to, 0, (size_t)width * sizeof *to);
     for (int64_t i = rows[0]; i < rows[1]; i++) {
         for (int64_t k = columns[0] * width; k < columns[1] * width; k++) {

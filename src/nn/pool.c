@@ -4,7 +4,15 @@
 #include "pool.h"
 #include "onnx.h"
 
-enum { SIZE, STRIDE, PAD };
+enum { SIZE, STRIDE, PAD, CEIL };
+
+/* How many windows fit; where what is left over gets one too, as long as it begins before the padding behind, as PyTorch has it. */
+static int64_t windows(const gradus_window *over, int direction, bool ceil)
+{
+    const int64_t stride = over->stride[direction], seen = over->input[direction] + over->pad[direction],
+                  room = seen + over->pad[direction] - over->size[direction], whole = room / stride + 1;
+    return whole + (ceil && room % stride && whole * stride < seen);
+}
 
 gradus_status gradus_pool_infer(gradus_layer *layer, gradus_error *error)
 {
@@ -23,11 +31,11 @@ gradus_status gradus_pool_infer(gradus_layer *layer, gradus_error *error)
         if (2 * over->pad[i] > over->size[i]) return gradus_layer_fail(layer, "pads more than half a window", error);
         if (over->input[i] + 2 * over->pad[i] < over->size[i]) {
             char wanted[80];
-            snprintf(wanted, sizeof wanted, "an image of at least %dx%d", (int)over->size[0], (int)over->size[1]);
+            snprintf(wanted, sizeof wanted, "an image of at least %dx%d", (int)(over->size[0] - 2 * over->pad[0]),
+                     (int)(over->size[1] - 2 * over->pad[1]));
             return gradus_layer_misfit(layer, wanted, "make the window smaller, or leave it out", error);
         }
-        over->output[i] = (over->input[i] + 2 * over->pad[i] - over->size[i]) / over->stride[i] + 1;
-        layer->output->shape[i + 1] = over->output[i];
+        layer->output->shape[i + 1] = over->output[i] = windows(over, i, layer->item->values[CEIL].number != 0);
     }
     layer->output->untouched = false;
     return GRADUS_OK;
@@ -65,5 +73,11 @@ const gradus_argument gradus_pool_arguments[] = {
      .flags = GRADUS_LIST | GRADUS_NAMED,
      .help = "pixels around the image; at most half a window",
      .also = "border"},
+    {.name = "ceil",
+     .kind = GRADUS_FLAG,
+     .initial = "false",
+     .flags = GRADUS_NAMED,
+     .help = "a last window for the pixels that are left over, which is not whole",
+     .also = "ceil_mode"},
     {.name = NULL},
 };

@@ -333,7 +333,8 @@ static int64_t largest_at(const gradus_window *over, const float *plane, int64_t
 
 static void check_pool(const gradus_kernels *kernels, gradus_window over, int64_t blocks, int64_t width)
 {
-    for (int i = 0; i < 2; i++) over.output[i] = (over.input[i] + 2 * over.pad[i] - over.size[i]) / over.stride[i] + 1;
+    for (int i = 0; i < 2; i++)
+        if (!over.output[i]) over.output[i] = (over.input[i] + 2 * over.pad[i] - over.size[i]) / over.stride[i] + 1;
     const gradus_form from = {blocks, over.input[0] * over.input[1], width},
                       to = {blocks, over.output[0] * over.output[1], width};
     const int64_t count = 2;
@@ -369,6 +370,8 @@ static void test_maxpool(void **state)
         {.input = {9, 9}, .size = {2, 1}, .stride = {4, 3}},
         {.input = {15, 15}, .size = {15, 15}, .stride = {15, 15}},
         {.input = {4, 6}, .size = {2, 2}, .stride = {2, 2}, .pad = {1, 1}},
+        {.input = {7, 9}, .output = {4, 5}, .size = {2, 2}, .stride = {2, 2}}, /* the last are not whole */
+        {.input = {7, 8}, .output = {3, 4}, .size = {3, 3}, .stride = {3, 2}},
     };
     static const int64_t layouts[][2] = {{3, 1}, {2, 8}, {2, 16}, {1, 5}, {1, 19}};
     (void)state;

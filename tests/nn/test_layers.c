@@ -111,6 +111,22 @@ static const expectation expectations[] = {
      0,
      0.554765775,
      {-0.0627555286, -0.00560864219, -0.0816097938, 0.202067}},
+    {"conv(17, 2) > maxpool(2, ceil=true) > conv(3, 1) > maxpool(3, stride=2, pad=1, ceil=true) > flatten",
+     "Conv2d(2, 17, 2), MaxPool2d(2, ceil_mode=True), Conv2d(17, 3, 1), "
+     "MaxPool2d(3, stride=2, padding=1, ceil_mode=True)",
+     {2, 8, 6},
+     18,
+     0,
+     33.0803239,
+     {-0.0302448747, -4.01581945, 9.23860968, 5.89709209}},
+    {"conv(17, 2) > avgpool(3, stride=2, pad=1, ceil=true) > conv(3, 2) > avgpool([2, 3], ceil=true) > flatten",
+     "Conv2d(2, 17, 2), AvgPool2d(3, stride=2, padding=1, ceil_mode=True), Conv2d(17, 3, 2), "
+     "AvgPool2d((2, 3), ceil_mode=True)",
+     {2, 9, 11},
+     12,
+     0,
+     0.522523209,
+     {-0.066320738, -0.0122587743, -0.10768169, -0.0221780523}},
 };
 
 static void check_sum(const expectation *it, const gradus_net *net, int32_t index, double expected)

@@ -378,6 +378,10 @@ static void test_windows(void **state)
         {"maxpool(3, stride=1)", 5, 8},
         {"maxpool(3, stride=2, pad=1)", 4, 5},
         {"maxpool([7, 1])", 1, 10},
+        {"maxpool(2, ceil=true)", 4, 5},
+        {"maxpool([4, 3], stride=[2, 4], ceil=true)", 3, 3},
+        {"avgpool([2, 3], stride=[4, 3], pad=[1, 1], ceil=true)", 2, 4},
+        {"avgpool(1, stride=4, ceil=true)", 2, 3},
     };
     (void)state;
     for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
