@@ -16,14 +16,17 @@ static inline int64_t gradus_form_size(gradus_form at) { return at.blocks * at.p
 /* Functions of one value whose derivative can be told from their result: they need no input kept, and work in place. */
 typedef enum gradus_activation { GRADUS_LINEAR, GRADUS_RELU, GRADUS_TANH, GRADUS_SIGMOID } gradus_activation;
 
-/* Functions of one value that are 0 at 0 and whose derivative needs the input. */
+/* Functions of one value whose derivative needs the input; 0 at 0, but for softplus. */
 typedef enum gradus_curve {
     GRADUS_LEAKY_RELU, /* parameter: the slope below 0 */
     GRADUS_ELU,        /* how far down it goes */
     GRADUS_GELU,
     GRADUS_GELU_TANH,
     GRADUS_SILU,
-    GRADUS_HARDSWISH
+    GRADUS_HARDSWISH,
+    GRADUS_MISH,
+    GRADUS_RELU6,
+    GRADUS_SOFTPLUS /* beta */
 } gradus_curve;
 
 /* A channel's batch norm: (x - mean) scale + shift; and its backward: dx = scale (dy - mean_gradient - (x - mean) slope). */

@@ -7,6 +7,22 @@ static inline vector erf_of(vector x)
     return x;
 }
 
+/* log(1 + exp(x)), so written that no exponential grows large; the logarithm has no vectors either. */
+static inline vector softplus_of(vector x)
+{
+    const vector positive = no_less(x, all(0));
+    vector part = exp_of(no_more(x, -x));
+    for (int i = 0; i < LANES; i++) part[i] = log1pf(part[i]);
+    return positive + part;
+}
+
+/* tanh(log(1 + e)) is n / (n + 2) with n = e (e + 2), e = exp(x); beyond 20 it is 1 in all digits. */
+static inline vector mish_growth(vector x)
+{
+    const vector e = exp_of(no_more(x, all(20)));
+    return e * (e + all(2));
+}
+
 static inline vector gelu_inner(vector x) { return all(0.7978845608f) * (x + all(0.044715f) * x * x * x); }
 
 static inline __attribute__((always_inline)) vector bent(gradus_curve f, vector parameter, vector x)
@@ -18,6 +34,12 @@ static inline __attribute__((always_inline)) vector bent(gradus_curve f, vector 
     case GRADUS_GELU_TANH: return all(0.5f) * x * (all(1) + tanh_of(gelu_inner(x)));
     case GRADUS_SILU: return x * sigmoid_of(x);
     case GRADUS_HARDSWISH: return x * no_more(no_less(x + all(3), all(0)), all(6)) * all(1.0f / 6);
+    case GRADUS_MISH: {
+        const vector n = mish_growth(x);
+        return x * (n / (n + all(2)));
+    }
+    case GRADUS_RELU6: return no_more(no_less(x, all(0)), all(6));
+    case GRADUS_SOFTPLUS: return softplus_of(parameter * x) / parameter;
     }
     return x;
 }
@@ -41,6 +63,12 @@ static inline __attribute__((always_inline)) vector slope_at(gradus_curve f, vec
     }
     case GRADUS_HARDSWISH:
         return choose(x < all(-3), all(0), choose(x > all(3), all(1), x * all(1.0f / 3) + all(0.5f)));
+    case GRADUS_MISH: { /* 1 - tanh^2 is (1 + n / (n + 2)) 2 / (n + 2) */
+        const vector n = mish_growth(x), t = n / (n + all(2));
+        return t + x * sigmoid_of(x) * (all(1) + t) * (all(2) / (n + all(2)));
+    }
+    case GRADUS_RELU6: return choose((x > all(0)) & (x < all(6)), all(1), all(0));
+    case GRADUS_SOFTPLUS: return sigmoid_of(parameter * x);
     }
     return x;
 }
@@ -54,6 +82,9 @@ static inline __attribute__((always_inline)) vector slope_at(gradus_curve f, vec
     case GRADUS_GELU_TANH: BODY(GRADUS_GELU_TANH, __VA_ARGS__); break;   \
     case GRADUS_SILU: BODY(GRADUS_SILU, __VA_ARGS__); break;             \
     case GRADUS_HARDSWISH: BODY(GRADUS_HARDSWISH, __VA_ARGS__); break;   \
+    case GRADUS_MISH: BODY(GRADUS_MISH, __VA_ARGS__); break;             \
+    case GRADUS_RELU6: BODY(GRADUS_RELU6, __VA_ARGS__); break;           \
+    case GRADUS_SOFTPLUS: BODY(GRADUS_SOFTPLUS, __VA_ARGS__); break;     \
     }
 
 static inline __attribute__((always_inline)) void bend_as(gradus_curve f, float parameter, const float *input,

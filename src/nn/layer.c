@@ -48,9 +48,10 @@ void gradus_activation_backward(const gradus_layer *layer, const gradus_piece *p
 void gradus_bend_forward(const gradus_layer *layer, const gradus_piece *piece)
 {
     const gradus_bend *state = layer->state;
-    layer->net->kernels->bend(state->curve, state->parameter, gradus_values(layer->input, piece),
-                              gradus_values(layer->output, piece),
+    float *output = gradus_values(layer->output, piece);
+    layer->net->kernels->bend(state->curve, state->parameter, gradus_values(layer->input, piece), output,
                               piece->count * gradus_form_size(layer->output->form));
+    if (state->curve == GRADUS_SOFTPLUS) gradus_signal_clear_filling(layer->output, output, piece->count);
 }
 
 /* In place, as above. */
