@@ -14,9 +14,9 @@
 enum { NAMES_TRIED = 10000 };
 
 /* Everything that a training writes; what a user has put beside it is left alone when a run is replaced. */
-static const char *const files_of_a_run[] = {"run.yaml",        "metrics.csv",  "timing.csv",        "measures.csv",
-                                             "decisions.jsonl", "summary.json", "model.safetensors", "state-a",
-                                             "state-b",         "ask-save",     "ask-cooldown",      "ask-stop"};
+static const char *const files_of_a_run[] = {
+    "run.yaml", "metrics.csv", "timing.csv", "measures.csv", "decisions.jsonl", "summary.json", "model.safetensors",
+    "state-a",  "state-b",     "ask-save",   "ask-cooldown", "ask-stop",        "layers.csv"};
 
 gradus_status gradus_folder_name_check(const char *name, gradus_error *error)
 {

@@ -76,6 +76,7 @@ gradus_status gradus_run_keep(gradus_run *run, const gradus_run_end *now, gradus
     gradus_path_join(run->folder.path, number, folder, error);
     if (make_folder(folder, error)) return error->status;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) copy(run, folder, names[i], error);
+    if (run->layers.before) copy(run, folder, "layers.csv", error);
     gradus_run_save_present(run, folder, error);
     gradus_summary_write_to(run, now, folder, error);
     gradus_path_join(folder, "state-a", path, error);

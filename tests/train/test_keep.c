@@ -52,7 +52,7 @@ static void compare(const char *first, const char *second)
 static void test_a_kept_run_goes_on(void **state)
 {
     (void)state;
-    const char *const settings[] = {SMALL, "epochs=3", "name=trunk", "keep_every=1ep", NULL};
+    const char *const settings[] = {SMALL, "epochs=3", "name=trunk", "keep_every=1ep", "watch=layers", NULL};
     training run = {.settings = settings, .threads = 1};
     training_must(&run, GRADUS_RUN_FINISHED);
     assert_true(exists("trunk", "kept/12/state-a") && exists("trunk", "kept/24/state-a"));
@@ -61,6 +61,7 @@ static void test_a_kept_run_goes_on(void **state)
     training_must(&again, GRADUS_RUN_FINISHED);
     assert_int_equal(again.epochs, 2);
     compare("trunk", "trunk/kept/12");
+    training_same("trunk", "trunk/kept/12", "layers.csv");
     compare("trunk/kept/24", "trunk/kept/12/kept/24"); /* it keeps copies of its own */
 
     const char *const down[] = {"schedule=cooldown", "epochs=2.5", NULL};
