@@ -56,9 +56,17 @@ bool    gradus_net_read(const gradus_net *net, int32_t index, float *destination
 bool    gradus_net_read_gradient(const gradus_net *net, int32_t index, float *destination);
 bool    gradus_net_write(gradus_net *net, int32_t index, const float *source);
 
-/* safetensors: named tensors of float32 behind a JSON header. Written through the caller's writer, read in place from memory (a file that was
- * read or mapped); open checks all of it, so that what follows cannot fail. `metadata` is NAME, TEXT, ... and ends with NULL. */
-typedef struct gradus_stored { const char *name; int64_t shape[8]; int64_t count; const float *values; } gradus_stored;     /* read: values unaligned, little-endian */
+/* safetensors: named tensors behind a JSON header, of float32, or of 16 bits that stand for it. Written through the caller's writer, read in
+ * place from memory (a file that was read or mapped); open checks all of it, so that what follows cannot fail; tensors of other types are left
+ * out. `metadata` is NAME, TEXT, ... and ends with NULL. */
+typedef struct gradus_stored {
+    const char  *name;
+    int64_t      shape[8];
+    int64_t      count;
+    const float *values;                /* written: float32. Read: as they stand in the file, unaligned, little-endian */
+    int32_t      type;                  /* enum gradus_type, in the file; is written: GRADUS_FLOAT32, GRADUS_BFLOAT16 */
+} gradus_stored;
+void gradus_stored_read(const gradus_stored *tensor, float *values);    /* of a tensor that was read: all its values, whatever its type */
 typedef struct gradus_safetensors gradus_safetensors;
 gradus_status       gradus_safetensors_write(const gradus_stored *tensors, int32_t count, const char *const *metadata, gradus_write *write, void *user, gradus_error *error);
 gradus_safetensors *gradus_safetensors_open(const void *bytes, size_t size, gradus_error *error);       /* bytes must outlive it */

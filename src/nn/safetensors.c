@@ -1,15 +1,63 @@
-/* safetensors: named tensors of float32 behind a JSON header, the format in which PyTorch's models are exchanged. Eight bytes say how
+/* safetensors: named tensors behind a JSON header, the format in which PyTorch's models are exchanged. Eight bytes say how
  * long the header is; it gives each tensor's type, shape and place in the bytes that follow. All of a file is checked when it is opened.
  *
  * Both sides of the format are little-endian, as are the machines that oneDNN is built for. */
 #include <jansson.h>
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 #include "gradus/base.h"
+#include "gradus/gradus.h"
 #include "gradus/nn.h"
 
 enum { LENGTH_BYTES = 8, RANK = 8 };
 enum { HEADER_LIMIT = 100000000 }; /* the format's own */
+
+/* ---- numbers ---- */
+
+enum { TYPES = 3, BLOCK = 4096 }; /* kinds of numbers; numbers that are rounded at a time */
+
+static const char *const type_names[] = {"F32", "BF16", "F16"}; /* of enum gradus_type */
+
+static size_t type_size(int32_t type) { return type == GRADUS_FLOAT32 ? sizeof(float) : sizeof(uint16_t); }
+
+/* The upper half of the bits, rounded to the nearest, halves to even; what is no number stays none. */
+static uint16_t to_bfloat16(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (value != value) return (uint16_t)(bits >> 16 | 64);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static float from_bfloat16(uint16_t half)
+{
+    const uint32_t bits = (uint32_t)half << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* A sign, five bits of exponent, ten of fraction. */
+static float from_float16(uint16_t half)
+{
+    const int exponent = half >> 10 & 31, fraction = half & 1023;
+    float value = exponent == 31 ? (fraction ? NAN : INFINITY)
+                  : exponent     ? ldexpf((float)(fraction + 1024), exponent - 25)
+                                 : ldexpf((float)fraction, -24);
+    return half >> 15 ? -value : value;
+}
+
+void gradus_stored_read(const gradus_stored *tensor, float *values)
+{
+    const unsigned char *from = (const unsigned char *)(const void *)tensor->values;
+    if (tensor->type == GRADUS_FLOAT32) memcpy(values, from, (size_t)tensor->count * sizeof *values);
+    for (int64_t i = 0; tensor->type != GRADUS_FLOAT32 && i < tensor->count; i++, from += sizeof(uint16_t)) {
+        uint16_t half;
+        memcpy(&half, from, sizeof half);
+        values[i] = tensor->type == GRADUS_BFLOAT16 ? from_bfloat16(half) : from_float16(half);
+    }
+}
 
 /* ---- writing ---- */
 
@@ -42,20 +90,33 @@ static bool put_header(header_writer *to, const gradus_stored *tensors, int32_t 
     put_metadata(&json, metadata);
     for (int32_t i = 0; i < count; i++) {
         gradus_json_open(&json, tensors[i].name, '{');
-        gradus_json_text(&json, "dtype", "F32");
+        gradus_json_text(&json, "dtype", type_names[tensors[i].type]);
         gradus_json_open(&json, "shape", '[');
         for (int32_t k = 0; k < RANK && tensors[i].shape[k]; k++)
             gradus_json_number(&json, NULL, (double)tensors[i].shape[k]);
         gradus_json_close(&json, ']');
         gradus_json_open(&json, "data_offsets", '[');
         gradus_json_number(&json, NULL, offset);
-        offset += (double)tensors[i].count * sizeof(float);
+        offset += (double)((size_t)tensors[i].count * type_size(tensors[i].type));
         gradus_json_number(&json, NULL, offset);
         gradus_json_close(&json, ']');
         gradus_json_close(&json, '}');
     }
     gradus_json_close(&json, '}');
     return !json.failed;
+}
+
+static int put_values(gradus_write *write, void *user, const gradus_stored *tensor)
+{
+    if (tensor->type == GRADUS_FLOAT32) return write(user, tensor->values, (size_t)tensor->count * sizeof(float));
+    uint16_t halves[BLOCK];
+    int failed = 0;
+    for (int64_t first = 0; first < tensor->count && !failed; first += BLOCK) {
+        const int64_t left = tensor->count - first, count = left < BLOCK ? left : BLOCK;
+        for (int64_t i = 0; i < count; i++) halves[i] = to_bfloat16(tensor->values[first + i]);
+        failed = write(user, halves, (size_t)count * sizeof *halves);
+    }
+    return failed;
 }
 
 gradus_status gradus_safetensors_write(const gradus_stored *tensors, int32_t count, const char *const *metadata,
@@ -70,8 +131,7 @@ gradus_status gradus_safetensors_write(const gradus_stored *tensors, int32_t cou
     header_writer written = {.write = write, .user = user};
     bool failed = write(user, bytes, sizeof bytes) || !put_header(&written, tensors, count, metadata) ||
                   write(user, "       ", (size_t)(length - counted.size));
-    for (int32_t i = 0; i < count && !failed; i++)
-        failed = write(user, tensors[i].values, (size_t)tensors[i].count * sizeof(float)) != 0;
+    for (int32_t i = 0; i < count && !failed; i++) failed = put_values(write, user, &tensors[i]) != 0;
     if (failed)
         return gradus_fail(error, GRADUS_ERROR_WRITE, GRADUS_CODE_INPUT_OUTPUT, "the weights could not be written");
     return GRADUS_OK;
@@ -136,8 +196,9 @@ static gradus_status read_tensor(gradus_safetensors *file, const char *name, con
         return bad(error, "it does not say what is in", name);
     const json_int_t first = json_integer_value(begin), last = json_integer_value(end);
     if (first < 0 || last < first || (uint64_t)last > file->size) return bad(error, "it ends before the end of", name);
-    if (strcmp(type, "F32") != 0 || !tensor.count) return GRADUS_OK;
-    if ((last - first) != tensor.count * (json_int_t)sizeof(float))
+    while (tensor.type < TYPES && strcmp(type, type_names[tensor.type]) != 0) tensor.type++;
+    if (tensor.type == TYPES || !tensor.count) return GRADUS_OK;
+    if ((last - first) != tensor.count * (json_int_t)type_size(tensor.type))
         return bad(error, "size and shape disagree in", name);
     tensor.values = (const float *)(const void *)(file->bytes + first);
     file->tensors[file->count++] = tensor;

@@ -6,6 +6,7 @@
 #include "run.h"
 
 static const char model_name[] = "model.safetensors";
+enum { MOST_NAMED = 6 }; /* of the tensors that begin anew */
 
 /* ---- writing ---- */
 
@@ -90,9 +91,11 @@ static gradus_status open_model(model_file *file, const char *path, gradus_error
     *file = (model_file){0};
     snprintf(file->path, sizeof file->path, "%s", path);
     if (gradus_file_read(path, &file->bytes, &size, error)) return error->status;
-    file->tensors = gradus_safetensors_open(file->bytes, size, error);
-    if (!file->tensors) free(file->bytes);
-    return error->status;
+    gradus_error bad = {0};
+    file->tensors = gradus_safetensors_open(file->bytes, size, &bad);
+    if (file->tensors) return GRADUS_OK;
+    free(file->bytes);
+    return gradus_fail(error, bad.status, bad.code, "%s: %s", path, bad.message);
 }
 
 static void close_model(model_file *file)
@@ -103,16 +106,25 @@ static void close_model(model_file *file)
 
 static bool take(gradus_run *run, int32_t index, const gradus_stored *stored, gradus_error *error)
 {
-    size_t size = (size_t)stored->count * sizeof(float);
-    float *values = malloc(size + 1);
+    float *values = malloc((size_t)stored->count * sizeof *values + 1);
     if (!values) {
         gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
         return false;
     }
-    memcpy(values, stored->values, size); /* the file's are not aligned */
+    gradus_stored_read(stored, values);
     gradus_net_write(run->net, index, values);
     free(values);
     return true;
+}
+
+/* Whether the file has the net's tensor, in its shape; what it has under that name is in *stored, of rank 0: nothing. */
+static bool fits(const gradus_run *run, int32_t index, const model_file *file, gradus_net_tensor *tensor,
+                 gradus_stored *stored)
+{
+    *stored = (gradus_stored){0};
+    gradus_net_tensor_at(run->net, index, tensor);
+    return gradus_safetensors_find(file->tensors, tensor->name, stored) &&
+           memcmp(stored->shape, tensor->shape, sizeof stored->shape) == 0;
 }
 
 /* Takes over every tensor whose name and shape the file has; returns how many, and the name of one that it has not. */
@@ -123,10 +135,7 @@ static int32_t take_all(gradus_run *run, const model_file *file, const char **mi
     for (int32_t i = 0; i < gradus_net_tensor_count(run->net); i++) {
         gradus_net_tensor tensor;
         gradus_stored stored;
-        gradus_net_tensor_at(run->net, i, &tensor);
-        bool fits = gradus_safetensors_find(file->tensors, tensor.name, &stored) &&
-                    memcmp(stored.shape, tensor.shape, sizeof stored.shape) == 0;
-        if (!fits)
+        if (!fits(run, i, file, &tensor, &stored))
             *missing = tensor.name;
         else if (take(run, i, &stored, error))
             taken++;
@@ -176,6 +185,54 @@ static gradus_status find_start(const gradus_run *run, const char *text, char pa
     return GRADUS_OK;
 }
 
+/* "64x3x3x3" */
+static const char *shape_text(const int64_t *shape, char text[96])
+{
+    size_t used = 0;
+    *text = 0;
+    for (int i = 0; i < 8 && shape[i] && used < 90; i++)
+        used += (size_t)snprintf(text + used, 96 - used, i ? "x%lld" : "%lld", (long long)shape[i]);
+    return text;
+}
+
+/* What begins anew, and why. */
+static void note_missing(const gradus_run *run, const model_file *file)
+{
+    int32_t missing = 0;
+    for (int32_t i = 0; i < gradus_net_tensor_count(run->net); i++) {
+        char here[96], there[96];
+        gradus_net_tensor tensor;
+        gradus_stored stored;
+        if (fits(run, i, file, &tensor, &stored) || ++missing > MOST_NAMED) continue;
+        if (stored.name)
+            gradus_run_note(run, "'%s' begins anew: it is %s, but %s there", tensor.name,
+                            shape_text(tensor.shape, here), shape_text(stored.shape, there));
+        else
+            gradus_run_note(run, "'%s' begins anew: it is not there", tensor.name);
+    }
+    if (missing > MOST_NAMED) gradus_run_note(run, "and so do %d others", missing - MOST_NAMED);
+}
+
+/* What the file has and the net has not: a sign that names do not mean the same. */
+static void note_unused(const gradus_run *run, const model_file *file)
+{
+    int32_t unused = 0;
+    const char *first = NULL;
+    gradus_stored stored;
+    for (int32_t i = 0; gradus_safetensors_at(file->tensors, i, &stored); i++) {
+        bool known = false;
+        gradus_net_tensor tensor;
+        for (int32_t k = 0; !known && k < gradus_net_tensor_count(run->net); k++) {
+            gradus_net_tensor_at(run->net, k, &tensor);
+            known = strcmp(tensor.name, stored.name) == 0;
+        }
+        if (!known && !unused++) first = stored.name;
+    }
+    if (unused)
+        gradus_run_note(run, "'%s'%s there %s no place in this net", first, unused > 1 ? " and others" : "",
+                        unused > 1 ? "have" : "has");
+}
+
 gradus_status gradus_run_start_from(gradus_run *run, gradus_error *error)
 {
     char path[GRADUS_PATH_SIZE];
@@ -183,13 +240,14 @@ gradus_status gradus_run_start_from(gradus_run *run, gradus_error *error)
     const char *missing, *text = gradus_settings_text(run->settings, "start_from", GRADUS_PRINT_CANONICAL);
     if (error->status || !text || strcmp(text, "none") == 0) return error->status;
     if (find_start(run, text, path, error) || open_model(&file, path, error)) return error->status;
-    int32_t taken = take_all(run, &file, &missing, error);
+    const int32_t taken = take_all(run, &file, &missing, error), count = gradus_net_tensor_count(run->net);
     if (!taken)
         gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA, "%s: no tensor has a name and shape of this net",
                     path);
-    else if (missing)
-        gradus_run_note(run, "%d of %d tensors begin as in %s; '%s' and others do not", taken,
-                        gradus_net_tensor_count(run->net), path, missing);
+    else
+        gradus_run_note(run, "%d of %d tensors begin as in %s", (int)taken, (int)count, path);
+    if (taken && missing) note_missing(run, &file);
+    if (taken) note_unused(run, &file);
     close_model(&file);
     return error->status;
 }

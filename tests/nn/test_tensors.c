@@ -186,7 +186,8 @@ static int remember(void *user, const void *bytes, size_t size)
 static void test_safetensors_back_and_forth(void **state)
 {
     static const float a[6] = {1, -2.5f, 0, 1e-30f, INFINITY, 3}, b[1] = {7};
-    static const gradus_stored stored[] = {{"0.weight", {2, 3}, 6, a}, {"a \"quoted\" näme", {1}, 1, b}};
+    static const gradus_stored stored[] = {{"0.weight", {2, 3}, 6, a, GRADUS_FLOAT32},
+                                           {"a \"quoted\" näme", {1}, 1, b, GRADUS_FLOAT32}};
     static const char *const metadata[] = {"format", "pt", "model", "dense(10) > relu", NULL};
     (void)state;
     memory file = {0};
@@ -280,6 +281,42 @@ static void test_safetensors_that_are_none(void **state)
     gradus_safetensors_close(file);
 }
 
+/* To the nearest, halves to even; and what has 16 bits is read as what it stands for. Worked by hand. */
+static void test_sixteen_bits(void **state)
+{
+    static const float written[] = {1,        0x1.01p0f, 0x1.03p0f, 0x1.010002p0f, -0x1.fep0f,  -0x1.ffp0f,
+                                    INFINITY, NAN,       0x1p-133f, 0x1p-134f,     0x1.ff8p127f},
+                       bfloat16[] = {1, 1, 0x1.04p0f, 0x1.02p0f, -0x1.fep0f, -2, INFINITY, NAN, 0x1p-133f, 0, INFINITY};
+    static const uint16_t halves[] = {0x3c00, 0xc000, 0x7bff, 0x0001, 0x83ff, 0x0400,
+                                      0x7c00, 0xfc00, 0x7e00, 0x8000, 0x3555};
+    static const float float16[] = {1,        -2,        65504, 0x1p-24f, -0x1.ff8p-15f, 0x1p-14f,
+                                    INFINITY, -INFINITY, NAN,   -0.0F,    0x1.554p-2f};
+    enum { COUNT = 11 };
+    (void)state;
+    memory file = {0};
+    gradus_error error = {0};
+    gradus_stored tensor = {"a", {COUNT}, COUNT, written, GRADUS_BFLOAT16};
+    float values[COUNT];
+    assert_int_equal(gradus_safetensors_write(&tensor, 1, NULL, remember, &file, &error), GRADUS_OK);
+    assert_non_null(strstr(file.bytes + 8, "\"BF16\""));
+    for (int kind = 0; kind < 2; kind++) {
+        const float *expected = kind ? float16 : bfloat16;
+        gradus_safetensors *read = gradus_safetensors_open(file.bytes, file.size, &error);
+        assert_non_null(read);
+        assert_true(gradus_safetensors_find(read, "a", &tensor));
+        assert_int_equal(tensor.type, kind ? GRADUS_FLOAT16 : GRADUS_BFLOAT16);
+        gradus_stored_read(&tensor, values);
+        for (int i = 0; i < COUNT; i++)
+            if (isnan(expected[i]) ? !isnan(values[i]) : memcmp(&values[i], &expected[i], sizeof values[i]) != 0)
+                fail_msg("%d of kind %d is %a, not %a", i, kind, (double)values[i], (double)expected[i]);
+        gradus_safetensors_close(read);
+        if (kind) break;
+        memcpy(strstr(file.bytes + 8, "\"BF16\""), " \"F16\"", 6);
+        memcpy(file.bytes + file.size - sizeof halves, halves, sizeof halves);
+    }
+    free(file.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_spreads),
@@ -287,6 +324,7 @@ int main(void)
                                        cmocka_unit_test(test_seeds),
                                        cmocka_unit_test(test_layouts),
                                        cmocka_unit_test(test_safetensors_back_and_forth),
-                                       cmocka_unit_test(test_safetensors_that_are_none)};
+                                       cmocka_unit_test(test_safetensors_that_are_none),
+                                       cmocka_unit_test(test_sixteen_bits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
