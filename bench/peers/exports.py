@@ -168,6 +168,20 @@ def compare(name, what, theirs, ours):
         sys.exit(f"{name}: {what} differs by {difference}")
 
 
+def rounded(name, made, inputs):
+    """What ONNX Runtime makes of weights of int8, and PyTorch of the same, as numbers."""
+    gradus("export", f"runs/{name}", "int8.onnx", "--type", "int8", "--quiet")
+    onnx.checker.check_model("int8.onnx", full_check=True)
+    tensors = {one.name: torch.from_numpy(onnx.numpy_helper.to_array(one).copy()) for one in onnx.load("int8.onnx").graph.initializer}
+    for key in [key for key in tensors if key.endswith(".int8")]:
+        scale = tensors[key[:-4] + "scale"]
+        tensors[key[:-5]] = tensors[key] * scale.reshape(-1, *[1] * (tensors[key].dim() - 1))
+    made.load_state_dict({**made.state_dict(), **{key: tensors[key] for key in made.state_dict() if key in tensors}})
+    outputs = made(torch.from_numpy(inputs)).detach()
+    session = onnxruntime.InferenceSession("int8.onnx", providers=["CPUExecutionProvider"])
+    return session.run(["output"], {"input": inputs})[0], outputs if name in NUMBERS else outputs.softmax(-1)
+
+
 def twin(name, exported, inputs):
     """PyTorch's modules with these weights, and a run that begins with others of PyTorch's."""
     made = nn.Sequential(*TWINS[name]())
@@ -177,6 +191,7 @@ def twin(name, exported, inputs):
         sys.exit(f"{name}: {missing}")
     outputs = made.eval()(torch.from_numpy(inputs)).detach()
     compare(name, "PyTorch", outputs if name in NUMBERS else outputs.softmax(-1), exported(inputs))
+    compare(name, "int8", *rounded(name, made, inputs))
     fresh = {key: value.contiguous() for key, value in nn.Sequential(*TWINS[name]()).state_dict().items()}
     save_file(fresh, "torch.safetensors")
     return fresh

@@ -75,10 +75,17 @@ bool                gradus_safetensors_find(const gradus_safetensors *file, cons
 bool                gradus_safetensors_at(const gradus_safetensors *file, int32_t index, gradus_stored *tensor);    /* false: no more */
 const char         *gradus_safetensors_metadata(const gradus_safetensors *file, const char *name);      /* NULL: no such */
 
+/* What weights are kept as in files. int8: filters, matrices and tables, with a scale for each output; the rest is float32. */
+typedef enum gradus_weights { GRADUS_WEIGHTS_FLOAT32, GRADUS_WEIGHTS_BFLOAT16, GRADUS_WEIGHTS_INT8 } gradus_weights;
+
+/* Rounds the net's tensors to what a file of that kind holds; sets that share of all weights, the smallest, to zero (of equal ones all). */
+gradus_status gradus_net_round(gradus_net *net, gradus_weights type, gradus_error *error);
+gradus_status gradus_net_prune(gradus_net *net, double share, gradus_error *error);
+
 /* ONNX (IR version 8, operators of version 17): the net as gradus_net_evaluate computes it, from `input` (n x its shape; whole numbers where
- * it takes symbols) to `output`, with the weights under PyTorch's names. `metadata` as above. Errors: a layer that cannot be written so;
- * more than 2 GB. */
-gradus_status gradus_net_write_onnx(const gradus_net *net, const char *const *metadata, gradus_write *write, void *user, gradus_error *error);
+ * it takes symbols) to `output`, with the weights under PyTorch's names, as float32 or int8 (then called "0.weight.int8", with
+ * "0.weight.scale"). `metadata` as above. Errors: a layer that cannot be written so; more than 2 GB. */
+gradus_status gradus_net_write_onnx(const gradus_net *net, gradus_weights type, const char *const *metadata, gradus_write *write, void *user, gradus_error *error);
 
 typedef struct gradus_batch {           /* what a loader hands over; lives until its next call                       */
     int32_t        count;               /* examples                                                                  */

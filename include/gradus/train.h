@@ -248,9 +248,14 @@ typedef struct gradus_run_prediction {
 gradus_status gradus_run_predict(gradus_run *run, const char *path, bool (*told)(void *user, const gradus_run_prediction *prediction), void *user,
                                  gradus_report *report);        /* file of inputs; told returns false: enough        */
 
+typedef struct gradus_export {          /* what is done to the weights; zero: nothing                               */
+    gradus_weights weights;             /* rounded to this: bfloat16 for safetensors, int8 for ONNX                 */
+    double         prune;               /* share of them that becomes zero first, the smallest                      */
+} gradus_export;
 /* Writes the model of an opened run to a file whose ending says how: model.safetensors with PyTorch's names, model.onnx to be run
- * elsewhere. What stands there is replaced, unless it is the run's own model. */
-gradus_status gradus_run_export(gradus_run *run, const char *path, gradus_report *report);
+ * elsewhere. What stands there is replaced, unless it is the run's own model. From then on the run has the weights that were written:
+ * gradus_run_evaluate tells what rounding and pruning cost. how NULL: nothing is done to them. */
+gradus_status gradus_run_export(gradus_run *run, const char *path, const gradus_export *how, gradus_report *report);
 
 typedef struct gradus_sample {
     int64_t     length;                 /* symbols that are written                                                  */

@@ -363,6 +363,9 @@ gradus_status gradus_net_fill(gradus_net *net, const gradus_net_config *config, 
 gradus_status gradus_net_plan(gradus_net *net, gradus_error *error);
 /* Memory and primitives for a batch of `count` examples. */
 gradus_status gradus_net_reserve(gradus_net *net, int64_t count, gradus_error *error);
+/* Whether it is rounded to 8 bits and pruned (net_round.c), and how: the scale of so many weights of one output. */
+bool gradus_tensor_is_weight(const gradus_tensor *tensor);
+float gradus_int8_round(const float *weights, int64_t count, signed char *rounded);
 gradus_status gradus_net_no_memory(gradus_error *error);
 /* Looks at what a layer has put out for a piece, if the net is watching. */
 void gradus_net_look(const gradus_layer *layer, const gradus_piece *piece);

@@ -25,11 +25,12 @@ enum {
 };
 enum { IS_FLOAT = 1, IS_INT, IS_TEXT, IS_INTS = 7, IS_TEXTS }; /* values of ATTRIBUTE_TYPE */
 enum { TENSOR_SHAPE = 1, TENSOR_TYPE, TENSOR_NAME = 8, TENSOR_BYTES };
-enum { FLOAT32 = 1, INT64 = 7 }; /* values of TENSOR_TYPE */
+enum { FLOAT32 = 1, INT8 = 3, INT64 = 7 }; /* values of TENSOR_TYPE */
 enum { VALUE_NAME = 1, VALUE_TYPE };
 
 struct gradus_onnx {
     const gradus_net *net;
+    gradus_weights type;
     gradus_protobuf out;
     gradus_arena names;
     const gradus_layer *last; /* whose values are what comes out; NULL: a loss makes probabilities of them first */
@@ -236,6 +237,27 @@ const char *gradus_onnx_whole(gradus_onnx *onnx, const gradus_layer *layer, cons
     return name;
 }
 
+/* int8 and a scale for each output, of which an operator makes numbers again. */
+static void put_int8(gradus_onnx *onnx, const gradus_tensor *tensor, const float *plain)
+{
+    const int64_t count = gradus_shape_size(tensor->shape), rows = tensor->shape[0], row = count / rows;
+    const size_t bytes = (size_t)count + (size_t)rows * sizeof(float);
+    char name[128];
+    float *scales = gradus_allocate(NULL, bytes);
+    signed char *rounded = scales ? (signed char *)(scales + rows) : NULL;
+    for (int64_t i = 0; rounded && i < rows; i++)
+        scales[i] = gradus_int8_round(plain + i * row, row, rounded + i * row);
+    snprintf(name, sizeof name, "%s.int8", tensor->name);
+    const char *weights = keep(onnx, name);
+    snprintf(name, sizeof name, "%s.scale", tensor->name);
+    const char *scale = keep(onnx, name);
+    put_constant(onnx, weights, INT8, tensor->shape, rounded, (size_t)count);
+    put_constant(onnx, scale, FLOAT32, (int64_t[]){rows, 0}, scales, (size_t)rows * sizeof *scales);
+    gradus_release(NULL, scales, bytes);
+    gradus_onnx_node(onnx, "DequantizeLinear", tensor->name, weights, scale, NULL);
+    gradus_onnx_int(onnx, "axis", 0);
+}
+
 const char *gradus_onnx_tensor(gradus_onnx *onnx, const gradus_layer *layer, int32_t which)
 {
     if (which >= layer->tensors) return NULL;
@@ -245,10 +267,12 @@ const char *gradus_onnx_tensor(gradus_onnx *onnx, const gradus_layer *layer, int
     *written = true;
     const size_t bytes = (size_t)gradus_shape_size(tensor->shape) * sizeof(float);
     float *plain = gradus_allocate(NULL, bytes);
-    if (plain && gradus_net_read(onnx->net, layer->first_tensor + which, plain))
-        put_constant(onnx, tensor->name, FLOAT32, tensor->shape, plain, bytes);
-    else
+    if (!plain || !gradus_net_read(onnx->net, layer->first_tensor + which, plain))
         onnx->out.failed = true;
+    else if (onnx->type == GRADUS_WEIGHTS_INT8 && gradus_tensor_is_weight(tensor))
+        put_int8(onnx, tensor, plain);
+    else
+        put_constant(onnx, tensor->name, FLOAT32, tensor->shape, plain, bytes);
     gradus_release(NULL, plain, bytes);
     return tensor->name;
 }
@@ -357,11 +381,14 @@ static gradus_status put_model(gradus_onnx *onnx, const char *const *metadata, g
     return GRADUS_OK;
 }
 
-gradus_status gradus_net_write_onnx(const gradus_net *net, const char *const *metadata, gradus_write *write, void *user,
-                                    gradus_error *error)
+gradus_status gradus_net_write_onnx(const gradus_net *net, gradus_weights type, const char *const *metadata,
+                                    gradus_write *write, void *user, gradus_error *error)
 {
     if (gradus_failed(error)) return (gradus_status)error->status;
-    gradus_onnx onnx = {.net = net};
+    if (type == GRADUS_WEIGHTS_BFLOAT16)
+        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNEXPECTED_VALUE,
+                           "a net of bfloat16 runs in few programs; in a file of ONNX weights are float32 or int8");
+    gradus_onnx onnx = {.net = net, .type = type};
     gradus_arena_open(&onnx.names, NULL);
     onnx.written = gradus_arena_take(&onnx.names, (size_t)net->tensor_count * sizeof *onnx.written, 1);
     gradus_status status = onnx.written ? put_model(&onnx, metadata, error) : gradus_net_no_memory(error);

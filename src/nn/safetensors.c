@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "gradus/base.h"
-#include "gradus/gradus.h"
+#include "bfloat16.h"
 #include "gradus/nn.h"
 
 enum { LENGTH_BYTES = 8, RANK = 8 };
@@ -20,23 +20,6 @@ enum { TYPES = 3, BLOCK = 4096 }; /* kinds of numbers; numbers that are rounded 
 static const char *const type_names[] = {"F32", "BF16", "F16"}; /* of enum gradus_type */
 
 static size_t type_size(int32_t type) { return type == GRADUS_FLOAT32 ? sizeof(float) : sizeof(uint16_t); }
-
-/* The upper half of the bits, rounded to the nearest, halves to even; what is no number stays none. */
-static uint16_t to_bfloat16(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    if (value != value) return (uint16_t)(bits >> 16 | 64);
-    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
-static float from_bfloat16(uint16_t half)
-{
-    const uint32_t bits = (uint32_t)half << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 /* A sign, five bits of exponent, ten of fraction. */
 static float from_float16(uint16_t half)
@@ -55,7 +38,7 @@ void gradus_stored_read(const gradus_stored *tensor, float *values)
     for (int64_t i = 0; tensor->type != GRADUS_FLOAT32 && i < tensor->count; i++, from += sizeof(uint16_t)) {
         uint16_t half;
         memcpy(&half, from, sizeof half);
-        values[i] = tensor->type == GRADUS_BFLOAT16 ? from_bfloat16(half) : from_float16(half);
+        values[i] = tensor->type == GRADUS_BFLOAT16 ? gradus_from_bfloat16(half) : from_float16(half);
     }
 }
 
@@ -113,7 +96,7 @@ static int put_values(gradus_write *write, void *user, const gradus_stored *tens
     int failed = 0;
     for (int64_t first = 0; first < tensor->count && !failed; first += BLOCK) {
         const int64_t left = tensor->count - first, count = left < BLOCK ? left : BLOCK;
-        for (int64_t i = 0; i < count; i++) halves[i] = to_bfloat16(tensor->values[first + i]);
+        for (int64_t i = 0; i < count; i++) halves[i] = gradus_to_bfloat16(tensor->values[first + i]);
         failed = write(user, halves, (size_t)count * sizeof *halves);
     }
     return failed;

@@ -5,12 +5,19 @@
 #include <sys/stat.h>
 #include "run.h"
 
-static gradus_status write_safetensors(const gradus_run *run, const char *path, gradus_error *error)
+typedef gradus_status export_format(const gradus_run *run, const char *path, gradus_weights type, gradus_error *error);
+
+static gradus_status write_safetensors(const gradus_run *run, const char *path, gradus_weights type,
+                                       gradus_error *error)
 {
+    if (type == GRADUS_WEIGHTS_INT8)
+        return gradus_fail(
+            error, GRADUS_ERROR_USE, GRADUS_CODE_UNEXPECTED_VALUE,
+            "safetensors has no scales beside its numbers; weights of int8 go to a file that ends in .onnx");
     float *values = malloc(((size_t)run->model_values + 1) * sizeof *values);
     if (!values) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     gradus_run_read_model(run, values);
-    gradus_model_write(run, path, values, error);
+    gradus_model_write(run, path, values, type == GRADUS_WEIGHTS_BFLOAT16 ? GRADUS_BFLOAT16 : GRADUS_FLOAT32, error);
     free(values);
     return error->status;
 }
@@ -26,7 +33,7 @@ static void print_classes(const gradus_data_info *about, gradus_buffer *text)
     gradus_buffer_write(text, "", 1);
 }
 
-static gradus_status write_onnx(const gradus_run *run, const char *path, gradus_error *error)
+static gradus_status write_onnx(const gradus_run *run, const char *path, gradus_weights type, gradus_error *error)
 {
     gradus_aside aside;
     gradus_buffer classes = {0};
@@ -39,7 +46,7 @@ static gradus_status write_onnx(const gradus_run *run, const char *path, gradus_
                               (const char *)classes.bytes,
                               NULL};
     if (gradus_aside_open(&aside, path, error) == GRADUS_OK) {
-        gradus_net_write_onnx(run->net, metadata, gradus_aside_write, &aside, error);
+        gradus_net_write_onnx(run->net, type, metadata, gradus_aside_write, &aside, error);
         gradus_aside_close(&aside, error);
     }
     gradus_buffer_release(&classes);
@@ -56,20 +63,34 @@ static bool is_own_model(const gradus_run *run, const char *path)
            here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
-gradus_status gradus_run_export(gradus_run *run, const char *path, gradus_report *report)
+/* Said before anything is changed or written. */
+static gradus_status find_format(const char *path, export_format **found, gradus_error *error)
 {
     static const struct {
         const char *ending;
-        gradus_status (*write)(const gradus_run *run, const char *path, gradus_error *error);
+        export_format *format;
     } formats[] = {{".onnx", write_onnx}, {".safetensors", write_safetensors}};
-    *report = (gradus_report){0};
     const char *ending = strrchr(path, '.');
-    if (is_own_model(run, path))
-        return gradus_fail(&report->error, GRADUS_ERROR_USE, GRADUS_CODE_EXISTS,
-                           "%s is the run's own model; export to a file elsewhere", path);
     for (size_t i = 0; ending && i < sizeof formats / sizeof *formats; i++)
-        if (strcmp(ending, formats[i].ending) == 0) return formats[i].write(run, path, &report->error);
-    return gradus_fail(&report->error, GRADUS_ERROR_USE, GRADUS_CODE_UNEXPECTED_VALUE,
+        if (strcmp(ending, formats[i].ending) == 0) *found = formats[i].format;
+    if (*found) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNEXPECTED_VALUE,
                        "the ending of a file says what it is to be; '%s' ends neither in .onnx nor in .safetensors",
                        path);
+}
+
+gradus_status gradus_run_export(gradus_run *run, const char *path, const gradus_export *how, gradus_report *report)
+{
+    static const gradus_export as_it_is;
+    export_format *write = NULL;
+    gradus_error *error = &report->error;
+    *report = (gradus_report){0};
+    if (!how) how = &as_it_is;
+    if (is_own_model(run, path))
+        return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_EXISTS,
+                           "%s is the run's own model; export to a file elsewhere", path);
+    if (find_format(path, &write, error) || gradus_net_prune(run->net, how->prune, error) ||
+        gradus_net_round(run->net, how->weights, error))
+        return error->status;
+    return write(run, path, how->weights, error);
 }

@@ -11,7 +11,7 @@ enum { MOST_NAMED = 6 }; /* of the tensors that begin anew */
 /* ---- writing ---- */
 
 /* All tensors of the net over one block of numbers, which holds them one after another. */
-static gradus_stored *stored_tensors(const gradus_net *net, const float *values, gradus_error *error)
+static gradus_stored *stored_tensors(const gradus_net *net, const float *values, gradus_type type, gradus_error *error)
 {
     int32_t count = gradus_net_tensor_count(net);
     gradus_stored *stored = calloc((size_t)count + 1, sizeof *stored);
@@ -19,17 +19,19 @@ static gradus_stored *stored_tensors(const gradus_net *net, const float *values,
     for (int32_t i = 0; stored && i < count; i++) {
         gradus_net_tensor tensor;
         gradus_net_tensor_at(net, i, &tensor);
-        stored[i] = (gradus_stored){.name = tensor.name, .count = gradus_tensor_values(&tensor), .values = values};
+        stored[i] = (gradus_stored){
+            .name = tensor.name, .count = gradus_tensor_values(&tensor), .values = values, .type = type};
         memcpy(stored[i].shape, tensor.shape, sizeof stored[i].shape);
         values += stored[i].count;
     }
     return stored;
 }
 
-gradus_status gradus_model_write(const gradus_run *run, const char *path, const float *values, gradus_error *error)
+gradus_status gradus_model_write(const gradus_run *run, const char *path, const float *values, gradus_type type,
+                                 gradus_error *error)
 {
     gradus_aside aside;
-    gradus_stored *stored = stored_tensors(run->net, values, error);
+    gradus_stored *stored = stored_tensors(run->net, values, type, error);
     if (gradus_aside_open(&aside, path, error) == GRADUS_OK) {
         const char *const metadata[] = {"format", "pt", "model",
                                         gradus_settings_text(run->settings, "model", GRADUS_PRINT_CANONICAL), NULL};
@@ -50,7 +52,7 @@ static gradus_status write_model(const gradus_run *run, const char *folder, cons
 {
     char path[GRADUS_PATH_SIZE];
     if (gradus_path_join(folder, model_name, path, error)) return error->status;
-    return gradus_model_write(run, path, values, error);
+    return gradus_model_write(run, path, values, GRADUS_FLOAT32, error);
 }
 
 gradus_status gradus_run_save_model(gradus_run *run, gradus_error *error)
@@ -117,7 +119,7 @@ static bool take(gradus_run *run, int32_t index, const gradus_stored *stored, gr
     return true;
 }
 
-/* Whether the file has the net's tensor, in its shape; what it has under that name is in *stored, of rank 0: nothing. */
+/* Whether the file has the net's tensor, in its shape. *stored is what it has under that name; without one: nothing. */
 static bool fits(const gradus_run *run, int32_t index, const model_file *file, gradus_net_tensor *tensor,
                  gradus_stored *stored)
 {

@@ -180,7 +180,8 @@ gradus_status gradus_run_start_from(gradus_run *run,
 gradus_status gradus_model_path(const gradus_run *run, char *path,
                                 gradus_error *error); /* of the run's own, GRADUS_PATH_SIZE */
 /* A safetensors file of these values, which are those of all tensors one after another. */
-gradus_status gradus_model_write(const gradus_run *run, const char *path, const float *values, gradus_error *error);
+gradus_status gradus_model_write(const gradus_run *run, const char *path, const float *values, gradus_type type,
+                                 gradus_error *error);
 
 /* ---- the rest ---- */
 

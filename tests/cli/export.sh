@@ -9,6 +9,20 @@ cmp digits.safetensors runs/digits/model.safetensors
 say export runs/digits ./digits.onnx --json
 say export runs/digits digits.onnx --quiet
 
+# smaller weights, and what they cost
+say export runs/digits small.onnx --type int8 | sed -E 's/[0-9]\.[0-9]{4}/N/g'
+say export runs/digits small.onnx --prune 50% | sed -E 's/[0-9]\.[0-9]{4}/N/g'
+say export runs/digits small.safetensors --type bf16 --prune 0.5 | sed -E 's/[0-9]\.[0-9]{4}/N/g'
+gradus export runs/digits small.onnx --type int8 --json | python3 -c 'import json, sys; print(*json.load(sys.stdin))'
+say export runs/digits small.safetensors --type int8
+say export runs/digits small.onnx --type bf16
+say export runs/digits small.onnx --type int4
+say export runs/digits small.onnx --prune half
+say export runs/digits small.onnx --prune 100%
+cp -r runs/digits runs/gone
+sed -i 's/glyphs.*/csv(gone.csv, target=x)/' runs/gone/run.yaml
+say export runs/gone small.onnx --type int8 2>&1 | sed 's|/.*/gone|gone|'
+
 # the end of a name says what a file is; what is wrong leaves none behind
 say export runs/digits digits.pt
 say export runs/digits digits

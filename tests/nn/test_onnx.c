@@ -175,7 +175,8 @@ static void check_model(const nets_texts *texts, const char *input, const char *
     nets_net made = nets_open(texts);
     memory file = {0};
     gradus_error error = {0};
-    assert_int_equal(gradus_net_write_onnx(made.net, metadata, remember, &file, &error), GRADUS_OK);
+    assert_int_equal(gradus_net_write_onnx(made.net, GRADUS_WEIGHTS_FLOAT32, metadata, remember, &file, &error),
+                     GRADUS_OK);
     const message model = {file.bytes, file.bytes + file.size};
     assert_int_equal(find(model, 1).value, 8);                  /* IR version */
     assert_int_equal(find(find(model, 8).inside, 2).value, 17); /* of the operators */
@@ -300,13 +301,56 @@ static void test_names(void **state)
         "input 1 ? 3", "output 1 ? 3", "Gemm Gemm Tanh Gemm Softmax");
 }
 
+/* The tensor of a graph that has this name: its bytes. */
+static message find_tensor(message in, const char *name)
+{
+    char text[128];
+    field read;
+    while (read_field(&in, &read)) {
+        if (read.number != 5) continue;
+        copy_text(find(read.inside, 8).inside, text);
+        if (!strcmp(text, name)) return find(read.inside, 9).inside;
+    }
+    fail_msg("no tensor '%s'", name);
+    return in;
+}
+
+/* Bytes times the scale of their row are the weights of the net that was rounded; biases are not rounded. */
+static void test_int8(void **state)
+{
+    enum { ROWS = 3, ROW = 5 };
+    (void)state;
+    nets_net made = nets_open(&(nets_texts){.model = "dense(3)", .input = {ROW}, .outputs = ROWS});
+    memory file = {0};
+    gradus_error error = {0};
+    assert_int_equal(gradus_net_round(made.net, GRADUS_WEIGHTS_INT8, &error), GRADUS_OK);
+    assert_int_equal(gradus_net_write_onnx(made.net, GRADUS_WEIGHTS_INT8, NULL, remember, &file, &error), GRADUS_OK);
+    const message whole = find((message){file.bytes, file.bytes + file.size}, 7).inside,
+                  bytes = find_tensor(whole, "0.weight.int8"), scales = find_tensor(whole, "0.weight.scale"),
+                  bias = find_tensor(whole, "0.bias");
+    float weights[ROWS * ROW], scale[ROWS], biases[ROWS];
+    assert_true(gradus_net_read(made.net, nets_tensor(made.net, "0.weight"), weights));
+    assert_true(gradus_net_read(made.net, nets_tensor(made.net, "0.bias"), biases));
+    assert_int_equal(bytes.end - bytes.at, sizeof weights / sizeof *weights);
+    assert_int_equal(scales.end - scales.at, sizeof scale);
+    memcpy(scale, scales.at, sizeof scale);
+    for (int i = 0; i < ROWS * ROW; i++)
+        check_close(scale[i / ROW] * (double)(signed char)bytes.at[i], (double)weights[i], 1e-6, 0);
+    assert_memory_equal(bias.at, biases, sizeof biases);
+    assert_int_equal(gradus_net_write_onnx(made.net, GRADUS_WEIGHTS_BFLOAT16, NULL, remember, &file, &error),
+                     GRADUS_ERROR_USE);
+    free(file.bytes);
+    nets_close(&made);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
     nets_net made = nets_open(&(nets_texts){.model = "dense(3)", .input = {3}, .outputs = 3});
     memory file = {.most = 10};
     gradus_error error = {0};
-    assert_int_equal(gradus_net_write_onnx(made.net, NULL, remember, &file, &error), GRADUS_ERROR_WRITE);
+    assert_int_equal(gradus_net_write_onnx(made.net, GRADUS_WEIGHTS_FLOAT32, NULL, remember, &file, &error),
+                     GRADUS_ERROR_WRITE);
     free(file.bytes);
     nets_close(&made);
 }
@@ -315,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_pictures), cmocka_unit_test(test_sequences),
                                        cmocka_unit_test(test_branches), cmocka_unit_test(test_shared),
-                                       cmocka_unit_test(test_names),    cmocka_unit_test(test_refused)};
+                                       cmocka_unit_test(test_names),    cmocka_unit_test(test_int8),
+                                       cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -317,6 +317,71 @@ static void test_sixteen_bits(void **state)
     free(file.bytes);
 }
 
+/* ---- smaller weights ---- */
+
+static void write_tensor(const nets_net *made, const char *name, const float *values)
+{
+    assert_true(gradus_net_write(made->net, nets_tensor(made->net, name), values));
+}
+
+static void check_tensor(const nets_net *made, const char *name, const float *expected, int64_t size)
+{
+    int64_t count;
+    float *values = read_tensor(made->net, name, &count);
+    assert_int_equal(count, size);
+    for (int64_t i = 0; i < count; i++) check_close((double)values[i], (double)expected[i], 1e-6, 0);
+    free(values);
+}
+
+/* By hand: each row has a scale of its own, its largest weight over 127; the bias stays. */
+static void test_rounded(void **state)
+{
+    static const float weights[] = {254, -3, 3.5F, -1, 0, 0, 0, 0, -1.27F, 0.634F, 0.002F, 0.006F},
+                       bias[] = {0.3F, 1.01F, -2},
+                       int8[] = {254, -4, 4, 0, 0, 0, 0, 0, -1.27F, 0.63F, 0, 0.01F}, /* halves to even */
+        bfloat16[] = {254, -3, 3.5F, -1, 0, 0, 0, 0, -1.2734375F, 0.6328125F, 0.00199890137F, 0.00601196289F},
+                       bias16[] = {0.30078125F, 1.0078125F, -2};
+    (void)state;
+    gradus_error error = {0};
+    nets_net made = nets_open(&(nets_texts){.model = "dense(3)", .input = {4}, .outputs = 3});
+    for (int type = GRADUS_WEIGHTS_FLOAT32; type <= GRADUS_WEIGHTS_INT8; type++) {
+        write_tensor(&made, "0.weight", weights);
+        write_tensor(&made, "0.bias", bias);
+        assert_int_equal(gradus_net_round(made.net, (gradus_weights)type, &error), GRADUS_OK);
+        check_tensor(&made, "0.weight",
+                     type == GRADUS_WEIGHTS_INT8       ? int8
+                     : type == GRADUS_WEIGHTS_BFLOAT16 ? bfloat16
+                                                       : weights,
+                     12);
+        check_tensor(&made, "0.bias", type == GRADUS_WEIGHTS_BFLOAT16 ? bias16 : bias, 3);
+    }
+    nets_close(&made);
+}
+
+/* The smallest of all weights together, those of norms and biases not among them. */
+static void test_pruned(void **state)
+{
+    static const float first[] = {0.5F, -0.1F, 0.2F, 3}, last[] = {-0.3F, 0.05F, 2, 1}, small[] = {0.01F, 0.02F},
+                       first_left[] = {0.5F, 0, 0, 3}, last_left[] = {-0.3F, 0, 2, 1};
+    (void)state;
+    gradus_error error = {0};
+    nets_net made = nets_open(&(nets_texts){.model = "dense(2) > layernorm > dense(2)", .input = {2}, .outputs = 2});
+    write_tensor(&made, "0.weight", first);
+    write_tensor(&made, "2.weight", last);
+    for (int32_t i = 0; i < 4; i++)
+        write_tensor(&made, ((const char *[]){"0.bias", "1.weight", "1.bias", "2.bias"})[i], small);
+    for (int again = 0; again < 2; again++) { /* what is gone counts among the smallest */
+        assert_int_equal(gradus_net_prune(made.net, 0.45, &error), GRADUS_OK);
+        check_tensor(&made, "0.weight", first_left, 4);
+        check_tensor(&made, "2.weight", last_left, 4);
+    }
+    check_tensor(&made, "0.bias", small, 2);
+    check_tensor(&made, "1.weight", small, 2);
+    assert_int_equal(gradus_net_prune(made.net, 0, &error), GRADUS_OK);
+    check_tensor(&made, "2.weight", last_left, 4);
+    nets_close(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_spreads),
@@ -325,6 +390,8 @@ int main(void)
                                        cmocka_unit_test(test_layouts),
                                        cmocka_unit_test(test_safetensors_back_and_forth),
                                        cmocka_unit_test(test_safetensors_that_are_none),
-                                       cmocka_unit_test(test_sixteen_bits)};
+                                       cmocka_unit_test(test_sixteen_bits),
+                                       cmocka_unit_test(test_rounded),
+                                       cmocka_unit_test(test_pruned)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
