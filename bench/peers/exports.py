@@ -28,6 +28,10 @@ NUMBERS = {
     "residual": (PICTURE, "conv(16, 3, pad=1) > residual(conv(16, 3, pad=1) > batchnorm > relu > conv(16, 3, pad=1), activation=relu)"
                           " > residual(relu > conv(24, 3, stride=2, pad=1), shortcut=conv(24, 1, stride=2)) > globalavgpool > dense(4)"),
     "resnet": (PICTURE, "resnet(8, width=8)"),
+    "dilated": (PICTURE, "conv(6, 3, dilation=2, groups=3, pad=2) > relu6 > conv(12, 3, groups=6) > mish > conv(8, [2, 3], dilation=[2, 1], pad=same)"
+                         " > softplus(2) > flatten > dense(4)"),
+    "ceiling": (PICTURE, "maxpool(4, stride=3, pad=1, ceil=true) > upsample([3, 2]) > avgpool([4, 3], ceil=true) > upsample(2, mode=bilinear)"
+                         " > avgpool(3, stride=2, pad=1, ceil=true) > maxpool([1, 2], ceil=true) > flatten > dense(4)"),
     "branches": (PICTURE, "conv(16, 3, pad=1) > concat(identity, conv(8, 1) > relu, maxpool(3, stride=1, pad=1), conv(8, 3, pad=1))"
                           " > sum(conv(9, 1), conv(9, 3, pad=1) > tanh, conv(9, [1, 3], pad=[0, 1])) > prelu > groupnorm(3) > prelu(shared=true) > flatten"
                           " > concat(dense(8), sum(dense(3), dense(3) > relu), identity) > groupnorm(7) > prelu > dense(4)"),

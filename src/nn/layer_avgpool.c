@@ -64,10 +64,27 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     each_window(layer, piece->count, input, gradus_gradient(layer->output, piece), true);
 }
 
+/* The operator divides by a whole window everywhere; of those that reach over the padding, less counts. */
 static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
 {
-    gradus_pool_onnx(layer, onnx, "AveragePool");
+    const gradus_window *over = layer->state;
+    const int64_t *shape = over->output, count = shape[0] * shape[1], whole = over->size[0] * over->size[1];
+    float *shares = gradus_allocate(NULL, (size_t)count * sizeof *shares);
+    int64_t range[2], smaller = 0;
+    for (int64_t i = 0; shares && i < count; i++) {
+        const int64_t counts = inside(over, 0, i / shape[1], range) * inside(over, 1, i % shape[1], range);
+        shares[i] = (float)((double)whole / (double)counts);
+        smaller += counts < whole;
+    }
+    const char *output = gradus_onnx_output(onnx, layer),
+               *mean = smaller ? gradus_onnx_inside(onnx, layer, "mean") : output;
+    gradus_pool_onnx(layer, onnx, "AveragePool", mean);
     gradus_onnx_int(onnx, "count_include_pad", 1);
+    if (smaller) {
+        const char *scale = gradus_onnx_numbers(onnx, layer, "shares", (int64_t[]){shape[0], shape[1], 0}, shares);
+        gradus_onnx_node(onnx, "Mul", output, mean, scale, NULL);
+    }
+    gradus_release(NULL, shares, (size_t)count * sizeof *shares);
 }
 
 const gradus_layer_row gradus_layer_avgpool = {

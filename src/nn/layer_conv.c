@@ -189,6 +189,8 @@ static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
                      gradus_onnx_tensor(onnx, layer, OFFSET), NULL);
     gradus_onnx_ints(onnx, "kernel_shape", config->size, 2);
     gradus_onnx_ints(onnx, "strides", config->stride, 2);
+    gradus_onnx_ints(onnx, "dilations", config->dilation, 2);
+    gradus_onnx_int(onnx, "group", config->groups);
     gradus_onnx_ints(onnx, "pads",
                      (int64_t[]){config->before[0], config->before[1], config->after[0], config->after[1]}, 4);
 }

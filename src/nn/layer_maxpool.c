@@ -25,7 +25,10 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
         layer->memory + piece->first * layer->kept, gradus_gradient(layer->input, piece), piece->count);
 }
 
-static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx) { gradus_pool_onnx(layer, onnx, "MaxPool"); }
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    gradus_pool_onnx(layer, onnx, "MaxPool", gradus_onnx_output(onnx, layer));
+}
 
 const gradus_layer_row gradus_layer_maxpool = {
     .member = {.name = "maxpool",

@@ -1,5 +1,5 @@
 /* softplus: a relu with a round corner, above 0 everywhere: for outputs that must be positive. */
-#include "net.h"
+#include "onnx.h"
 #include <math.h>
 
 enum { BETA };
@@ -10,6 +10,15 @@ static gradus_status infer(gradus_layer *layer, gradus_error *error)
     *(gradus_bend *)layer->state =
         (gradus_bend){.curve = GRADUS_SOFTPLUS, .parameter = (float)layer->item->values[BETA].number};
     return GRADUS_OK;
+}
+
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const char *x = gradus_onnx_input(onnx, layer),
+               *beta = gradus_onnx_number(onnx, layer, "beta", ((const gradus_bend *)layer->state)->parameter);
+    const char *steep = gradus_onnx_node(onnx, "Mul", gradus_onnx_inside(onnx, layer, "steep"), x, beta, NULL);
+    const char *plus = gradus_onnx_node(onnx, "Softplus", gradus_onnx_inside(onnx, layer, "softplus"), steep, NULL);
+    gradus_onnx_node(onnx, "Div", gradus_onnx_output(onnx, layer), plus, beta, NULL);
 }
 
 static const gradus_argument arguments[] = {
@@ -33,4 +42,5 @@ const gradus_layer_row gradus_layer_softplus = {
                .arguments = arguments},
     .abi = GRADUS_ABI,
     GRADUS_BENDS,
+    .onnx = write_onnx,
 };

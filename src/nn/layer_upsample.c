@@ -1,7 +1,7 @@
 /* upsample: an image with more pixels, each repeated or blended with its neighbours; what decoders do on their way back to the size of
  * the data. */
 #include <string.h>
-#include "net.h"
+#include "onnx.h"
 
 enum { FACTOR, MODE };
 
@@ -88,6 +88,18 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     each_pixel(layer, piece->count, input, gradus_gradient(layer->output, piece), true);
 }
 
+static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
+{
+    const upsample *state = layer->state;
+    const float factors[] = {1, 1, (float)state->factor[0], (float)state->factor[1]};
+    const char *input = gradus_onnx_input(onnx, layer),
+               *scales = gradus_onnx_numbers(onnx, layer, "scales", (int64_t[]){4, 0}, factors);
+    gradus_onnx_node(onnx, "Resize", gradus_onnx_output(onnx, layer), input, "", scales, NULL);
+    gradus_onnx_word(onnx, "mode", state->blends ? "linear" : "nearest");
+    gradus_onnx_word(onnx, "coordinate_transformation_mode", state->blends ? "half_pixel" : "asymmetric");
+    if (!state->blends) gradus_onnx_word(onnx, "nearest_mode", "floor");
+}
+
 static const gradus_argument arguments[] = {
     {.name = "factor",
      .kind = GRADUS_INTEGER,
@@ -122,4 +134,5 @@ const gradus_layer_row gradus_layer_upsample = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},
+    .onnx = write_onnx,
 };

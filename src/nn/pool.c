@@ -41,13 +41,19 @@ gradus_status gradus_pool_infer(gradus_layer *layer, gradus_error *error)
     return GRADUS_OK;
 }
 
-void gradus_pool_onnx(const gradus_layer *layer, gradus_onnx *onnx, const char *operator)
+/* Padding behind is as much as the last windows reach over: what ceil=true means differs among those who run such files. */
+void gradus_pool_onnx(const gradus_layer *layer, gradus_onnx *onnx, const char *operator, const char * output)
 {
     const gradus_window *over = layer->state;
-    gradus_onnx_node(onnx, operator, gradus_onnx_output(onnx, layer), gradus_onnx_input(onnx, layer), NULL);
+    int64_t behind[2];
+    for (int i = 0; i < 2; i++) {
+        const int64_t reached = (over->output[i] - 1) * over->stride[i] + over->size[i] - over->pad[i] - over->input[i];
+        behind[i] = reached > over->pad[i] ? reached : over->pad[i];
+    }
+    gradus_onnx_node(onnx, operator, output, gradus_onnx_input(onnx, layer), NULL);
     gradus_onnx_ints(onnx, "kernel_shape", over->size, 2);
     gradus_onnx_ints(onnx, "strides", over->stride, 2);
-    gradus_onnx_ints(onnx, "pads", (int64_t[]){over->pad[0], over->pad[1], over->pad[0], over->pad[1]}, 4);
+    gradus_onnx_ints(onnx, "pads", (int64_t[]){over->pad[0], over->pad[1], behind[0], behind[1]}, 4);
 }
 
 const gradus_argument gradus_pool_arguments[] = {

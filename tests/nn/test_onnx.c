@@ -91,7 +91,7 @@ static void check_node(graph *it, message node)
     for (message at = node; read_field(&at, &read);) {
         if (read.number != 1) continue;
         copy_text(read.inside, name);
-        if (!knows(it, name)) fail_msg("'%s' is used before it is there", name);
+        if (*name && !knows(it, name)) fail_msg("'%s' is used before it is there", name);
     }
     for (message at = node; read_field(&at, &read);) {
         if (read.number == 2 && read.inside.at < read.inside.end) add(it, read.inside);
@@ -228,6 +228,19 @@ static void test_pictures(void **state)
         "Sigmoid Mul Elu LeakyRelu HardSwish Softmax Flatten");
 }
 
+static void test_younger_layers(void **state)
+{
+    (void)state;
+    check_model(
+        &(nets_texts){
+            .model = "conv(6, 3, dilation=2, groups=3) > relu6 > upsample([2, 3]) > mish > upsample(2, mode=bilinear) "
+                     "> softplus(2) > maxpool(4, ceil=true) > avgpool(3, pad=1, ceil=true) > flatten > dense(2)",
+            .input = {3, 9, 8},
+            .target = GRADUS_TARGET_NUMBERS},
+        "input 1 ? 3 9 8", "output 1 ? 2",
+        "Conv Clip Resize Softplus Tanh Mul Resize Mul Softplus Div MaxPool AveragePool Mul Flatten Gemm");
+}
+
 static void test_sequences(void **state)
 {
     (void)state;
@@ -357,9 +370,9 @@ static void test_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pictures), cmocka_unit_test(test_sequences),
-                                       cmocka_unit_test(test_branches), cmocka_unit_test(test_shared),
-                                       cmocka_unit_test(test_names),    cmocka_unit_test(test_int8),
-                                       cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pictures),  cmocka_unit_test(test_younger_layers),
+                                       cmocka_unit_test(test_sequences), cmocka_unit_test(test_branches),
+                                       cmocka_unit_test(test_shared),    cmocka_unit_test(test_names),
+                                       cmocka_unit_test(test_int8),      cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
