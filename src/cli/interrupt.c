@@ -1,7 +1,9 @@
-/* Ctrl-C and SIGTERM while a run trains, and SIGUSR1 and SIGUSR2, which ask it to save and to cool down. They are blocked everywhere and waited for by a thread of their own: a handler would run on the
- * stack of the thread that computes, and oneDNN's kernels keep numbers below the stack pointer, further down than a signal spares. */
+/* Ctrl-C and SIGTERM while a run trains, and SIGUSR1 and SIGUSR2, which ask it to save and to cool down. They are blocked everywhere and
+ * waited for by a thread of their own: a handler would run on the stack of the thread that computes, and oneDNN's kernels keep numbers
+ * below the stack pointer, further down than a signal spares. */
 #define _XOPEN_SOURCE 700
 #include "interrupt.h"
+#include <string.h>
 #include <unistd.h>
 
 static void *wait_for_signals(void *user)
@@ -29,7 +31,7 @@ static void add_signal(sigset_t *signals, int number)
 
 void interrupt_listen(interrupt *listener)
 {
-    *listener = (interrupt){0};
+    memset(listener, 0, sizeof *listener);
     atomic_init(&listener->run, NULL);
     sigemptyset(&listener->signals);
     add_signal(&listener->signals, SIGINT);

@@ -11,7 +11,8 @@ static void print_dropout(double share, char *text, size_t size)
 {
     char number[32];
     gradus_number_print(share, number);
-    snprintf(text, size, share > 0 ? " > dropout(%s)" : "", number);
+    *text = 0;
+    if (share > 0) snprintf(text, size, " > dropout(%s)", number);
 }
 
 static const char *write_block(const gradus_item *item, const int64_t *input, int64_t outputs, char *text, size_t size)
