@@ -233,10 +233,11 @@ typedef struct gradus_run_result {      /* of one part                          
     double  loss, metrics[GRADUS_METRICS];
     double  low, high;                  /* 95 % interval of the first metric where it is a share; NaN: none          */
     int64_t classes;
-    gradus_class_result *of_class;      /* `classes` of them; NULL: no classes. The caller frees it                 */
-    int64_t *confusion;                 /* classes x classes, rows are the truth; NULL: no classes, or thousands. The caller frees it */
+    gradus_class_result *of_class;      /* `classes` of them; NULL: no classes                                      */
+    int64_t *confusion;                 /* classes x classes, rows are the truth; NULL: no classes, or thousands    */
 } gradus_run_result;
 gradus_status gradus_run_evaluate(gradus_run *run, gradus_part part, gradus_run_result *result, gradus_report *report);
+void          gradus_run_result_release(gradus_run_result *result);     /* what it holds; all zeros: nothing         */
 
 typedef struct gradus_run_prediction {
     int64_t      row;

@@ -175,8 +175,7 @@ static cli_exit evaluate(const cli_call *call, gradus_run *run, const evaluate_g
         print_json(run, &result);
     else if (!call->quiet)
         print_text(run, names[part], &result);
-    free(result.confusion);
-    free(result.of_class);
+    gradus_run_result_release(&result);
     return goal->given ? judge(call, run, &result, goal) : CLI_DONE;
 }
 

@@ -139,8 +139,8 @@ static cli_exit export(const cli_call *call, gradus_run *run, const gradus_expor
         print_json(run, path, bytes, &it);
     else if (!status && !call->quiet)
         print_text(run, path, bytes, &it);
-    free(it.before.confusion);
-    free(it.after.confusion);
+    gradus_run_result_release(&it.before);
+    gradus_run_result_release(&it.after);
     return status ? cli_report(call, &report) : CLI_DONE;
 }
 

@@ -50,6 +50,12 @@ gradus_status gradus_run_evaluate(gradus_run *run, gradus_part part, gradus_run_
     return error->status;
 }
 
+void gradus_run_result_release(gradus_run_result *result)
+{
+    free(result->of_class);
+    free(result->confusion);
+}
+
 /* ---- new inputs ---- */
 
 typedef bool gradus_told(void *user, const gradus_run_prediction *prediction);
