@@ -15,6 +15,33 @@
         .help = "how the weights begin; without it as the run's init= says"                                 \
     }
 
+#define GRADUS_EPSILON_ARGUMENT                                                                        \
+    {                                                                                                  \
+        .name = "epsilon", .kind = GRADUS_NUMBER, .initial = "1e-5", .low = 0, .high = 1, .open = "(", \
+        .flags = GRADUS_NAMED, .help = "added to the variance before its root is taken", .also = "eps" \
+    }
+
+#define GRADUS_HEADS_ARGUMENT                                                             \
+    {                                                                                     \
+        .name = "heads", .kind = GRADUS_INTEGER, .low = 1, .high = 1024,                  \
+        .help = "how many look side by side, each with its part of the values of a step", \
+        .search = "choice(1, 2, 4, 8)", .also = "num_heads, n_head, nhead"                \
+    }
+
+#define GRADUS_CAUSAL_ARGUMENT                                                                      \
+    {                                                                                               \
+        .name = "causal", .kind = GRADUS_FLAG, .initial = "false", .flags = GRADUS_NAMED,           \
+        .help = "a step sees itself and those before it alone: for nets that tell what comes next", \
+        .also = "is_causal, use_causal_mask, masked"                                                \
+    }
+
+#define GRADUS_DROPOUT_ARGUMENT                                                                        \
+    {                                                                                                  \
+        .name = "dropout", .kind = GRADUS_SHARE, .initial = "0", .low = 0, .high = 1, .open = ")",     \
+        .flags = GRADUS_NAMED, .help = "share of the values that are dropped at the end of each half", \
+        .also = "drop, resid_pdrop"                                                                    \
+    }
+
 #define GRADUS_TIE_ARGUMENT                                                                             \
     {                                                                                                   \
         .name = "tie", .kind = GRADUS_TEXT, .flags = GRADUS_NAMED | GRADUS_OPTIONAL | GRADUS_REFERENCE, \

@@ -306,22 +306,7 @@ static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
 }
 
 static const gradus_argument arguments[] = {
-    {.name = "heads",
-     .kind = GRADUS_INTEGER,
-     .low = 1,
-     .high = 1024,
-     .help = "how many look side by side, each with its part of the values of a step",
-     .search = "choice(1, 2, 4, 8)",
-     .also = "num_heads, n_head, nhead"},
-    {.name = "causal",
-     .kind = GRADUS_FLAG,
-     .initial = "false",
-     .flags = GRADUS_NAMED,
-     .help = "a step sees itself and those before it alone: for nets that tell what comes next",
-     .also = "is_causal, use_causal_mask, masked"},
-    GRADUS_BIAS_ARGUMENT,
-    GRADUS_INIT_ARGUMENT,
-    {.name = NULL},
+    GRADUS_HEADS_ARGUMENT, GRADUS_CAUSAL_ARGUMENT, GRADUS_BIAS_ARGUMENT, GRADUS_INIT_ARGUMENT, {.name = NULL},
 };
 
 const gradus_layer_row gradus_layer_attention = {

@@ -5,6 +5,7 @@
  * momentum batch. An evaluation uses the running ones. (Ioffe, Szegedy 2015.) */
 #include <math.h>
 #include <string.h>
+#include "arguments.h"
 #include "onnx.h"
 
 enum { MOMENTUM, EPSILON };
@@ -210,15 +211,7 @@ static const gradus_argument arguments[] = {
      .help =
          "share of a batch in the running statistics, which an evaluation uses (Keras means what is left of them: 0.9)",
      .also = "decay"},
-    {.name = "epsilon",
-     .kind = GRADUS_NUMBER,
-     .initial = "1e-5",
-     .low = 0,
-     .high = 1,
-     .open = "(",
-     .flags = GRADUS_NAMED,
-     .help = "added to the variance before its root is taken",
-     .also = "eps"},
+    GRADUS_EPSILON_ARGUMENT,
     {.name = NULL},
 };
 

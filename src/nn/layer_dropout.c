@@ -1,9 +1,18 @@
 /* dropout: while training, each value is dropped at random, and the others are scaled up so that the expectation stays. Which ones
  * is a function of seed, layer, update and place alone: backward finds the same ones again, and nothing need be kept. */
+#include <stdio.h>
 #include <string.h>
 #include "onnx.h"
 
 enum { SHARE };
+
+void gradus_dropout_print(double share, char *text, size_t size)
+{
+    char number[32];
+    gradus_number_print(share, number);
+    *text = 0;
+    if (share > 0) snprintf(text, size, " > dropout(%s)", number);
+}
 
 typedef struct dropout {
     uint32_t threshold; /* of 2^32 */

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "arguments.h"
 #include "onnx.h"
 
 enum { GROUPS, EPSILON };
@@ -218,15 +219,7 @@ static const gradus_argument arguments[] = {
      .high = 1 << 16,
      .help = "equal parts of the channels, neighbours together",
      .also = "num_groups, group"},
-    {.name = "epsilon",
-     .kind = GRADUS_NUMBER,
-     .initial = "1e-5",
-     .low = 0,
-     .high = 1,
-     .open = "(",
-     .flags = GRADUS_NAMED,
-     .help = "added to the variance before its root is taken",
-     .also = "eps"},
+    GRADUS_EPSILON_ARGUMENT,
     {.name = NULL},
 };
 

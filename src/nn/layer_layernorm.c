@@ -2,6 +2,7 @@
  * batchnorm it asks nothing of the other examples, and does in use what it does in training. (Ba, Kiros, Hinton 2016.) */
 #include <math.h>
 #include <string.h>
+#include "arguments.h"
 #include "onnx.h"
 
 enum { EPSILON, BIAS };
@@ -112,15 +113,7 @@ static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
 }
 
 static const gradus_argument arguments[] = {
-    {.name = "epsilon",
-     .kind = GRADUS_NUMBER,
-     .initial = "1e-5",
-     .low = 0,
-     .high = 1,
-     .open = "(",
-     .flags = GRADUS_NAMED,
-     .help = "added to the variance before its root is taken",
-     .also = "eps"},
+    GRADUS_EPSILON_ARGUMENT,
     {.name = "bias",
      .kind = GRADUS_FLAG,
      .initial = "true",

@@ -5,8 +5,8 @@
 enum { GAMMA, ALPHA, REDUCTION };
 
 typedef struct focal {
-    double loss,
-        pull; /* pull: minus the slope of the loss by log p; what each output of a softmax is moved by is pull (p - [right]) */
+    double loss;
+    double pull; /* minus the slope of the loss by log p: each output of a softmax is moved by pull (p - [right]) */
 } focal;
 
 /* With p of the right class and q = 1 - p: loss = -alpha q^gamma log p; pull = alpha q^gamma (1 - gamma p log p / q), where

@@ -205,6 +205,9 @@ gradus_status gradus_layer_divides(const gradus_layer *layer, int64_t groups, in
 /* For rows: one number or one for each direction, from a LIST argument. */
 gradus_status gradus_layer_pair(const gradus_layer *layer, int32_t argument, int64_t pair[2], gradus_error *error);
 
+/* For ready nets: " > dropout(0.1)", or nothing. */
+void gradus_dropout_print(double share, char *text, size_t size);
+
 /* For passes: the activation that is run with the layer, over `count` examples of its output. */
 void gradus_layer_activate(const gradus_layer *layer, float *values, int64_t count);
 /* For passes: writes (or adds) the sum over the walk's slots of layer->sums + at, `count` values, to a gradient. */

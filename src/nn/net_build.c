@@ -166,15 +166,18 @@ static gradus_status lay_out(gradus_net *net, gradus_layer *layer, const gradus_
 
 /* ---- layers that share weights ---- */
 
-/* tie=NAME: the layer of that name. */
-static gradus_status find_tied(gradus_layer *layer, gradus_error *error)
+/* tie=NAME: the layer of that name beside this one, else of the whole model. */
+static gradus_status find_tied(gradus_layer *layer, const char *prefix, gradus_error *error)
 {
     const gradus_net *net = layer->net;
     const gradus_value *tie = gradus_item_value(layer->item, "tie");
+    const size_t before = strlen(prefix);
     if (!tie || !tie->present) return GRADUS_OK;
-    for (int32_t i = 0; i < net->named.count && !layer->tied; i++)
-        if (net->named.items[i] != layer && !strcmp(net->named.items[i]->name, tie->text))
-            layer->tied = net->named.items[i];
+    for (int32_t i = 0; i < net->named.count; i++) {
+        const gradus_layer *other = net->named.items[i];
+        const bool beside = strncmp(other->name, prefix, before) == 0 && !strcmp(other->name + before, tie->text);
+        if (other != layer && (beside || (!layer->tied && !strcmp(other->name, tie->text)))) layer->tied = other;
+    }
     if (!layer->tied)
         return gradus_spec_fail(error, net->model_text, tie->place, GRADUS_CODE_REFERENCE,
                                 "no layer before this one is named '%s'", tie->text);
@@ -201,7 +204,7 @@ static gradus_status add_layer(gradus_net *net, const gradus_item *item, branch 
     if (push(net, &net->users, layer, error) || push(net, &net->layers, layer, error))
         return (gradus_status)error->status;
     in->at = layer->output;
-    if (find_tied(layer, error)) return (gradus_status)error->status;
+    if (find_tied(layer, in->prefix, error)) return (gradus_status)error->status;
     if (layer->row->infer && layer->row->infer(layer, error)) return (gradus_status)error->status;
     if (gradus_shape_size(layer->output->shape) > INT32_MAX)
         return gradus_layer_fail(layer, "gives more values than a net can hold", error);
