@@ -53,6 +53,7 @@ static double squares_of_part(probe *p, int32_t first, int32_t count, int64_t ma
     double loss, sum = 0;
     part.inputs += first * 28 * 28;
     part.classes += first;
+    if (part.others) part.others += first, part.shares += first;
     part.count = count;
     gradus_net_train(p->run->net, &part, masks, false, &loss, &score, &error);
     assert_int_equal(error.status, GRADUS_OK);
@@ -61,7 +62,7 @@ static double squares_of_part(probe *p, int32_t first, int32_t count, int64_t ma
     return sum;
 }
 
-static void check_halves(const char *loss, int32_t count)
+static void check_halves(const char *loss, const char *augment, int32_t count)
 {
     static float whole[8192], joined[8192];
     const bool sum = strstr(loss, "sum") != NULL;
@@ -70,7 +71,7 @@ static void check_halves(const char *loss, int32_t count)
     double loss_of_whole;
     probe p;
     begin(&p, (const char *const[]){"data=glyphs(count=300, test=50)", "model=flatten > dense(8) > tanh > dense(10)",
-                                    "batch=16", loss, NULL});
+                                    "batch=16", loss, augment, NULL});
     p.loop.batch.count = count;
     gradus_net_train(p.run->net, &p.loop.batch, 0, false, &loss_of_whole, &score, &error);
     size_t numbers = gradients(p.run, whole);
@@ -94,10 +95,11 @@ static void test_halves(void **state)
     static const char *const losses[] = {"loss=cross_entropy", "loss=cross_entropy(reduction=sum)",
                                          "loss=cross_entropy(class_weights=[1, 2, 3, 4, 5, 6, 7, 8, 9, 10])"};
     for (int i = 0; i < 3; i++) {
-        check_halves(losses[i], 16);
-        check_halves(losses[i], 15);
-        check_halves(losses[i], 2);
-        check_halves(losses[i], 3);
+        check_halves(losses[i], "augment=none", 16);
+        check_halves(losses[i], "augment=none", 15);
+        check_halves(losses[i], "augment=none", 2);
+        check_halves(losses[i], "augment=none", 3);
+        check_halves(losses[i], "augment=mixup(1)", 15);
     }
 }
 
