@@ -129,7 +129,13 @@ static void open_trainer(trainer *it, const gradus_data *data, gradus_error *err
     static const gradus_language language = {.families = families};
     const recipe *how = it->how;
     it->model = gradus_spec_create(how->model, &(gradus_spec_config){.family = "model", .language = &language}, error);
-    gradus_net_config net = {.model = it->model, .outputs = 10, .batch = how->batch, .threads = 1, .seed = how->seed};
+    const gradus_target target = {.outputs = 10};
+    gradus_net_config net = {.model = it->model,
+                             .targets = &target,
+                             .target_count = 1,
+                             .batch = how->batch,
+                             .threads = 1,
+                             .seed = how->seed};
     memcpy(net.input, gradus_data_about(data)->shape, sizeof net.input);
     it->net = gradus_net_create(&net, error);
     it->context = gradus_context_create(&(gradus_context_config){.threads = 1}, error);

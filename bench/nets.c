@@ -145,8 +145,10 @@ static trainer *open_trainer(const bench_net *what, int32_t threads)
     trainer *it = calloc(1, sizeof *it);
     it->model =
         gradus_spec_create(what->model, &(gradus_spec_config){.family = "model", .language = &language}, &error);
+    const gradus_target target = {.outputs = what->text ? SYMBOLS : 10};
     gradus_net_config config = {.model = it->model,
-                                .outputs = what->text ? SYMBOLS : 10,
+                                .targets = &target,
+                                .target_count = 1,
                                 .positions = what->text ? STEPS : 0,
                                 .symbols = what->text ? SYMBOLS : 0,
                                 .batch = (int32_t)examples_of(what),

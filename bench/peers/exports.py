@@ -142,8 +142,8 @@ def gradus(*words):
     return result.stdout
 
 
-def train(name, data, model, updates=20, lr=0.003, start_from="none"):
-    gradus("train", f"data={data}", f"model={model}", f"updates={updates}", f"lr={lr}", "batch=20", f"start_from={start_from}",
+def train(name, data, model, updates=20, lr=0.003, start_from="none", loss=None):
+    gradus("train", f"data={data}", f"model={model}", *([f"loss={loss}"] if loss else []), f"updates={updates}", f"lr={lr}", "batch=20", f"start_from={start_from}",
            f"name={name}", "--quiet", "--overwrite")
 
 
@@ -251,12 +251,39 @@ def texts(name, draw):
     start(name, twin(name, Exported(name), draw.integers(8, size=(9, CONTEXT))), data, TEXTS[name])
 
 
+def outputs(name, draw):
+    """Several outputs, each of the graph's own by its name."""
+    x, kind = draw.normal(size=(200, 5)).astype("f4"), draw.choice(["ash", "bay", "elm"], size=200)
+    rows = [",".join([*map(str, row), which, str(size), str(yes)])
+            for row, which, size, yes in zip(x, kind, draw.normal(size=200), draw.integers(2, size=200))]
+    pathlib.Path("both.csv").write_text("\n".join(["a,b,c,d,e,kind,size,yes", *rows]) + "\n")
+    pathlib.Path("new.csv").write_text("\n".join(["a,b,c,d,e", *(",".join(map(str, row)) for row in x[:9])]) + "\n")
+    data = "csv(both.csv, target=[kind, size, yes], scale=none, target_scale=none)"
+    train(name, data, "dense(9) > relu > outputs(size=dense(1), yes=dense(1), kind=tanh > dense(3))", loss=
+          "sum(mean_squared(output=size), binary_cross_entropy(output=yes), cross_entropy(output=kind), balance=uncertainty)")
+    exported, found = Exported(name), {}
+    for key in ("size", "yes", "kind"):
+        found[key] = exported.session.run([key], {"input": x[:9]})[0]
+    lines = [row.split(",") for row in gradus("predict", f"runs/{name}", "new.csv").splitlines()]
+    said = {column: [row[i] for row in lines[1:]] for i, column in enumerate(lines[0])}
+    compare(name, "size", found["size"][:, 0], said["size_value"])
+    yes = found["yes"][:, 0]
+    compare(name, "yes", numpy.round(numpy.where(yes > 0.5, yes, 1 - yes), 5), said["yes_probability"])
+    compare(name, "kind", numpy.round(found["kind"].max(1), 5), said["kind_probability"])
+    names = json.loads(exported.metadata["classes"])
+    if [names["kind"][i] for i in found["kind"].argmax(1)] != said["kind_label"]:
+        sys.exit(f"{name}: other classes")
+
+
+OUTPUTS_APART = {"outputs": None}
+
+
 def main():
     torch.manual_seed(1)
     os.environ["GRADUS_THREADS"] = "1"
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for nets, check in ((NUMBERS, numbers), (TEXT, text), (TEXTS, texts)):
+        for nets, check in ((NUMBERS, numbers), (TEXT, text), (TEXTS, texts), (OUTPUTS_APART, outputs)):
             for name in nets:
                 if not sys.argv[1:] or name in sys.argv[1:]:
                     check(name, numpy.random.default_rng(1))

@@ -23,6 +23,7 @@ typedef struct gradus_data_config {
     const char        *data_dir;        /* --data-dir; NULL: none. Then GRADUS_DATA, ./data, the cache               */
     const char        *base_dir;        /* what relative paths in the text are relative to; NULL: the working folder */
     uint64_t           seed;
+    bool               apart;           /* columns of a table that are learnt are told each by an output of its own; else numbers by one for all */
     bool               inputs_are_targets; /* an example's inputs are what is learnt, in place of its labels: for autoencoders */
 } gradus_data_config;
 
@@ -32,14 +33,11 @@ typedef struct gradus_data_info {
     char        sha256[65];             /* of the files, in order; "" for generated sets                             */
     int64_t     count[3];               /* examples in each part                                                     */
     int64_t     shape[8];               /* of an example                                                             */
-    int32_t     target;                 /* enum gradus_target                                                        */
-    int64_t     outputs;                /* classes, or values of a target                                            */
+    gradus_target targets[GRADUS_TARGETS];      /* what is learnt of an example                                      */
+    int32_t     target_count;           /* 1, or what several columns say, each for itself                           */
     int64_t     positions;              /* an example has a target for each of so many steps; 0: one for all of it   */
     int64_t     symbols;                /* inputs are symbols, numbered from 0 to this; 0: they are plain numbers    */
-    const char *const *class_names;     /* NULL: numbers                                                             */
-    const int64_t *class_counts;        /* how often each of them is there in the training part; NULL: targets are numbers, or that is not known */
     int64_t     repeated;               /* test rows that stand in training too                                      */
-    const double *target_base, *target_spread;  /* `outputs` each: the file's numbers are base + spread * value; NULL: they are the values */
 } gradus_data_info;
 
 gradus_data   *gradus_data_open(const gradus_data_config *config, gradus_error *error);   /* nothing of the configuration is kept */

@@ -11,17 +11,30 @@ extern "C" {
 
 typedef struct gradus_net gradus_net;
 
-typedef enum gradus_target { GRADUS_TARGET_CLASS, GRADUS_TARGET_NUMBERS } gradus_target;    /* a class index; or float32 values */
+typedef enum gradus_target_kind { GRADUS_TARGET_CLASS, GRADUS_TARGET_NUMBERS } gradus_target_kind;       /* a class index; or float32 values */
+
+enum { GRADUS_TARGETS = 8 };            /* most that are learnt of an example at once, each by an output of its own     */
+
+typedef struct gradus_target {          /* what is to be told of an example                                          */
+    const char *name;                   /* what its output is called: "income"; NULL: the only one                   */
+    int32_t     kind;                   /* enum gradus_target_kind                                                   */
+    int64_t     outputs;                /* classes, or values; to a net 0: whatever the model gives                  */
+    const char *const *class_names;     /* NULL: numbers                                                             */
+    const int64_t *class_counts;        /* how often each class is there in training, for losses that balance them; NULL: not known, or no classes */
+    const double *base, *spread;        /* `outputs` each: the file's numbers are base + spread * value; NULL: they are the values */
+} gradus_target;
+typedef struct gradus_widths { int64_t classes, numbers; } gradus_widths;      /* of an example's targets, by their kind */
+/* Of the first `count` of them: so many stand before the next one's class, or its numbers, in a batch. */
+gradus_widths gradus_target_widths(const gradus_target *targets, int32_t count);
 
 typedef struct gradus_net_config {
     const gradus_spec *model, *init, *loss;     /* init NULL: pytorch's default; loss NULL: by target: cross_entropy or mean_squared */
     const char        *model_text, *loss_text;  /* as written, for errors                                            */
     int64_t            input[8];        /* shape of an example; ends at the first 0                                  */
-    int32_t            target;          /* enum gradus_target                                                        */
-    int64_t            outputs;         /* classes, or values of a target; 0: whatever the model gives               */
+    const gradus_target *targets;       /* what is learnt: one, or one for each output that the model names          */
+    int32_t            target_count;
     int64_t            positions;       /* an example has a target for each of so many steps; 0: one for all of it   */
     int64_t            symbols;         /* inputs are symbols, numbered from 0 to this; 0: they are plain numbers    */
-    const int64_t     *class_counts;    /* how often each class is there in training, for losses that balance them; NULL: not known */
     int32_t            batch;           /* examples of a full batch; smaller ones are compiled when they first come  */
     int32_t            threads;         /* 0: as many as there are                                                   */
     uint64_t           seed;            /* initial values and dropout                                                */
@@ -90,9 +103,9 @@ gradus_status gradus_net_write_onnx(const gradus_net *net, gradus_weights type, 
 typedef struct gradus_batch {           /* what a loader hands over; lives until its next call                       */
     int32_t        count;               /* examples                                                                  */
     const float   *inputs;              /* count x input                                                             */
-    const int32_t *classes;             /* count (x positions, where there are such), or NULL                        */
-    const float   *numbers;             /* count x outputs, or NULL                                                  */
-    const int32_t *others;              /* of mixed examples, the class of the other one; NULL: none is mixed        */
+    const int32_t *classes;             /* count x targets that are classes (x positions, where there are such), or NULL */
+    const float   *numbers;             /* count x outputs of all targets that are numbers, or NULL                  */
+    const int32_t *others;              /* of mixed examples, the classes of the other one; NULL: none is mixed      */
     const float   *shares;              /* ... and what share of its loss is that of `classes`; the rest is that of `others` */
     const int64_t *rows;                /* indices in the part they come from                                        */
     double         epoch;               /* where in the run this batch begins                                        */
@@ -106,11 +119,11 @@ typedef struct gradus_score {           /* sums over examples (over their positi
 } gradus_score;
 
 /* Forward and backward with the batch; gradients are overwritten (accumulate: added to), the loss as the loss's reduction says.
- * `update` numbers the dropout masks: the same number gives the same masks. */
-gradus_status gradus_net_train(gradus_net *net, const gradus_batch *batch, int64_t update, bool accumulate, double *loss, gradus_score *score, gradus_error *error);
-/* Forward as in use: no dropout, running statistics; adds to *score (may be NULL); outputs, if not NULL: count x output, as probabilities
- * where the loss tells what they are (gradus_net_tells_probabilities). */
-gradus_status gradus_net_evaluate(gradus_net *net, const gradus_batch *batch, gradus_score *score, float *outputs, gradus_error *error);
+ * `update` numbers the dropout masks: the same number gives the same masks. `scores` has one for each head, and is added to; NULL: none. */
+gradus_status gradus_net_train(gradus_net *net, const gradus_batch *batch, int64_t update, bool accumulate, double *loss, gradus_score *scores, gradus_error *error);
+/* Forward as in use: no dropout, running statistics; adds to `scores` (may be NULL); outputs, if not NULL: count x output, as probabilities
+ * where the loss tells what they are (gradus_head). */
+gradus_status gradus_net_evaluate(gradus_net *net, const gradus_batch *batch, gradus_score *scores, float *outputs, gradus_error *error);
 
 typedef struct gradus_net_memory {      /* bytes                                                                     */
     int64_t parameters;                 /* trained tensors and running statistics                                    */
@@ -119,7 +132,17 @@ typedef struct gradus_net_memory {      /* bytes                                
 } gradus_net_memory;
 gradus_net_memory gradus_net_memory_of(const gradus_net *net);
 
-bool          gradus_net_tells_probabilities(const gradus_net *net);
+/* What the net tells: one thing, or one for each output that its model names; in the order of an example's values. */
+typedef struct gradus_head {
+    const char *name;                   /* "income"; NULL: the only one                                              */
+    int32_t     target;                 /* index among those of the configuration                                    */
+    int64_t     first, count;           /* of the values that the net gives for an example (for each of its steps)   */
+    double      weight;                 /* what its loss counts in the sum that is measured                          */
+    double      balance;                /* by what that is multiplied in training now (loss: sum(..., balance=dwa))  */
+    bool        probabilities;          /* gradus_net_evaluate makes them of its values                              */
+} gradus_head;
+int32_t     gradus_net_head_count(const gradus_net *net);
+gradus_head gradus_net_head(const gradus_net *net, int32_t index);
 /* Forward as in use, and looks at what relu, tanh and sigmoid give; accumulate: together with the batches watched before. */
 gradus_status gradus_net_watch(gradus_net *net, const gradus_batch *batch, bool accumulate, gradus_error *error);
 

@@ -51,7 +51,7 @@ typedef struct gradus_language {        /* which tables a text may speak of     
 
 extern const gradus_family gradus_schedule_family, gradus_feedback_family;                       /* src/rate  */
 extern const gradus_family gradus_optimizer_family, gradus_gradient_family, gradus_group_family, gradus_average_family;   /* src/optim */
-extern const gradus_family gradus_model_family, gradus_init_family, gradus_loss_family;          /* src/nn    */
+extern const gradus_family gradus_model_family, gradus_init_family, gradus_loss_family, gradus_balance_family;   /* src/nn */
 extern const gradus_family gradus_data_family, gradus_augment_family;                            /* src/data  */
 extern const gradus_family gradus_stop_family;                                                   /* src/train */
 

@@ -108,15 +108,17 @@ gradus_run_memory       gradus_run_memory_of(const gradus_run *run);    /* an op
 void                    gradus_run_units(const gradus_run *run, gradus_units *units);    /* what lengths are worth in it; base 0: `lr: auto` is still to find it */
 
 /* Measures of a part besides its loss, as scikit-learn defines them. Classes: accuracy, f1 (mean over the classes), top5 (the right class is
- * among the five likeliest) of more than five, auc of two, perplexity where each step has a target. Numbers: rmse, mae, r2 (mean over the outputs). */
-enum { GRADUS_METRICS = 8 };
+ * among the five likeliest) of more than five, auc of two, perplexity where each step has a target. Numbers: rmse, mae, r2 (mean over the outputs).
+ * A net with several outputs has those of each, and before them its loss. */
+enum { GRADUS_METRICS = 64 };
 struct gradus_grades;
 typedef struct gradus_metric {
-    const char *name;                   /* "accuracy"                                                               */
+    const char *name;                   /* "accuracy"; where the net has several outputs "income_accuracy"          */
     const char *title;                  /* "acc": for columns that are narrow                                       */
     bool        larger_is_better;
     bool        in_training;            /* told of the training part too, over the batches as they are learnt        */
     bool        in_units;               /* an error, in units of the target                                         */
+    int32_t     head;                   /* of which output, as gradus_net_head counts them                          */
     double    (*of)(const struct gradus_grades *grades);
 } gradus_metric;
 const gradus_metric *gradus_run_metric(const gradus_run *run, int32_t index);                   /* NULL: no more    */
@@ -231,20 +233,24 @@ typedef struct gradus_class_result {    /* of one class; a share of nothing is 0
 typedef struct gradus_run_result {      /* of one part                                                              */
     int64_t examples;
     double  loss, metrics[GRADUS_METRICS];
-    double  low, high;                  /* 95 % interval of the first metric where it is a share; NaN: none          */
-    int64_t classes;
-    gradus_class_result *of_class;      /* `classes` of them; NULL: no classes                                      */
-    int64_t *confusion;                 /* classes x classes, rows are the truth; NULL: no classes, or thousands    */
+    struct gradus_head_result {         /* of each output, as gradus_net_head counts them                           */
+        double  low, high;              /* 95 % interval of its accuracy; NaN: it has none                          */
+        int64_t classes;
+        gradus_class_result *of_class;  /* `classes` of them; NULL: no classes                                      */
+        int64_t *confusion;             /* classes x classes, rows are the truth; NULL: no classes, or thousands    */
+    } heads[GRADUS_TARGETS];
 } gradus_run_result;
 gradus_status gradus_run_evaluate(gradus_run *run, gradus_part part, gradus_run_result *result, gradus_report *report);
 void          gradus_run_result_release(gradus_run_result *result);     /* what it holds; all zeros: nothing         */
 
 typedef struct gradus_run_prediction {
-    int64_t      row;
-    int32_t      label;                 /* class of the largest output; -1: targets are numbers                     */
-    double       probability;           /* of the label; NaN: the loss makes none of outputs (hinge)                */
-    const float *outputs;               /* all of them                                                              */
-    int64_t      count;
+    int64_t row;
+    struct gradus_answer {              /* of each output, as gradus_net_head counts them                           */
+        int32_t      label;             /* class of the largest of its values; -1: targets are numbers              */
+        double       probability;       /* of the label; NaN: the loss makes none of values (hinge)                 */
+        const float *values;            /* all of them                                                              */
+        int64_t      count;
+    } answers[GRADUS_TARGETS];
 } gradus_run_prediction;
 gradus_status gradus_run_predict(gradus_run *run, const char *path, bool (*told)(void *user, const gradus_run_prediction *prediction), void *user,
                                  gradus_report *report);        /* file of inputs; told returns false: enough        */

@@ -71,6 +71,22 @@ static void print_given(const gradus_settings *settings)
             print_line(keys[i], gradus_settings_text(settings, keys[i], GRADUS_PRINT_CANONICAL));
 }
 
+/* The first two measures; of several outputs the first of each, beside its loss. */
+static void choose_columns(listen_screen *screen)
+{
+    const bool several = gradus_net_head_count(gradus_run_net(screen->run)) > 1;
+    const gradus_metric *metric, **columns = screen->table.metrics;
+    int32_t used = 0;
+    for (int32_t i = 0; used < 2 && (metric = gradus_run_metric(screen->run, i)); i++) {
+        const gradus_metric *before = i ? gradus_run_metric(screen->run, i - 1) : NULL;
+        const bool first = before && before->head == metric->head && strstr(before->name, "_loss");
+        if (!metric->in_training || !(several ? first : i < 2)) continue;
+        screen->table.at[used] = i;
+        columns[used++] = metric;
+    }
+    while (used < 2) columns[used++] = NULL;
+}
+
 static void on_start(void *user, const gradus_run_facts *facts)
 {
     listen_screen *screen = user;
@@ -90,10 +106,7 @@ static void on_start(void *user, const gradus_run_facts *facts)
         cli_note(screen->call, "%lld of the test rows stand in the training part too",
                  (long long)facts->data->repeated);
     screen->table.validated = facts->data->count[GRADUS_VALIDATION] > 0;
-    for (int i = 0; i < 2; i++) {
-        const gradus_metric *metric = gradus_run_metric(screen->run, i);
-        screen->table.metrics[i] = metric && metric->in_training ? metric : NULL;
-    }
+    choose_columns(screen);
     cli_epochs_header(&screen->table, text);
     printf("\n%s\n", text);
     fflush(stdout);
@@ -134,6 +147,19 @@ static void on_note(void *user, const char *text)
     cli_note(screen->call, "%s", text);
 }
 
+/* "weights   sex 0.52   rings 1.48", of the losses of several outputs as they stand in the end. */
+static void print_balance(const gradus_net *net)
+{
+    char value[CLI_SHORT];
+    if (gradus_net_head_count(net) < 2) return;
+    printf("weights");
+    for (int32_t i = 0; i < gradus_net_head_count(net); i++) {
+        const gradus_head head = gradus_net_head(net, i);
+        printf("   %s %s", head.name, cli_measure(head.weight * head.balance, value));
+    }
+    puts("");
+}
+
 static void print_result(const listen_screen *screen, const gradus_run_end *end)
 {
     char value[CLI_SHORT], epoch[CLI_SHORT];
@@ -145,6 +171,7 @@ static void print_result(const listen_screen *screen, const gradus_run_end *end)
         printf("best      val %s %s in epoch %s\n", loss ? "loss" : first->title, cli_measure(end->best_value, value),
                epoch);
     }
+    print_balance(gradus_run_net(screen->run));
     if (isnan(end->test_loss)) return;
     const gradus_metric *metric;
     printf("test      loss %s", cli_measure(end->test_loss, value));

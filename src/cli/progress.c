@@ -119,13 +119,13 @@ size_t cli_epochs_header(const cli_epochs *table, char text[CLI_LINE])
 size_t cli_epochs_line(const cli_epochs *table, const gradus_run_row *row, char text[CLI_LINE])
 {
     char cell[CLI_SHORT], name[64];
-    const double *metrics = table->validated ? row->val : row->train;
+    const double *measures = table->validated ? row->val : row->train;
     snprintf(cell, sizeof cell, row->epoch == floor(row->epoch) ? "%.0f" : "%.2f", row->epoch);
     size_t length = add(text, 0, 5, cell);
     length = add(text, length, 12, cli_measure(row->train_loss, cell));
     if (table->validated) length = add(text, length, 11, cli_measure(row->val_loss, cell));
     for (int i = 0; i < 2 && table->metrics[i]; i++)
-        length = add(text, length, metric_column(table, i, name), cli_measure(metrics[i], cell));
+        length = add(text, length, metric_column(table, i, name), cli_measure(measures[table->at[i]], cell));
     length = add(text, length, 10, cli_measure(row->rate, cell));
     snprintf(cell, sizeof cell, "%.0f", row->samples_per_second);
     length = add(text, length, 11, cell);

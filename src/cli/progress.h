@@ -22,6 +22,7 @@ size_t cli_bar(const gradus_run_progress *progress, int32_t width, bool unicode,
 /* The table of epochs; columns are those of the run's first measures, of validation where there is one, else of training. */
 typedef struct cli_epochs {
     const gradus_metric *metrics[2]; /* NULL: no more */
+    int32_t at[2];                   /* which of the run's measures they are */
     bool validated;
 } cli_epochs;
 size_t cli_epochs_header(const cli_epochs *table, char text[CLI_LINE]);

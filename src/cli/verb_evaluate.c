@@ -27,15 +27,15 @@ static bool read_goal(const cli_call *call, evaluate_goal *goal)
     return goal->given;
 }
 
-static const char *class_name(const gradus_data_info *about, int64_t index, char text[CLI_SHORT])
+static const char *class_name(const gradus_target *target, int64_t index, char text[CLI_SHORT])
 {
-    if (about->class_names) return about->class_names[index];
+    if (target->class_names) return target->class_names[index];
     snprintf(text, CLI_SHORT, "%lld", (long long)index);
     return text;
 }
 
 /* The three commonest confusions: "9 as 4: 12". */
-static void print_worst(const gradus_data_info *about, const gradus_run_result *result)
+static void print_worst(const gradus_target *target, const struct gradus_head_result *result)
 {
     int64_t cells = result->classes * result->classes, before = -1;
     for (int shown = 0; shown < WORST; shown++) {
@@ -48,20 +48,20 @@ static void print_worst(const gradus_data_info *about, const gradus_run_result *
         }
         if (worst < 0) break;
         char truth[CLI_SHORT], said[CLI_SHORT];
-        printf("%s%s as %s: %lld", shown ? "     " : "worst      ", class_name(about, worst / result->classes, truth),
-               class_name(about, worst % result->classes, said), (long long)result->confusion[worst]);
+        printf("%s%s as %s: %lld", shown ? "     " : "worst      ", class_name(target, worst / result->classes, truth),
+               class_name(target, worst % result->classes, said), (long long)result->confusion[worst]);
         before = worst;
     }
     if (before >= 0) puts("");
 }
 
-static void print_classes(const gradus_data_info *about, const gradus_run_result *result)
+static void print_classes(const gradus_target *target, const struct gradus_head_result *result)
 {
     char name[CLI_SHORT], precision[CLI_SHORT], recall[CLI_SHORT], f1[CLI_SHORT];
     int32_t widest = 5;
     if (result->classes > CLASSES || result->classes < 2) return;
     for (int64_t i = 0; i < result->classes; i++) {
-        const char *text = class_name(about, i, name);
+        const char *text = class_name(target, i, name);
         const int32_t columns = cli_columns(text, strlen(text));
         if (columns > widest) widest = columns;
     }
@@ -70,7 +70,7 @@ static void print_classes(const gradus_data_info *about, const gradus_run_result
     puts("   precision    recall        f1  examples");
     for (int64_t i = 0; i < result->classes; i++) {
         const gradus_class_result *of = &result->of_class[i];
-        cli_pad(stdout, class_name(about, i, name), widest);
+        cli_pad(stdout, class_name(target, i, name), widest);
         printf("  %10s%10s%10s%10lld\n", cli_measure(of->precision, precision), cli_measure(of->recall, recall),
                cli_measure(of->f1, f1), (long long)of->examples);
     }
@@ -80,26 +80,36 @@ static void print_text(const gradus_run *run, const char *part, const gradus_run
 {
     char value[CLI_SHORT], low[CLI_SHORT], high[CLI_SHORT];
     const gradus_data_info *about = gradus_run_data(run);
+    const gradus_net *net = gradus_run_net(run);
     const gradus_metric *metric;
     printf("%s of %s, %lld examples\n", part, about->name, (long long)result->examples);
-    printf("loss       %s\n", cli_measure(result->loss, value));
+    int widest = 10;
+    for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++)
+        if ((int)strlen(metric->name) > widest) widest = (int)strlen(metric->name);
+    printf("%-*s %s\n", widest, "loss", cli_measure(result->loss, value));
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
-        printf("%-10s %s", metric->name, cli_measure(result->metrics[i], value));
-        if (i == 0 && !isnan(result->low))
-            printf("   (%s to %s)", cli_measure(result->low, low), cli_measure(result->high, high));
+        const struct gradus_head_result *head = &result->heads[metric->head];
+        printf("%-*s %s", widest, metric->name, cli_measure(result->metrics[i], value));
+        if (strstr(metric->name, "accuracy") && !isnan(head->low))
+            printf("   (%s to %s)", cli_measure(head->low, low), cli_measure(head->high, high));
         puts("");
     }
-    if (result->confusion) print_worst(about, result);
-    print_classes(about, result);
+    for (int32_t i = 0; i < gradus_net_head_count(net); i++) {
+        const gradus_head head = gradus_net_head(net, i);
+        const struct gradus_head_result *of = &result->heads[i];
+        if (head.name && of->classes) printf("\n%s\n", head.name);
+        if (of->confusion) print_worst(&about->targets[head.target], of);
+        print_classes(&about->targets[head.target], of);
+    }
 }
 
-static void json_classes(gradus_json *json, const gradus_data_info *about, const gradus_run_result *result)
+static void json_classes(gradus_json *json, const gradus_target *target, const struct gradus_head_result *result)
 {
     char name[CLI_SHORT];
     gradus_json_open(json, "classes", '[');
     for (int64_t i = 0; i < result->classes; i++) {
         gradus_json_open(json, NULL, '{');
-        gradus_json_text(json, "name", class_name(about, i, name));
+        gradus_json_text(json, "name", class_name(target, i, name));
         gradus_json_number(json, "examples", (double)result->of_class[i].examples);
         gradus_json_number(json, "precision", result->of_class[i].precision);
         gradus_json_number(json, "recall", result->of_class[i].recall);
@@ -107,6 +117,34 @@ static void json_classes(gradus_json *json, const gradus_data_info *about, const
         gradus_json_close(json, '}');
     }
     gradus_json_close(json, ']');
+}
+
+static void json_confusion(gradus_json *json, const struct gradus_head_result *result)
+{
+    gradus_json_open(json, "confusion", '[');
+    for (int64_t row = 0; result->confusion && row < result->classes; row++) {
+        gradus_json_open(json, NULL, '[');
+        for (int64_t i = 0; i < result->classes; i++)
+            gradus_json_number(json, NULL, (double)result->confusion[row * result->classes + i]);
+        gradus_json_close(json, ']');
+    }
+    gradus_json_close(json, ']');
+}
+
+/* Of the one output; or of each, under "outputs". */
+static void json_heads(gradus_json *json, const gradus_run *run, const gradus_run_result *result)
+{
+    const gradus_net *net = gradus_run_net(run);
+    const bool several = gradus_net_head_count(net) > 1;
+    if (several) gradus_json_open(json, "outputs", '{');
+    for (int32_t i = 0; i < gradus_net_head_count(net); i++) {
+        const gradus_head head = gradus_net_head(net, i);
+        if (several) gradus_json_open(json, head.name, '{');
+        json_confusion(json, &result->heads[i]);
+        json_classes(json, &gradus_run_data(run)->targets[head.target], &result->heads[i]);
+        if (several) gradus_json_close(json, '}');
+    }
+    if (several) gradus_json_close(json, '}');
 }
 
 static void print_json(const gradus_run *run, const gradus_run_result *result)
@@ -121,15 +159,7 @@ static void print_json(const gradus_run *run, const gradus_run_result *result)
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++)
         gradus_json_number(&json, metric->name, result->metrics[i]);
     gradus_json_close(&json, '}');
-    gradus_json_open(&json, "confusion", '[');
-    for (int64_t row = 0; result->confusion && row < result->classes; row++) {
-        gradus_json_open(&json, NULL, '[');
-        for (int64_t i = 0; i < result->classes; i++)
-            gradus_json_number(&json, NULL, (double)result->confusion[row * result->classes + i]);
-        gradus_json_close(&json, ']');
-    }
-    gradus_json_close(&json, ']');
-    json_classes(&json, gradus_run_data(run), result);
+    json_heads(&json, run, result);
     gradus_json_close(&json, '}');
     putchar('\n');
 }
@@ -140,7 +170,7 @@ static cli_exit judge(const cli_call *call, const gradus_run *run, const gradus_
 {
     double value = result->loss;
     bool rises = false, known = strcmp(goal->metric, "loss") == 0;
-    char names[128] = "loss";
+    char names[512] = "loss";
     const gradus_metric *metric;
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
         size_t used = strlen(names);

@@ -91,6 +91,17 @@ static void json_shape(gradus_json *json, const char *key, const int64_t *shape)
     gradus_json_close(json, ']');
 }
 
+/* "output  n x 10, probabilities"; of several "output  sex, n x 3, probabilities". */
+static void print_outputs(const gradus_net *net)
+{
+    for (int32_t i = 0; i < gradus_net_head_count(net); i++) {
+        const gradus_head head = gradus_net_head(net, i);
+        printf("output  %s%s", head.name ? head.name : "", head.name ? ", " : "");
+        print_shape(head.name ? (const int64_t[8]){head.count} : gradus_net_output(net));
+        puts(head.probabilities ? ", probabilities" : "");
+    }
+}
+
 static void print_text(const gradus_run *run, const char *path, double bytes, const cost *it)
 {
     static const char *const units[] = {"bytes", "kB", "MB", "GB"};
@@ -101,9 +112,8 @@ static void print_text(const gradus_run *run, const char *path, double bytes, co
     if (ending && strcmp(ending, ".onnx") == 0) { /* else it is weights alone: nothing goes in or out */
         printf("input   ");
         print_shape(gradus_run_data(run)->shape);
-        printf("\noutput  ");
-        print_shape(gradus_net_output(gradus_run_net(run)));
-        puts(gradus_net_tells_probabilities(gradus_run_net(run)) ? ", probabilities" : "");
+        putchar('\n');
+        print_outputs(gradus_run_net(run));
     }
     if (it->measured) print_cost(run, it);
 }

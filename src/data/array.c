@@ -175,7 +175,7 @@ static gradus_status take_classes(gradus_data *data, const gradus_array *array, 
                                "%s: label %lld is %.0f; classes are counted from 0 and are at most %d",
                                array->source.path, (long long)i, label, MOST_CLASSES);
         classes[i] = (int32_t)label;
-        if (classes[i] >= data->info.outputs) data->info.outputs = classes[i] + 1;
+        if (classes[i] >= data->info.targets[0].outputs) data->info.targets[0].outputs = classes[i] + 1;
     }
     examples->classes = classes;
     return GRADUS_OK;
@@ -187,17 +187,17 @@ gradus_status gradus_array_labels(gradus_data *data, const gradus_array *array, 
     if (array->source.stream) return bad(error, array, "labels are too large for memory");
     const int32_t target =
         array->kind != GRADUS_ARRAY_FLOAT && array->rank == 1 ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS;
-    if (data->info.outputs && data->info.target != target)
+    if (data->info.targets[0].outputs && data->info.targets[0].kind != target)
         return bad(error, array,
                    target == GRADUS_TARGET_CLASS ? "classes, but in training there are numbers"
                                                  : "numbers, but in training there are classes");
-    data->info.target = target;
+    data->info.targets[0].kind = target;
     if (target == GRADUS_TARGET_CLASS) return take_classes(data, array, examples, error);
-    if (data->info.outputs && data->info.outputs != array->width)
+    if (data->info.targets[0].outputs && data->info.targets[0].outputs != array->width)
         return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: %lld values a label, but %lld in training", array->source.path, (long long)array->width,
-                           (long long)data->info.outputs);
-    data->info.outputs = array->width;
+                           (long long)data->info.targets[0].outputs);
+    data->info.targets[0].outputs = array->width;
     examples->numbers = floats_of(data, array, false);
     return examples->numbers ? GRADUS_OK : no_memory(error);
 }

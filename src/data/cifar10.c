@@ -92,7 +92,7 @@ static gradus_status read_batches(gradus_reading *reading, gradus_files *files, 
     if (!status) status = gradus_reading_split(reading, data->training.count, true, error);
     if (status) return status;
     data->info.shape[0] = 3, data->info.shape[1] = data->info.shape[2] = SIDE;
-    data->info.target = GRADUS_TARGET_CLASS, data->info.outputs = CLASSES;
+    data->info.targets[0].kind = GRADUS_TARGET_CLASS, data->info.targets[0].outputs = CLASSES;
     char what[80];
     snprintf(what, sizeof what, "%lld colour photographs 32x32 of ten classes",
              (long long)(data->part[GRADUS_TRAINING].count + data->part[GRADUS_VALIDATION].count));
@@ -107,8 +107,9 @@ static gradus_status read_pictures(gradus_reading *reading, const char *folder, 
     gradus_place_file(folder, instead[0], training);
     gradus_place_file(folder, instead[1], test);
     if (gradus_folder_read(reading, training, test, error)) return (gradus_status)error->status;
-    bool same = info->outputs == CLASSES && info->shape[0] == 3 && info->shape[1] == SIDE && info->shape[2] == SIDE;
-    for (int32_t i = 0; i < CLASSES && same; i++) same = strcmp(info->class_names[i], classes[i]) == 0;
+    bool same =
+        info->targets[0].outputs == CLASSES && info->shape[0] == 3 && info->shape[1] == SIDE && info->shape[2] == SIDE;
+    for (int32_t i = 0; i < CLASSES && same; i++) same = strcmp(info->targets[0].class_names[i], classes[i]) == 0;
     if (same) return GRADUS_OK;
     return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                        "%s: not CIFAR-10: expected colour pictures of 32x32, in a folder for each of its ten classes",

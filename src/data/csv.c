@@ -1,6 +1,7 @@
 /* csv: tables in a text file, one row an example. Columns of numbers are scaled, columns of texts become zeros and ones, the target
  * is a class or a number; what was learnt about the columns is remembered with the model. */
 #include "csv_walk.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +21,11 @@ static int32_t find_column(const gradus_table *table, const char *text)
 static gradus_status no_column(const gradus_reading *reading, const gradus_table *table, const char *path,
                                const gradus_value *value, gradus_error *error)
 {
-    if (!table->header)
+    if (!table->header && !table->named)
         return gradus_reading_fail(reading, value, GRADUS_CODE_UNKNOWN_NAME, error,
-                                   "%s has no header, and so no column '%s'; its columns are 1 to %d", path,
-                                   value->text, table->column_count);
+                                   "%s has no header, and so no column '%s'; its columns are 1 to %d, and names=[...] "
+                                   "names them",
+                                   path, value->text, table->column_count);
     const char **names = calloc((size_t)table->column_count, sizeof *names);
     for (int32_t i = 0; names && i < table->column_count; i++) names[i] = table->columns[i].name;
     const char *near = names ? gradus_nearest(value->text, names, table->column_count) : NULL;
@@ -33,6 +35,33 @@ static gradus_status no_column(const gradus_reading *reading, const gradus_table
                             value->text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     gradus_suggest(error, near);
     return status;
+}
+
+/* names=[...]: what a file without a header does not say. */
+static gradus_status name_columns(const gradus_reading *reading, gradus_table *table, const char *path,
+                                  gradus_error *error)
+{
+    const gradus_value *names = gradus_item_value(reading->item, "names");
+    if (!names->present) return GRADUS_OK;
+    if (table->header)
+        return gradus_reading_fail(reading, names, GRADUS_CODE_UNEXPECTED_VALUE, error,
+                                   "%s names its columns itself, in its first row; header=false where that is none",
+                                   path);
+    if (names->count != table->column_count)
+        return gradus_reading_fail(reading, names, GRADUS_CODE_LENGTHS, error, "%d names, but %s has %d columns",
+                                   names->count, path, table->column_count);
+    for (int32_t i = 0; i < names->count; i++) {
+        const gradus_value *name = &names->items[i];
+        for (int32_t k = 0; k < i; k++)
+            if (strcmp(names->items[k].text, name->text) == 0)
+                return gradus_reading_fail(reading, name, GRADUS_CODE_REPEATED, error, "a second column is called '%s'",
+                                           name->text);
+        table->columns[i].name = gradus_arena_text(&reading->data->arena, name->text, strlen(name->text));
+        if (!table->columns[i].name)
+            return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    }
+    table->named = true;
+    return GRADUS_OK;
 }
 
 /* Gives the columns that a parameter lists their role. */
@@ -48,7 +77,7 @@ static gradus_status set_roles(const gradus_reading *reading, gradus_table *tabl
                                        "the column '%s' is already %s", table->columns[at].name,
                                        table->columns[at].role == GRADUS_COLUMN_TARGET ? "the target" : "dropped");
         table->columns[at].role = role;
-        table->outputs += role == GRADUS_COLUMN_TARGET;
+        table->numbers += role == GRADUS_COLUMN_TARGET; /* until they are judged */
     }
     return GRADUS_OK;
 }
@@ -59,10 +88,10 @@ static gradus_status assign_roles(const gradus_reading *reading, gradus_table *t
 {
     gradus_status status = set_roles(reading, table, path, "drop", GRADUS_COLUMN_DROPPED, error);
     if (!status) status = set_roles(reading, table, path, "target", GRADUS_COLUMN_TARGET, error);
-    for (int32_t i = table->column_count - 1; i >= 0 && !table->outputs; i--) {
+    for (int32_t i = table->column_count - 1; i >= 0 && !table->numbers; i--) {
         if (table->columns[i].role != GRADUS_COLUMN_INPUT) continue;
         table->columns[i].role = GRADUS_COLUMN_TARGET;
-        table->outputs = 1;
+        table->numbers = 1;
     }
     return status;
 }
@@ -85,21 +114,43 @@ static gradus_status read_options(const gradus_reading *reading, gradus_table *t
 
 /* ---- reading ---- */
 
+/* As a model can call an output: "Hours per week" is hours_per_week, and "5", of a table without names, column_5. */
+static const char *output_name(gradus_data *data, const char *column)
+{
+    const bool letter = isalpha((unsigned char)*column) && !((unsigned char)*column & 0x80);
+    const size_t size = strlen(column) + sizeof "column_";
+    char *name = gradus_arena_take(&data->arena, size, 1);
+    if (!name) return NULL;
+    snprintf(name, size, "%s%s", letter ? "" : "column_", column);
+    for (char *at = name; *at; at++) {
+        if (*at >= 'A' && *at <= 'Z') *at = (char)(*at - 'A' + 'a');
+        if (!(*at >= 'a' && *at <= 'z') && !(*at >= '0' && *at <= '9') && *at != '-') *at = '_';
+    }
+    return name;
+}
+
 gradus_status gradus_table_describe(gradus_data *data, gradus_error *error)
 {
     const gradus_table *table = data->memory;
-    double *base = gradus_arena_take(&data->arena, 2 * (size_t)table->outputs * sizeof *base, sizeof *base);
-    double *spread = base + table->outputs;
+    const size_t columns = (size_t)(table->classes + table->numbers);
+    double *base = gradus_arena_take(&data->arena, 2 * columns * sizeof *base, sizeof *base), *spread = base + columns;
     if (!base) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     data->info.shape[0] = table->width;
-    data->info.target = table->classes ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS;
-    data->info.outputs = table->outputs;
-    if (!table->classes) data->info.target_base = base, data->info.target_spread = spread;
+    data->info.target_count = table->apart ? (int32_t)columns : 1;
+    gradus_target *target = NULL;
     for (int32_t i = 0; i < table->column_count; i++) {
         const gradus_column *column = &table->columns[i];
         if (column->role != GRADUS_COLUMN_TARGET) continue;
-        if (table->classes) data->info.class_names = column->texts.text;
-        if (!table->classes) *base++ = column->base, *spread++ = column->spread;
+        if (!target || table->apart) {
+            target = target ? target + 1 : data->info.targets;
+            *target = (gradus_target){.name = output_name(data, column->name), .class_counts = target->class_counts};
+            if (!column->class) target->base = base, target->spread = spread;
+        }
+        if (column->class) target->class_names = column->texts.text;
+        if (!target->name) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+        target->kind = column->class ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS;
+        target->outputs += column->class ? column->texts.count : 1;
+        *base++ = column->base, *spread++ = column->spread;
     }
     return GRADUS_OK;
 }
@@ -118,12 +169,13 @@ static void set_title(gradus_reading *reading, int64_t without)
     }
     for (int32_t part = 0; part < 3; part++)
         if (reading->data->part[part].from == &reading->data->training) rows += reading->data->part[part].count;
-    const char *column = table->header ? "" : "column ";
+    const char *column = table->header || table->named ? "" : "column ";
     int length = gradus_shown(name, strlen(name), 40);
-    if (table->classes)
-        snprintf(target, sizeof target, ", %d classes of %s%.*s", table->outputs, column, length, name);
-    else if (targets > 1)
+    if (targets > 1)
         snprintf(target, sizeof target, " for %d targets", targets);
+    else if (table->classes)
+        snprintf(target, sizeof target, ", %lld classes of %s%.*s", (long long)reading->data->info.targets[0].outputs,
+                 column, length, name);
     else
         snprintf(target, sizeof target, " for %s%.*s", column, length, name);
     if (without) snprintf(left_out, sizeof left_out, ", %lld without it left out", (long long)without);
@@ -157,6 +209,8 @@ static gradus_status read_training(gradus_reading *reading, const gradus_source 
     int64_t rows = 0, without = 0;
     gradus_status status =
         gradus_table_create(table, &file, source, header->present ? header->number > 0 : -1, &data->arena, error);
+    table->apart = reading->config->apart;
+    if (!status) status = name_columns(reading, table, source->path, error);
     if (!status) status = assign_roles(reading, table, source->path, error);
     if (!status)
         status = gradus_table_survey(table, &file, (gradus_task)gradus_reading_count(reading, "task"),
@@ -216,12 +270,19 @@ static const gradus_argument arguments[] = {
     {.name = "target",
      .kind = GRADUS_TEXT,
      .flags = GRADUS_LIST | GRADUS_OPTIONAL | GRADUS_NAMED,
-     .help = "column that is learnt, by name or number (the first is 1); several numbers: [a, b]; without it the last",
+     .help =
+         "column that is learnt, by name or number (the first is 1); several: [a, b], where numbers are told by one "
+         "output unless the model names one for each; without it the last",
      .also = "label, y, target_column, label_column"},
     {.name = "header",
      .kind = GRADUS_FLAG,
      .flags = GRADUS_OPTIONAL | GRADUS_NAMED,
      .help = "whether the first row names the columns; without it, it does when no number stands in it"},
+    {.name = "names",
+     .kind = GRADUS_TEXT,
+     .flags = GRADUS_LIST | GRADUS_OPTIONAL | GRADUS_NAMED,
+     .help = "what the columns of a file without a header are called, all of them",
+     .also = "columns, column_names, col_names"},
     {.name = "separator",
      .kind = GRADUS_TEXT,
      .words = "tab",

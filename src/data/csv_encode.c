@@ -74,8 +74,11 @@ static bool encode_row(gradus_table_file *file, cursor *at, gradus_error *error)
             if (!encode_input(file, i, &at->values, error)) return false;
             break;
         case GRADUS_COLUMN_TARGET:
-            if (at->classes && !encode_class(file, i, at->classes++, error)) return false;
-            if (!at->numbers) break;
+            if (!file->targets) break;
+            if (file->table->columns[i].class) {
+                if (!encode_class(file, i, at->classes++, error)) return false;
+                break;
+            }
             if (!gradus_table_number(file, i, &number, error)) return false;
             *at->numbers++ = scaled(&file->table->columns[i], number);
             break;
@@ -101,13 +104,15 @@ gradus_status gradus_table_encode(gradus_table_file *file, gradus_arena *arena, 
     if (!error->status && rows == 0)
         gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: no rows", file->csv.path);
     if (error->status) return error->status;
-    if (rows > INT64_MAX / (int64_t)sizeof(float) / (width + table->outputs))
+    if (rows > INT64_MAX / (int64_t)sizeof(float) / (width + table->classes + table->numbers))
         return gradus_csv_no_memory(&file->csv, error);
     cursor at = {.values = gradus_arena_take(arena, (size_t)(rows * width) * sizeof(float), 64)};
-    if (file->targets && table->classes) at.classes = gradus_arena_take(arena, (size_t)rows * sizeof(int32_t), 64);
-    if (file->targets && !table->classes)
-        at.numbers = gradus_arena_take(arena, (size_t)(rows * table->outputs) * sizeof(float), 64);
-    if (!at.values || (file->targets && !at.classes && !at.numbers)) return gradus_csv_no_memory(&file->csv, error);
+    const size_t classes = file->targets ? (size_t)(rows * table->classes) : 0,
+                 numbers = file->targets ? (size_t)(rows * table->numbers) : 0;
+    if (classes) at.classes = gradus_arena_take(arena, classes * sizeof(int32_t), 64);
+    if (numbers) at.numbers = gradus_arena_take(arena, numbers * sizeof(float), 64);
+    if (!at.values || (classes && !at.classes) || (numbers && !at.numbers))
+        return gradus_csv_no_memory(&file->csv, error);
     *examples = (gradus_examples){
         .count = rows, .width = width, .values = at.values, .classes = at.classes, .numbers = at.numbers};
     gradus_table_rewind(file);

@@ -46,21 +46,38 @@ static void list_column(char *text, size_t size, const char *name)
     snprintf(text + used, size - used, "%s%s%s%s", used ? ", " : "", bare ? "" : "\"", name, bare ? "" : "\"");
 }
 
-static gradus_status judge_target(gradus_table *table, const gradus_csv *csv, const survey *seen, gradus_task task,
-                                  gradus_error *error)
+/* Several targets are numbers of one output, unless the model names one for each, or a text among them asks for that. */
+static void part_targets(gradus_table *table, gradus_task task)
 {
+    const int32_t targets = table->numbers;
+    table->apart = table->apart || (targets > 1 && task == GRADUS_TASK_CLASSIFICATION);
+    for (int32_t i = 0; i < table->column_count && targets > 1 && task != GRADUS_TASK_REGRESSION; i++)
+        table->apart |= table->columns[i].role == GRADUS_COLUMN_TARGET && !table->columns[i].numeric;
+    table->apart = table->apart && targets > 1;
+}
+
+static gradus_status judge_targets(gradus_table *table, const gradus_csv *csv, const survey *seen, gradus_task task,
+                                   gradus_error *error)
+{
+    const int32_t targets = table->numbers;
+    part_targets(table, task);
+    if (table->apart && targets > GRADUS_TARGETS)
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_LENGTHS,
+                           "%s: %d targets, but at most %d can be told "
+                           "each by an output of its own",
+                           csv->path, targets, GRADUS_TARGETS);
     for (int32_t i = 0; i < table->column_count; i++) {
         gradus_column *column = &table->columns[i];
         if (column->role != GRADUS_COLUMN_TARGET) continue;
-        bool classes = task == GRADUS_TASK_CLASSIFICATION || !column->numeric || counts_classes(&seen[i]);
-        if (task == GRADUS_TASK_REGRESSION || table->outputs > 1) classes = false;
-        if (!classes && !column->numeric)
+        column->class = task == GRADUS_TASK_CLASSIFICATION || !column->numeric || counts_classes(&seen[i]);
+        if (task == GRADUS_TASK_REGRESSION || (targets > 1 && !table->apart)) column->class = false;
+        if (!column->class && !column->numeric)
             return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
-                               "%s: the column '%s' holds texts; %s can only be numbers", csv->path, column->name,
-                               table->outputs > 1 ? "several targets" : "the target of a regression");
-        if (classes && seen[i].texts == 0) column->numeric = true;
-        if (classes && seen[i].texts > 0) column->numeric = false;
-        table->classes = classes;
+                               "%s: the column '%s' holds texts; the target of a regression can only be numbers",
+                               csv->path, column->name);
+        if (column->class) column->numeric = seen[i].texts == 0;
+        table->classes += column->class;
+        table->numbers -= column->class;
     }
     return GRADUS_OK;
 }
@@ -84,7 +101,7 @@ static gradus_status judge(gradus_table *table, const gradus_csv *csv, const sur
     if (*many)
         return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: more than %d different texts in a column; drop=[%s]", csv->path, categories, many);
-    return judge_target(table, csv, seen, task, error);
+    return judge_targets(table, csv, seen, task, error);
 }
 
 gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, gradus_task task, int32_t categories,
@@ -146,7 +163,8 @@ static bool learn_field(gradus_table_file *file, gradus_table *table, int32_t i,
 {
     gradus_column *column = &table->columns[i];
     const gradus_csv_field *field = gradus_table_field(file, i);
-    bool class = column->role == GRADUS_COLUMN_TARGET && table->classes, fits = true;
+    const bool class = column->class;
+    bool fits = true;
     double number;
     if (column->numeric && !gradus_table_number(file, i, &number, error)) return false;
     if (class && column->numeric) {
@@ -173,12 +191,9 @@ static gradus_status finish(gradus_table *table, const gradus_csv *csv, const ru
         bool input = column->role == GRADUS_COLUMN_INPUT;
         set_scale(column, &sums[i], input ? inputs : target);
         if (input) table->width += column->numeric ? 1 : column->texts.count;
-        if (column->role == GRADUS_COLUMN_TARGET && table->classes) {
-            table->outputs = column->texts.count;
-            if (table->outputs < 2)
-                return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
-                                   "%s: '%s' is always the same; there is nothing to learn", csv->path, column->name);
-        }
+        if (column->class && column->texts.count < 2)
+            return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                               "%s: '%s' is always the same; there is nothing to learn", csv->path, column->name);
     }
     if (table->width > 0) return GRADUS_OK;
     return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: no column is left to learn from",

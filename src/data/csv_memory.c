@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTIONS = 3 }; /* header, classes, separator */
+enum { OPTIONS = 3, KINDS = 3 }; /* header, apart, separator; of a column: role, numeric, class */
 
 /* ---- saving ---- */
 
@@ -14,13 +14,13 @@ void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
 {
     const gradus_table *table = data->memory;
     size_t count = (size_t)table->column_count;
-    int64_t options[OPTIONS] = {table->header, table->classes, table->separator};
-    int64_t *kinds = calloc(2 * count, sizeof *kinds);
+    int64_t options[OPTIONS] = {table->header, table->apart, table->separator};
+    int64_t *kinds = calloc(KINDS * count, sizeof *kinds);
     double *scales = calloc(3 * count, sizeof *scales);
     const char **names = calloc(count, sizeof *names);
     for (size_t i = 0; kinds && scales && names && i < count; i++) {
         const gradus_column *column = &table->columns[i];
-        kinds[2 * i] = column->role, kinds[2 * i + 1] = column->numeric;
+        kinds[KINDS * i] = column->role, kinds[KINDS * i + 1] = column->numeric, kinds[KINDS * i + 2] = column->class;
         scales[3 * i] = column->mean, scales[3 * i + 1] = column->base, scales[3 * i + 2] = column->spread;
         names[i] = column->name;
     }
@@ -30,7 +30,7 @@ void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
         gradus_state_entry(writer, "options", GRADUS_STATE_INT64, OPTIONS, options);
         gradus_texts_save(writer, "missing", table->missing.text, table->missing.count);
         gradus_texts_save(writer, "columns", names, table->column_count);
-        gradus_state_entry(writer, "kinds", GRADUS_STATE_INT64, 2 * (int64_t)count, kinds);
+        gradus_state_entry(writer, "kinds", GRADUS_STATE_INT64, KINDS * (int64_t)count, kinds);
         gradus_state_entry(writer, "scales", GRADUS_STATE_DOUBLE, 3 * (int64_t)count, scales);
         for (int32_t i = 0; i < table->column_count; i++) {
             char name[32];
@@ -49,24 +49,27 @@ static bool recall_columns(gradus_table *table, const gradus_texts *names, gradu
                            gradus_arena *arena)
 {
     size_t count = (size_t)table->column_count;
-    int64_t *kinds = gradus_arena_take(arena, 2 * count * sizeof *kinds, sizeof *kinds);
+    int64_t *kinds = gradus_arena_take(arena, KINDS * count * sizeof *kinds, sizeof *kinds);
     double *scales = gradus_arena_take(arena, 3 * count * sizeof *scales, sizeof *scales);
     table->columns = gradus_arena_take(arena, count * sizeof *table->columns, sizeof(void *));
     if (!kinds || !scales || !table->columns) return false;
-    if (!gradus_state_take(state, "kinds", GRADUS_STATE_INT64, 2 * (int64_t)count, kinds)) return false;
+    if (!gradus_state_take(state, "kinds", GRADUS_STATE_INT64, KINDS * (int64_t)count, kinds)) return false;
     if (!gradus_state_take(state, "scales", GRADUS_STATE_DOUBLE, 3 * (int64_t)count, scales)) return false;
     for (size_t i = 0; i < count; i++) {
         char name[32];
         gradus_column *column = &table->columns[i];
-        *column =
-            (gradus_column){.name = names->text[i], .role = (int32_t)kinds[2 * i], .numeric = kinds[2 * i + 1] != 0};
+        const int64_t *kind = &kinds[KINDS * i];
+        *column = (gradus_column){
+            .name = names->text[i], .role = (int32_t)kind[0], .numeric = kind[1] != 0, .class = kind[2] != 0};
         column->mean = scales[3 * i], column->base = scales[3 * i + 1], column->spread = scales[3 * i + 2];
         texts_name(name, (int32_t)i);
         if (!gradus_texts_recall(state, name, arena, &column->texts)) return false;
-        if (kinds[2 * i] < GRADUS_COLUMN_INPUT || kinds[2 * i] > GRADUS_COLUMN_DROPPED || !(column->spread > 0))
+        if (kind[0] < GRADUS_COLUMN_INPUT || kind[0] > GRADUS_COLUMN_DROPPED || !(column->spread > 0) ||
+            (column->class && column->role != GRADUS_COLUMN_TARGET))
             return false;
         if (column->role == GRADUS_COLUMN_INPUT) table->width += column->numeric ? 1 : column->texts.count;
-        if (column->role == GRADUS_COLUMN_TARGET) table->outputs += table->classes ? column->texts.count : 1;
+        table->classes += column->class;
+        table->numbers += column->role == GRADUS_COLUMN_TARGET && !column->class;
     }
     return true;
 }
@@ -81,11 +84,13 @@ gradus_status gradus_table_recall(gradus_data *data, gradus_state_reader *state,
                  gradus_texts_recall(state, "missing", arena, &table->missing) &&
                  gradus_texts_recall(state, "columns", arena, &names);
     if (whole) {
-        table->header = options[0] != 0, table->classes = options[1] != 0, table->separator = (char)options[2];
+        table->header = options[0] != 0, table->apart = options[1] != 0, table->separator = (char)options[2];
         table->column_count = names.count;
         whole = names.count > 0 && recall_columns(table, &names, state, arena);
     }
-    whole = whole && table->width == data->info.shape[0] && table->outputs == data->info.outputs;
+    const int32_t columns = whole ? table->classes + table->numbers : 0;
+    whole = whole && table->width == data->info.shape[0] && columns > 0 &&
+            (table->apart ? columns <= GRADUS_TARGETS : !table->classes || columns == 1);
     if (whole) return gradus_table_describe(data, error);
     return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA,
                        "what is remembered of the table does not fit together");

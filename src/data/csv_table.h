@@ -12,6 +12,7 @@ typedef struct gradus_column {
     const char *name;
     int32_t role;        /* enum gradus_column_role */
     bool numeric;        /* its fields are numbers */
+    bool class;          /* a target that is one of a few things, `texts`; else it is a number */
     double mean;         /* of the training rows: stands in for a gap */
     double base, spread; /* of a number: (number - base) / spread is learnt */
     gradus_texts texts;  /* of an input: one value, 0 or 1, each; of a target: the classes */
@@ -19,10 +20,12 @@ typedef struct gradus_column {
 
 typedef struct gradus_table {
     gradus_column *columns;
-    int32_t column_count, outputs;
-    int64_t width; /* values of an example */
-    bool header;   /* the file names its columns */
-    bool classes;  /* the target is a class */
+    int32_t column_count;
+    int32_t classes, numbers; /* targets that are classes; that are numbers */
+    bool apart;               /* each target is learnt by an output of its own; else all are numbers, told by one */
+    int64_t width;            /* values of an example */
+    bool header;              /* the file names its columns ... */
+    bool named;               /* ... or names= does */
     char separator;
     gradus_texts missing; /* what stands for a gap, beside nothing at all */
 } gradus_table;

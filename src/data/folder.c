@@ -240,7 +240,7 @@ static void set_title(gradus_reading *reading)
     long long used = data->part[GRADUS_TRAINING].count + data->part[GRADUS_VALIDATION].count;
     if (!data->test.count) used += data->part[GRADUS_TEST].count;
     snprintf(what, sizeof what, "%lld %s pictures %lldx%lld of %lld classes", used, shape[0] == 3 ? "colour" : "grey",
-             (long long)shape[1], (long long)shape[2], (long long)data->info.outputs);
+             (long long)shape[1], (long long)shape[2], (long long)data->info.targets[0].outputs);
     gradus_reading_title(reading, what);
 }
 
@@ -258,8 +258,8 @@ static gradus_status read_files(gradus_reading *reading, gradus_files *files, gr
     if (!status) status = find_size(files, &as, error);
     if (status) return status;
     data->info.shape[0] = as.channels, data->info.shape[1] = as.height, data->info.shape[2] = as.width;
-    data->info.target = GRADUS_TARGET_CLASS, data->info.outputs = classes.count;
-    data->info.class_names = classes.text;
+    data->info.targets[0].kind = GRADUS_TARGET_CLASS, data->info.targets[0].outputs = classes.count;
+    data->info.targets[0].class_names = classes.text;
     for (int32_t part = 0; part < 3 && !status; part++)
         status = read_part(reading, files, (gradus_part)part, &classes, &as, examples[part], error);
     if (!status) status = set_parts(reading, error);
@@ -315,17 +315,17 @@ gradus_status gradus_folder_inputs(const gradus_data *like, const char *path, gr
 
 static void save(const gradus_data *data, gradus_state_writer *writer)
 {
-    gradus_texts_save(writer, "classes", data->info.class_names, (int32_t)data->info.outputs);
+    gradus_texts_save(writer, "classes", data->info.targets[0].class_names, (int32_t)data->info.targets[0].outputs);
 }
 
 static gradus_status recall(gradus_data *data, gradus_state_reader *state, gradus_error *error)
 {
     gradus_texts classes;
     const int64_t *shape = data->info.shape;
-    if (gradus_texts_recall(state, "classes", &data->arena, &classes) && classes.count == data->info.outputs &&
-        (shape[0] == 1 || shape[0] == 3) && shape[1] > 0 && shape[1] <= GRADUS_PICTURE_MOST && shape[2] > 0 &&
-        shape[2] <= GRADUS_PICTURE_MOST) {
-        data->info.class_names = classes.text;
+    if (gradus_texts_recall(state, "classes", &data->arena, &classes) &&
+        classes.count == data->info.targets[0].outputs && (shape[0] == 1 || shape[0] == 3) && shape[1] > 0 &&
+        shape[1] <= GRADUS_PICTURE_MOST && shape[2] > 0 && shape[2] <= GRADUS_PICTURE_MOST) {
+        data->info.targets[0].class_names = classes.text;
         return GRADUS_OK;
     }
     return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA,

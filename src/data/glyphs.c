@@ -51,8 +51,7 @@ static gradus_status open_set(gradus_reading *reading, gradus_error *error)
     if (status) return status;
     data->info = (gradus_data_info){.name = "glyphs",
                                     .shape = {1, GRADUS_GLYPH_SIDE, GRADUS_GLYPH_SIDE},
-                                    .target = GRADUS_TARGET_CLASS,
-                                    .outputs = GRADUS_GLYPH_CLASSES};
+                                    .targets = {{.kind = GRADUS_TARGET_CLASS, .outputs = GRADUS_GLYPH_CLASSES}}};
     status = gradus_reading_split(reading, data->training.count, true, error);
     char what[80];
     snprintf(what, sizeof what, "%lld drawn digits %dx%d", (long long)data->training.count, GRADUS_GLYPH_SIDE,

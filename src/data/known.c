@@ -9,7 +9,7 @@ gradus_status gradus_known_folder(gradus_reading *reading, char folder[GRADUS_DA
     const gradus_known_set *set = reading->data->reader->known;
     char looked[SHOWN];
     snprintf(reading->data->info.name, sizeof reading->data->info.name, "%s", set->name);
-    reading->data->info.class_names = reading->data->reader->classes;
+    reading->data->info.targets[0].class_names = reading->data->reader->classes;
     if (gradus_data_find(set->name, reading->config->data_dir, folder, GRADUS_DATA_PATH)) return GRADUS_OK;
     bool cut = gradus_data_looked(reading->config->data_dir, looked, sizeof looked) >= sizeof looked;
     return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_NO_DATA,

@@ -77,7 +77,7 @@ static gradus_status learn_targets(gradus_data *data, enum scale scale, gradus_e
 {
     gradus_learnt *learnt = data->memory;
     const gradus_rows *rows = &data->part[GRADUS_TRAINING];
-    const int64_t outputs = learnt->outputs = data->info.outputs;
+    const int64_t outputs = learnt->outputs = data->info.targets[0].outputs;
     learnt->base = gradus_arena_take(&data->arena, 2 * (size_t)outputs * sizeof *learnt->base, 64);
     if (!learnt->base) return no_memory(error);
     learnt->spread = learnt->base + outputs;
@@ -95,8 +95,8 @@ static gradus_status learn_targets(gradus_data *data, enum scale scale, gradus_e
 static void describe(gradus_data *data)
 {
     const gradus_learnt *learnt = data->memory;
-    if (learnt->classes.count) data->info.class_names = learnt->classes.text;
-    data->info.target_base = learnt->base, data->info.target_spread = learnt->spread;
+    if (learnt->classes.count) data->info.targets[0].class_names = learnt->classes.text;
+    data->info.targets[0].base = learnt->base, data->info.targets[0].spread = learnt->spread;
 }
 
 gradus_status gradus_learnt_from(gradus_reading *reading, int64_t each, const gradus_texts *classes,
@@ -109,7 +109,7 @@ gradus_status gradus_learnt_from(gradus_reading *reading, int64_t each, const gr
     if (!learnt) return no_memory(error);
     *learnt = (gradus_learnt){.classes = classes ? *classes : (gradus_texts){0}};
     gradus_status status = learn_inputs(data, inputs ? (enum scale)inputs->number : NONE, each, error);
-    if (!status && data->info.target == GRADUS_TARGET_NUMBERS)
+    if (!status && data->info.targets[0].kind == GRADUS_TARGET_NUMBERS)
         status = learn_targets(data, targets ? (enum scale)targets->number : NONE, error);
     if (status) return status;
     if (learnt->inputs.count) data->training.scaled = data->validation.scaled = data->test.scaled = &learnt->inputs;
@@ -153,8 +153,8 @@ static bool recall_all(gradus_data *data, gradus_learnt *learnt, gradus_state_re
     }
     if (inputs < 0 || !gradus_state_take(state, "each", GRADUS_STATE_INT64, 1, &each)) return false;
     if (inputs && (each < 1 || each > width || inputs > width || inputs * each != width)) return false;
-    const bool numbers = data->info.target == GRADUS_TARGET_NUMBERS;
-    if (outputs < 0 || (!anything && outputs != (numbers ? data->info.outputs : 0))) return false;
+    const bool numbers = data->info.targets[0].kind == GRADUS_TARGET_NUMBERS;
+    if (outputs < 0 || (!anything && outputs != (numbers ? data->info.targets[0].outputs : 0))) return false;
     float *scales = gradus_arena_take(&data->arena, 2 * (size_t)(inputs + 1) * sizeof *scales, 64);
     double *targets = gradus_arena_take(&data->arena, 2 * (size_t)(outputs + 1) * sizeof *targets, 64);
     if (!scales || !targets) return false;
@@ -165,7 +165,7 @@ static bool recall_all(gradus_data *data, gradus_learnt *learnt, gradus_state_re
            gradus_state_take(state, "target_base", GRADUS_STATE_DOUBLE, outputs, targets) &&
            gradus_state_take(state, "target_spread", GRADUS_STATE_DOUBLE, outputs, targets + outputs) &&
            gradus_texts_recall(state, "classes", &data->arena, &learnt->classes) &&
-           (anything || !learnt->classes.count || learnt->classes.count == data->info.outputs);
+           (anything || !learnt->classes.count || learnt->classes.count == data->info.targets[0].outputs);
 }
 
 gradus_status gradus_learnt_recall(gradus_data *data, gradus_state_reader *state, gradus_error *error)

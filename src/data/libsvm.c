@@ -232,8 +232,8 @@ static gradus_status read_file(gradus_reading *reading, const char *text, gradus
                 gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                             "%s: the targets are no classes: they are not whole, or more than %d", path, MOST_CLASSES);
         if (task != REGRESSION && few) *classes = found.classes;
-        data->info.target = classes->count ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS;
-        data->info.outputs = classes->count ? classes->count : 1;
+        data->info.targets[0].kind = classes->count ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS;
+        data->info.targets[0].outputs = classes->count ? classes->count : 1;
     }
     if (!status) status = fill(&walk, &found, data->info.shape[0], &data->arena, examples, error);
     if (!status) status = take_targets(data, &walk, &found, classes, examples, error);

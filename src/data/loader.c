@@ -23,6 +23,7 @@ struct gradus_loader {
     const gradus_data *data;
     const gradus_rows *rows;
     gradus_loader_config config;
+    gradus_widths targets;
     const gradus_chain *augment; /* NULL: none */
     int32_t steps;               /* of it that are done to each example by itself */
     const gradus_item *mix;      /* what mixes the examples of a batch, after those; NULL: nothing */
@@ -84,26 +85,27 @@ static void mix(const gradus_loader *loader, const gradus_cursor *at, buffer *in
                 const float *values, const float *numbers)
 {
     const gradus_augmentation *augmentation = (const gradus_augmentation *)loader->mix->member;
-    const int64_t width = loader->rows->from->width, outputs = loader->data->info.outputs;
+    const int64_t width = loader->rows->from->width, outputs = loader->targets.numbers,
+                  classes = loader->targets.classes;
     double share = augmentation->mix(loader->mix, loader->shapes[loader->steps], values, into->inputs + to * width,
                                      key_of(loader, at, loader->steps, into->rows[to]));
     float *own = into->numbers ? into->numbers + to * outputs : NULL;
     for (int64_t i = 0; own && i < outputs; i++) own[i] = (float)share * own[i] + (float)(1 - share) * numbers[i];
     if (!into->others) return;
-    into->others[to] = into->plain[from];
-    into->shares[to] = (float)share;
-    if (share >= 0.5) return; /* the class is that of which there is more */
-    into->classes[to] = into->plain[from];
-    into->others[to] = into->plain[to];
-    into->shares[to] = (float)(1 - share);
+    const bool more = share >= 0.5; /* the class is that of which there is more */
+    const int64_t first = more ? to : from, other = more ? from : to;
+    memcpy(into->classes + to * classes, into->plain + first * classes, (size_t)classes * sizeof *into->plain);
+    memcpy(into->others + to * classes, into->plain + other * classes, (size_t)classes * sizeof *into->plain);
+    into->shares[to] = (float)(more ? share : 1 - share);
 }
 
 /* The first with the last, the second with the last but one, ..., each with the other as it was; one in the middle stays. */
 static void mix_batch(const gradus_loader *loader, const gradus_cursor *at, buffer *into, int64_t count)
 {
-    const int64_t width = loader->rows->from->width, outputs = loader->data->info.outputs;
+    const int64_t width = loader->rows->from->width, outputs = loader->targets.numbers,
+                  classes = loader->targets.classes;
     float *held = loader->halfway[0], *held_numbers = loader->halfway[1];
-    if (into->others) memcpy(into->plain, into->classes, (size_t)count * sizeof *into->plain);
+    if (into->others) memcpy(into->plain, into->classes, (size_t)(count * classes) * sizeof *into->plain);
     for (int64_t one = 0, two = count - 1; one < two; one++, two--) {
         memcpy(held, into->inputs + one * width, (size_t)width * sizeof *held);
         if (into->numbers) memcpy(held_numbers, into->numbers + one * outputs, (size_t)outputs * sizeof *held);
@@ -111,7 +113,10 @@ static void mix_batch(const gradus_loader *loader, const gradus_cursor *at, buff
             into->numbers ? into->numbers + two * outputs : NULL);
         mix(loader, at, into, two, one, held, held_numbers);
     }
-    if (count % 2 && into->others) into->others[count / 2] = into->classes[count / 2], into->shares[count / 2] = 1;
+    if (count % 2 == 0 || !into->others) return;
+    const int64_t middle = count / 2;
+    memcpy(into->others + middle * classes, into->classes + middle * classes, (size_t)classes * sizeof *into->others);
+    into->shares[middle] = 1;
 }
 
 static int64_t example_at(const gradus_loader *loader, int64_t place)
@@ -139,7 +144,8 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
     const gradus_rows *rows = loader->rows;
     const gradus_examples *from = rows->from;
     const int64_t positions = loader->data->info.positions;
-    int64_t outputs = loader->data->info.outputs, first = at->batch * loader->config.batch;
+    const int64_t outputs = loader->targets.numbers, classes = loader->targets.classes,
+                  first = at->batch * loader->config.batch;
     into->over = at->batch >= loader->batches;
     if (into->over) return;
     shuffle(loader, at);
@@ -158,7 +164,7 @@ static void prepare(gradus_loader *loader, const gradus_cursor *at, buffer *into
             memcpy(into->classes + i * positions, from->classes + gradus_example_place(from, example),
                    (size_t)positions * sizeof(int32_t));
         else if (from->classes)
-            into->classes[i] = from->classes[example];
+            memcpy(into->classes + i * classes, from->classes + example * classes, (size_t)classes * sizeof(int32_t));
         if (from->numbers)
             memcpy(into->numbers + i * outputs, from->numbers + example * outputs, (size_t)outputs * sizeof(float));
     }
@@ -240,7 +246,7 @@ static gradus_status plan_augment(gradus_loader *loader, gradus_error *error)
 {
     const int64_t *whole = loader->data->info.shape;
     const int32_t steps = loader->augment->count;
-    size_t largest = gradus_augment_size(whole), outputs = (size_t)loader->data->info.outputs;
+    size_t largest = gradus_augment_size(whole), outputs = (size_t)loader->targets.numbers;
     if (outputs > largest) largest = outputs;
     char ends[64], begins[64];
     loader->shapes = gradus_arena_take(&loader->memory, ((size_t)steps + 1) * sizeof *loader->shapes, 8);
@@ -278,19 +284,21 @@ static gradus_status plan_augment(gradus_loader *loader, gradus_error *error)
 static bool take_memory(gradus_loader *loader)
 {
     const gradus_examples *from = loader->rows->from;
-    size_t batch = (size_t)loader->config.batch, outputs = (size_t)loader->data->info.outputs,
-           targets = loader->data->info.positions ? (size_t)loader->data->info.positions : 1, missing = 0;
+    const size_t batch = (size_t)loader->config.batch, outputs = (size_t)loader->targets.numbers,
+                 positions = (size_t)loader->data->info.positions,
+                 classes = (size_t)loader->targets.classes * (positions ? positions : 1);
+    size_t missing = 0;
     gradus_arena *memory = &loader->memory;
     for (int32_t i = 0; i < (loader->config.ahead ? BUFFERS : 1); i++) {
         buffer *into = &loader->buffers[i];
         into->inputs = gradus_arena_take(memory, batch * (size_t)from->width * sizeof(float), 64);
         into->rows = gradus_arena_take(memory, batch * sizeof *into->rows, 64);
-        if (from->classes) into->classes = gradus_arena_take(memory, batch * targets * sizeof *into->classes, 64);
+        if (from->classes) into->classes = gradus_arena_take(memory, batch * classes * sizeof *into->classes, 64);
         bool numbers = from->numbers || loader->data->inputs_are_targets;
         if (numbers) into->numbers = gradus_arena_take(memory, batch * outputs * sizeof *into->numbers, 64);
         if (loader->mix && from->classes) {
-            into->others = gradus_arena_take(memory, 2 * batch * sizeof *into->others, 64);
-            into->plain = into->others ? into->others + batch : NULL;
+            into->others = gradus_arena_take(memory, 2 * batch * classes * sizeof *into->others, 64);
+            into->plain = into->others ? into->others + batch * classes : NULL;
             into->shares = gradus_arena_take(memory, batch * sizeof *into->shares, 64);
             missing += !into->others || !into->shares;
         }
@@ -321,7 +329,11 @@ gradus_loader *gradus_loader_create(const gradus_data *data, const gradus_loader
         gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
         return NULL;
     }
-    *loader = (gradus_loader){.data = data, .rows = rows, .config = *config, .ordered = {.epoch = -1}};
+    *loader = (gradus_loader){.data = data,
+                              .rows = rows,
+                              .config = *config,
+                              .targets = gradus_target_widths(data->info.targets, data->info.target_count),
+                              .ordered = {.epoch = -1}};
     if (config->augment && gradus_spec_chain(config->augment)->count)
         loader->augment = gradus_spec_chain(config->augment);
     if (config->batch > rows->count) loader->config.batch = (int32_t)rows->count;

@@ -174,7 +174,7 @@ gradus_status gradus_ratings_conclude(gradus_reading *reading, bool has_test, gr
     char what[120];
     data->info.shape[0] = 2;
     data->info.symbols = ratings->users.count + ratings->items.count;
-    data->info.target = GRADUS_TARGET_NUMBERS, data->info.outputs = 1;
+    data->info.targets[0].kind = GRADUS_TARGET_NUMBERS, data->info.targets[0].outputs = 1;
     if (gradus_reading_split(reading, data->training.count, has_test, error) ||
         gradus_learnt_from(reading, 1, NULL, error))
         return (gradus_status)error->status;

@@ -187,16 +187,19 @@ typedef struct seen {
 } seen;
 
 /* `values`: room for an example where one part is no memory, so that the bits of its values must do; else NULL. */
-static uint64_t hash_of(const gradus_examples *from, int64_t row, int64_t outputs, float *values)
+static uint64_t hash_of(const gradus_data_info *info, const gradus_examples *from, int64_t row, float *values)
 {
+    const gradus_widths widths = gradus_target_widths(info->targets, info->target_count);
     const size_t width = (size_t)from->width, place = (size_t)gradus_example_place(from, row);
     if (values) gradus_example_copy(from, row, values);
     uint64_t hash = values        ? gradus_checksum(0, values, width * sizeof *values)
                     : from->bytes ? gradus_checksum(0, from->bytes + place, width)
                                   : gradus_checksum(0, from->values + place, width * sizeof(float));
     if (from->step) return hash; /* the targets are inputs too */
-    if (from->classes) return gradus_checksum(hash, &from->classes[row], sizeof(int32_t));
-    if (from->numbers) return gradus_checksum(hash, from->numbers + row * outputs, (size_t)outputs * sizeof(float));
+    if (from->classes)
+        hash = gradus_checksum(hash, from->classes + row * widths.classes, (size_t)widths.classes * sizeof(int32_t));
+    if (from->numbers)
+        hash = gradus_checksum(hash, from->numbers + row * widths.numbers, (size_t)widths.numbers * sizeof(float));
     return hash;
 }
 
@@ -226,13 +229,12 @@ static gradus_status count_repeated(gradus_data *data, gradus_error *error)
         return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     }
     for (int64_t i = 0; i < test->count; i++) {
-        uint64_t hash = hash_of(test->from, row_at(test, i), data->info.outputs, values);
+        uint64_t hash = hash_of(&data->info, test->from, row_at(test, i), values);
         seen *slot = slot_of(table, slots - 1, hash);
         *slot = (seen){hash, slot->count + 1, false};
     }
     for (int64_t i = 0; i < training->count; i++) {
-        seen *slot =
-            slot_of(table, slots - 1, hash_of(training->from, row_at(training, i), data->info.outputs, values));
+        seen *slot = slot_of(table, slots - 1, hash_of(&data->info, training->from, row_at(training, i), values));
         data->info.repeated += slot->met ? 0 : slot->count;
         slot->met = slot->count > 0;
     }
@@ -243,22 +245,36 @@ static gradus_status count_repeated(gradus_data *data, gradus_error *error)
 
 /* ---- how often each class is there ---- */
 
-static gradus_status count_classes(gradus_data *data, gradus_error *error)
+/* `place`: the how manieth of an example's classes the target is. */
+static gradus_status count_target(gradus_data *data, gradus_target *target, int64_t place, gradus_error *error)
 {
     const gradus_rows *rows = &data->part[GRADUS_TRAINING];
-    const int64_t classes = data->info.outputs, positions = data->info.positions ? data->info.positions : 1;
-    if (!rows->count || !rows->from->classes) return GRADUS_OK;
+    const int64_t classes = target->outputs, positions = data->info.positions ? data->info.positions : 1,
+                  each = gradus_target_widths(data->info.targets, data->info.target_count).classes;
     int64_t *counts = gradus_arena_take(&data->arena, (size_t)classes * sizeof *counts, 8);
     if (!counts) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     memset(counts, 0, (size_t)classes * sizeof *counts);
     for (int64_t i = 0; i < rows->count; i++) {
-        const int64_t row = row_at(rows, i), first = data->info.positions ? gradus_example_place(rows->from, row) : row;
+        const int64_t row = row_at(rows, i),
+                      first = data->info.positions ? gradus_example_place(rows->from, row) : row * each + place;
         for (int64_t k = first; k < first + positions; k++) {
             const int32_t class = rows->from->classes[k];
             if (class >= 0 && class < classes) counts[class]++;
         }
     }
-    data->info.class_counts = counts;
+    target->class_counts = counts;
+    return GRADUS_OK;
+}
+
+static gradus_status count_classes(gradus_data *data, gradus_error *error)
+{
+    const gradus_rows *rows = &data->part[GRADUS_TRAINING];
+    int64_t place = 0;
+    if (!rows->count || !rows->from->classes) return GRADUS_OK;
+    for (int32_t i = 0; i < data->info.target_count; i++) {
+        gradus_target *target = &data->info.targets[i];
+        if (target->kind == GRADUS_TARGET_CLASS && count_target(data, target, place++, error)) return error->status;
+    }
     return GRADUS_OK;
 }
 
@@ -274,10 +290,8 @@ static gradus_status learn_inputs(gradus_data *data, gradus_error *error)
     gradus_examples *const all[] = {&data->training, &data->validation, &data->test};
     for (int32_t i = 0; i < 3; i++) all[i]->classes = NULL, all[i]->numbers = NULL;
     data->inputs_are_targets = true;
-    info->target = GRADUS_TARGET_NUMBERS;
-    info->outputs = data->training.width;
-    info->class_names = NULL;
-    info->target_base = info->target_spread = NULL;
+    info->target_count = 1;
+    info->targets[0] = (gradus_target){.kind = GRADUS_TARGET_NUMBERS, .outputs = data->training.width};
     return GRADUS_OK;
 }
 
@@ -311,6 +325,7 @@ gradus_data *gradus_data_open(const gradus_data_config *config, gradus_error *er
     if (!data) return NULL;
     gradus_sha256_begin(&reading.sum);
     gradus_status status = data->reader->open(&reading, error);
+    if (!data->info.target_count) data->info.target_count = 1;
     if (!status && data->test.count) data->part[GRADUS_TEST] = (gradus_rows){&data->test, data->test.count, NULL};
     if (!status && config->inputs_are_targets) status = learn_inputs(data, error);
     if (!status) status = count_classes(data, error);
@@ -333,7 +348,7 @@ gradus_data *gradus_data_open_inputs(const gradus_data *like, const char *path, 
     if (!data) return NULL;
     data->info = like->info;
     data->info.repeated = 0;
-    data->info.class_counts = NULL;
+    for (int32_t i = 0; i < GRADUS_TARGETS; i++) data->info.targets[i].class_counts = NULL;
     gradus_stem(path, data->info.name, sizeof data->info.name);
     if (like->reader->inputs(like, path, data, error)) {
         gradus_data_close(data);
@@ -359,6 +374,11 @@ const gradus_data_info *gradus_data_about(const gradus_data *data) { return &dat
 
 /* ---- what prediction must remember ---- */
 
+static void counts_name(char name[32], int32_t target)
+{
+    snprintf(name, 32, target ? "class_counts.%d" : "class_counts", target);
+}
+
 static void save_info(const gradus_data *data, gradus_state_writer *writer)
 {
     const gradus_data_info *info = &data->info;
@@ -366,13 +386,21 @@ static void save_info(const gradus_data *data, gradus_state_writer *writer)
     gradus_state_text(writer, "name", info->name);
     gradus_state_text(writer, "title", info->title);
     gradus_state_entry(writer, "shape", GRADUS_STATE_INT64, 8, info->shape);
-    gradus_state_int(writer, "target", info->target);
-    gradus_state_int(writer, "outputs", info->outputs);
+    int64_t kinds[GRADUS_TARGETS], outputs[GRADUS_TARGETS];
+    for (int32_t i = 0; i < info->target_count; i++)
+        kinds[i] = info->targets[i].kind, outputs[i] = info->targets[i].outputs;
+    gradus_state_entry(writer, "target", GRADUS_STATE_INT64, info->target_count, kinds);
+    gradus_state_entry(writer, "outputs", GRADUS_STATE_INT64, info->target_count, outputs);
     gradus_state_int(writer, "positions", info->positions);
     gradus_state_int(writer, "symbols", info->symbols);
     gradus_state_int(writer, "inputs_are_targets", data->inputs_are_targets);
-    if (info->class_counts)
-        gradus_state_entry(writer, "class_counts", GRADUS_STATE_INT64, info->outputs, info->class_counts);
+    for (int32_t i = 0; i < info->target_count; i++) {
+        char name[32];
+        const gradus_target *target = &info->targets[i];
+        counts_name(name, i);
+        if (target->class_counts)
+            gradus_state_entry(writer, name, GRADUS_STATE_INT64, target->outputs, target->class_counts);
+    }
 }
 
 uint64_t gradus_data_save(const gradus_data *data, gradus_write *write, void *user, gradus_error *error)
@@ -411,29 +439,46 @@ static bool recall_text(gradus_state_reader *state, const char *name, char *text
 /* A loss that balances them is made for a prediction too. Absent from older states. */
 static void recall_counts(gradus_data *data, gradus_state_reader *state)
 {
+    for (int32_t i = 0; i < data->info.target_count; i++) {
+        gradus_state_item item;
+        gradus_target *target = &data->info.targets[i];
+        char name[32];
+        counts_name(name, i);
+        if (!gradus_state_find(state, name, &item) || item.type != GRADUS_STATE_INT64 || item.count != target->outputs)
+            continue;
+        int64_t *counts = gradus_arena_take(&data->arena, (size_t)target->outputs * sizeof *counts, 8);
+        if (counts) gradus_state_copy(&item, counts);
+        target->class_counts = counts;
+    }
+}
+
+/* In older states there is one of each. */
+static bool recall_targets(gradus_data_info *info, gradus_state_reader *state)
+{
     gradus_state_item item;
-    const int64_t classes = data->info.outputs;
-    if (!gradus_state_find(state, "class_counts", &item) || item.type != GRADUS_STATE_INT64 || item.count != classes)
-        return;
-    int64_t *counts = gradus_arena_take(&data->arena, (size_t)classes * sizeof *counts, 8);
-    if (counts) gradus_state_copy(&item, counts);
-    data->info.class_counts = counts;
+    int64_t kinds[GRADUS_TARGETS], outputs[GRADUS_TARGETS];
+    if (!gradus_state_find(state, "target", &item) || item.count < 1 || item.count > GRADUS_TARGETS) return false;
+    info->target_count = (int32_t)item.count;
+    if (!gradus_state_take(state, "target", GRADUS_STATE_INT64, item.count, kinds) ||
+        !gradus_state_take(state, "outputs", GRADUS_STATE_INT64, item.count, outputs))
+        return false;
+    for (int32_t i = 0; i < info->target_count; i++) {
+        info->targets[i] = (gradus_target){.kind = (int32_t)kinds[i], .outputs = outputs[i]};
+        if ((kinds[i] != GRADUS_TARGET_CLASS && kinds[i] != GRADUS_TARGET_NUMBERS) || outputs[i] < 1) return false;
+    }
+    return true;
 }
 
 static bool recall_info(gradus_data_info *info, gradus_state_reader *state)
 {
-    int64_t target;
     if (!recall_text(state, "name", info->name, sizeof info->name) ||
         !recall_text(state, "title", info->title, sizeof info->title) ||
-        !gradus_state_take(state, "shape", GRADUS_STATE_INT64, 8, info->shape) ||
-        !gradus_state_take(state, "target", GRADUS_STATE_INT64, 1, &target) ||
-        !gradus_state_take(state, "outputs", GRADUS_STATE_INT64, 1, &info->outputs))
+        !gradus_state_take(state, "shape", GRADUS_STATE_INT64, 8, info->shape) || !recall_targets(info, state))
         return false;
     if (!gradus_state_take(state, "positions", GRADUS_STATE_INT64, 1, &info->positions) ||
         !gradus_state_take(state, "symbols", GRADUS_STATE_INT64, 1, &info->symbols))
         info->positions = info->symbols = 0; /* a state from before there was text */
-    info->target = (int32_t)target;
-    return (target == GRADUS_TARGET_CLASS || target == GRADUS_TARGET_NUMBERS) && info->outputs > 0;
+    return true;
 }
 
 gradus_data *gradus_data_recall(const void *bytes, size_t size, gradus_error *error)
@@ -446,12 +491,12 @@ gradus_data *gradus_data_recall(const void *bytes, size_t size, gradus_error *er
     const gradus_reader *reader = recall_text(&state, "member", member, sizeof member) ? reader_named(member) : NULL;
     gradus_data *data = reader ? data_create(reader, error) : NULL;
     bool whole = data && recall_info(&data->info, &state);
-    if (whole) data->info.class_names = reader->classes;
+    if (whole) data->info.targets[0].class_names = reader->classes;
     if (whole) recall_counts(data, &state);
     int64_t inputs = 0; /* absent from older states */
     if (whole && (!reader->recall || reader->recall(data, &state, error) == GRADUS_OK)) {
         gradus_state_take(&state, "inputs_are_targets", GRADUS_STATE_INT64, 1, &inputs);
-        if (inputs) data->info.class_names = NULL, data->info.target_base = data->info.target_spread = NULL;
+        if (inputs) recall_targets(&data->info, &state);
         return data;
     }
     gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA,

@@ -19,8 +19,8 @@ typedef struct gradus_examples {       /* what one file holds, or one generated 
     const float *values;               /* ... count x width; or ... */
     const struct gradus_array *stream; /* ... a file too large to be held, from which each is fetched */
     const gradus_scaled *scaled;       /* what is done to them on the way out; NULL: nothing */
-    const int32_t *classes;            /* count (x positions, where there are such), or NULL */
-    const float *numbers;              /* count x outputs, or NULL */
+    const int32_t *classes; /* count x targets that are classes (x positions, where there are such), or NULL */
+    const float *numbers;   /* count x outputs of those that are numbers, or NULL */
 } gradus_examples;
 
 /* Where the values and classes of an example begin. */

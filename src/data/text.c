@@ -122,10 +122,10 @@ static gradus_status divide(gradus_reading *reading, int64_t count, stretch part
 
 static void describe(gradus_data *data, const alphabet *all)
 {
-    data->info.target = GRADUS_TARGET_CLASS;
-    data->info.outputs = data->info.symbols = all->symbols.count;
+    data->info.targets[0].kind = GRADUS_TARGET_CLASS;
+    data->info.targets[0].outputs = data->info.symbols = all->symbols.count;
     data->info.positions = data->info.shape[0];
-    data->info.class_names = all->symbols.text;
+    data->info.targets[0].class_names = all->symbols.text;
 }
 
 static gradus_status read_all(gradus_reading *reading, const gradus_source *source, gradus_error *error)

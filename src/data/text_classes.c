@@ -223,7 +223,7 @@ static void set_title(gradus_reading *reading, const memory *known)
     gradus_data *data = reading->data;
     char what[160];
     snprintf(what, sizeof what, "%lld texts of %lld classes as %lld %s of %d kinds", (long long)data->training.count,
-             (long long)data->info.outputs, (long long)data->info.shape[0],
+             (long long)data->info.targets[0].outputs, (long long)data->info.shape[0],
              known->unit == GRADUS_CHARACTERS ? "characters" : "words", known->symbols.count);
     gradus_reading_title(reading, what);
 }
@@ -238,7 +238,7 @@ static gradus_status learn(gradus_reading *reading, const rows *all, const rows 
     *known = (memory){.unit = gradus_reading_count(reading, "unit") ? GRADUS_SINGLE_WORDS : GRADUS_CHARACTERS};
     data->info.shape[0] = length ? length : known->unit == GRADUS_CHARACTERS ? USUAL_CHARACTERS : USUAL_WORDS;
     if (find_classes(all, &data->arena, &classes, error)) return (gradus_status)error->status;
-    data->info.target = GRADUS_TARGET_CLASS, data->info.outputs = classes.count;
+    data->info.targets[0].kind = GRADUS_TARGET_CLASS, data->info.targets[0].outputs = classes.count;
     if (take_classes(all, &classes, &data->arena, &data->training, error) ||
         (test->count && take_classes(test, &classes, &data->arena, &data->test, error)) ||
         gradus_reading_split(reading, all->count, test->count > 0, error) ||

@@ -221,7 +221,7 @@ static gradus_status read_parts(gradus_reading *reading, sounds *all, gradus_err
         return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: no sounds to learn from",
                            data->info.name);
     data->info.shape[0] = 1, data->info.shape[1] = all->mel.bands, data->info.shape[2] = all->mel.frames;
-    data->info.target = GRADUS_TARGET_CLASS, data->info.outputs = all->classes.count;
+    data->info.targets[0].kind = GRADUS_TARGET_CLASS, data->info.targets[0].outputs = all->classes.count;
     gradus_data_config config = *reading->config;
     const gradus_data_config *asked = reading->config;
     if (data->validation.count) config.validation = "none"; /* it has a folder of its own */

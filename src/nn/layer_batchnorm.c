@@ -135,7 +135,8 @@ static void conclude_measure(const gradus_layer *layer, const gradus_walk *walk)
         }
         set_norm(layer, i, mean, squares / count);
         /* one value has no variance; and what is not finite would stay in the running statistics for ever */
-        if (walk->purpose != GRADUS_WALK_TRAIN || count < 2 || !isfinite(mean) || !isfinite(squares)) continue;
+        if (walk->purpose != GRADUS_WALK_TRAIN || walk->again || count < 2 || !isfinite(mean) || !isfinite(squares))
+            continue;
         running_mean[i] += (float)(state->momentum * (mean - running_mean[i]));
         running_variance[i] += (float)(state->momentum * (squares / (count - 1) - running_variance[i]));
     }

@@ -1,5 +1,6 @@
 /* concat: what branches make of a signal, one behind the other: the channels of images, the values of each step of a sequence, or all
- * values. The net lays the branches out before this layer, which joins two (layer_residual.c says how). */
+ * values. And outputs, whose branches are what the net is to tell, each with a name; losses look at them by it (net_loss.c). The net
+ * lays the branches out before this layer, which joins two (layer_residual.c says how). */
 #include <stdio.h>
 #include <string.h>
 #include "arguments.h"
@@ -31,6 +32,20 @@ static gradus_status infer(gradus_layer *layer, gradus_error *error)
     layer->output->sequence = sequence;
     layer->output->untouched = false;
     return GRADUS_OK;
+}
+
+static gradus_status infer_outputs(gradus_layer *layer, gradus_error *error)
+{
+    const gradus_signal *const both[] = {layer->input, layer->second};
+    for (int i = 0; i < 2; i++) {
+        if (gradus_shape_rank(both[i]->shape) == 1 && !both[i]->sequence) continue;
+        char shape[120], sentence[320];
+        gradus_shape_print(both[i]->shape, shape, sizeof shape);
+        snprintf(sentence, sizeof sentence,
+                 "has an output of %s; each ends in plain values, as flatten > dense(1) does", shape);
+        return gradus_layer_fail(layer, sentence, error);
+    }
+    return infer(layer, error);
 }
 
 static gradus_status prepare(gradus_layer *layer, gradus_error *error)
@@ -84,6 +99,36 @@ const gradus_layer_row gradus_layer_concat = {
     .traits = GRADUS_JOINS,
     .state_size = sizeof(concat),
     .infer = infer,
+    .prepare = prepare,
+    .forward = {{.run = forward}},
+    .backward = {{.run = backward}},
+    .onnx = write_onnx,
+};
+
+/* Names of the user's own, each with the layers behind which its output stands. */
+static const gradus_argument named[] = {
+    {.name = "NAME", .kind = GRADUS_PIPELINE, .help = "the layers that end in what is told of that name"},
+    {.name = NULL},
+};
+static const gradus_argument nothing[] = {{.name = NULL}};
+
+const gradus_layer_row gradus_layer_outputs = {
+    .member = {.name = "outputs",
+               .summary = "several things that are told of an example, each by layers of its own",
+               .formula = "y = [a(x), b(x), ...]",
+               .paper = "Caruana 1997, Multitask learning",
+               .also = "heads, multi_output, tasks, branches",
+               .arguments = nothing,
+               .open = named,
+               .example = "outputs(digit=dense(10), angle=dense(1))",
+               .notes =
+                   "It stands last. Each name is that of something that the data tell: a column that target=[digit, "
+                   "angle] lists. loss=sum(cross_entropy(output=digit), ...) gives each its loss; measures and groups "
+                   "go by the names too: val_digit_accuracy, match(\"*.digit.*\")."},
+    .abi = GRADUS_ABI,
+    .traits = GRADUS_JOINS,
+    .state_size = sizeof(concat),
+    .infer = infer_outputs,
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}},

@@ -51,7 +51,7 @@ static const gradus_argument arguments[] = {
      .help = "share of the target that is spread over all classes",
      .search = "uniform(0, 0.2)",
      .also = "label_smoothing"},
-    GRADUS_CLASS_WEIGHTS_ARGUMENT("class_weights", "class_weight, weight, weights"),
+    GRADUS_CLASS_WEIGHTS_ARGUMENT("class_weights", "class_weight, weights"),
     {.name = NULL},
 };
 

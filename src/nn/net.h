@@ -5,6 +5,7 @@
 #ifndef GRADUS_NN_NET_H
 #define GRADUS_NN_NET_H
 #include "backend.h"
+#include "balance.h"
 #include "gradus/base.h"
 #include "gradus/nn.h"
 #include "kernels.h"
@@ -87,6 +88,7 @@ typedef struct gradus_walk {
     int32_t slots; /* stretches they are cut into */
     int64_t update;
     bool accumulate;
+    bool again; /* the same batch once more: nothing that runs on from batch to batch is moved */
 } gradus_walk;
 
 /* Examples [first, first + count) of a walk, in stretch `slot`. */
@@ -234,6 +236,8 @@ void gradus_bend_backward(const gradus_layer *layer, const gradus_piece *piece);
 extern const gradus_layer_row gradus_layer_arrange;
 /* What it puts in front of a branch. */
 extern const gradus_layer_row gradus_layer_fork;
+/* What ends a net that tells several things. */
+extern const gradus_layer_row gradus_layer_outputs;
 
 /* ---- shapes and forms ---- */
 
@@ -251,17 +255,28 @@ static inline int64_t gradus_form_place(gradus_form form, int64_t index)
 
 /* ---- losses ---- */
 
-typedef struct gradus_loss {
+typedef struct gradus_loss { /* of one head */
     const struct gradus_loss_row *row;
     const gradus_value *values;
-    int32_t target;        /* enum gradus_target */
-    bool mean;             /* over the examples of a batch and their positions; else their sum */
-    int64_t positions;     /* of an example, each with a target */
-    int64_t width;         /* values of the net's output for each of them */
+    int32_t target;           /* enum gradus_target_kind */
+    bool mean;                /* over the examples of a batch and their positions; else their sum */
+    int64_t positions;        /* of an example, each with a target */
+    int64_t width;            /* values of the net's output for each of them ... */
+    int64_t first, row_width; /* ... from which on, out of how many */
+    int64_t target_first,
+        target_row;        /* its class, or its first number, among those of an example; how many there are */
     double share;          /* of each of them in the loss of an example of numbers: 1 / width, or 1 where it is a sum */
     const double *weights; /* of each class; NULL: all count the same */
+    double weight;         /* of this loss among those of the other heads */
     const gradus_kernels *kernels;
 } gradus_loss;
+
+/* A branch of outputs(...), or the whole net where it has none. */
+typedef struct gradus_told {
+    const char *name; /* NULL: the whole net */
+    int64_t width;
+    int32_t target; /* which of the configuration's it tells */
+} gradus_told;
 
 typedef enum gradus_one_output {                      /* may one output, the second class's, tell two classes apart? */
                                  GRADUS_ONE_FOR_EACH, /* no: each class has its own */
@@ -284,6 +299,8 @@ typedef struct gradus_loss_row {
                       float *gradient);
     void (*predict)(const gradus_loss *loss, float *output); /* outputs as probabilities; NULL: as they are     */
 } gradus_loss_row;
+
+extern const gradus_loss_row gradus_loss_sum;
 
 /* ---- initial values ---- */
 
@@ -321,14 +338,20 @@ typedef struct gradus_ready { /* what a ready net stands for */
 } gradus_ready;
 
 struct gradus_net {
-    gradus_arena arena;  /* layers, signals, operations                                                     */
-    gradus_spec *spoken; /* what stands for texts that were not given: loss and init                        */
+    gradus_arena arena; /* layers, signals, operations                                                     */
+    const gradus_net_config *config; /* while it is made                                                       */
+    gradus_spec *spoken[2]; /* losses of targets of each kind, where the text has none                          */
     const char *model_text;
     gradus_ready *ready_nets;
     int64_t outputs; /* that are asked for; 0: whatever the model gives                                      */
     const gradus_kernels *kernels;
     gradus_backend *backend;
-    gradus_loss loss;
+    gradus_told told[GRADUS_TARGETS];
+    gradus_loss losses[GRADUS_TARGETS]; /* of each of them */
+    int32_t told_count;
+    const gradus_layer *told_by; /* the layer outputs(...); NULL: there is none                               */
+    int32_t shared_tensors;      /* how many stand before its branches                                         */
+    gradus_balance balance;
     int32_t threads;
     uint64_t seed;
     gradus_layers users;  /* the layers of the model, those inside of others before them                      */
@@ -341,7 +364,9 @@ struct gradus_net {
     gradus_stage *stages; /* forward, the loss, backward                                                     */
     int32_t stage_count, loss_stage;
     float *row, *second_row; /* as wide as the output */
-    float *tensor_memory;
+    gradus_apart apart;      /* gradients of the heads, where the balance wants them                              */
+    float *tensor_memory, *gradients; /* of all trained ones, one behind the other in their order            */
+    int64_t gradient_count;
     unsigned char *memory; /* for `capacity` examples                                                         */
     size_t tensor_bytes, memory_bytes;
     int64_t capacity;
@@ -358,6 +383,20 @@ static inline gradus_tensor *gradus_layer_tensor(const gradus_layer *layer, int3
 /* The layers that a ready net stands for behind a signal; NULL: *error says why. */
 const gradus_chain *gradus_net_ready_chain(gradus_net *net, const gradus_item *item, const gradus_signal *at,
                                            gradus_error *error);
+/* How its losses are balanced, as the text says; and once it is built: which loss each thing that it tells has, and whether it fits. */
+gradus_status gradus_net_find_balance(gradus_net *net, const gradus_net_config *config, gradus_error *error);
+gradus_status gradus_net_fit_losses(gradus_net *net, const gradus_net_config *config, gradus_error *error);
+const gradus_target *gradus_net_target(const gradus_net_config *config, const char *name); /* NULL: no such */
+/* Tensors for what its balance keeps, with the layer outputs(...); once they are filled: where they are, and memory for gradients. */
+gradus_status gradus_net_add_balance(gradus_net *net, gradus_layer *layer, gradus_error *error);
+gradus_status gradus_net_bind_balance(gradus_net *net, gradus_error *error);
+/* By what the balance multiplies each loss, where the batch begins in the run. */
+void gradus_net_weigh(const gradus_net *net, double epoch, double *factors);
+/* Targets of a batch that the losses cannot take. */
+gradus_status gradus_net_check_targets(const gradus_net *net, const gradus_batch *batch, gradus_error *error);
+/* The loss of each head over the walk's outputs, as its reduction says, with its weight; where `factors` are given, its gradient times that;
+ * adds to `scores`, where they are given. */
+void gradus_net_run_losses(const gradus_walk *walk, const double *factors, double *losses, gradus_score *scores);
 /* From a bound model to layers, their shapes and tensors; then to forms and sizes. */
 gradus_status gradus_net_build(gradus_net *net, const gradus_net_config *config, gradus_error *error);
 /* Memory for the tensors, and their initial values. */

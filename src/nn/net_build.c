@@ -99,10 +99,16 @@ static gradus_status add_inside(const gradus_layer *layer, const char *name, con
 
 /* ---- layers beside each other ---- */
 
-/* The branches of a layer that joins what they give: those of its first argument where that takes many, else what its first two
- * arguments hold. False: no more. */
+/* The branches of a layer that joins what they give: those under names of the user's own; those of its first argument where that takes
+ * many; else what its first two arguments hold. False: no more. */
 static bool branch_at(const gradus_item *item, int32_t index, char name[32], const gradus_chain **chain)
 {
+    if (item->member->open) {
+        if (index >= item->extra_count) return false;
+        snprintf(name, 32, "%s", item->extra[index].name);
+        *chain = item->extra[index].value.chain;
+        return true;
+    }
     const gradus_value *first = item->values;
     const bool many = item->member->arguments[0].flags & GRADUS_MANY;
     if (index >= (many ? first->count : 2)) return false;
@@ -144,17 +150,42 @@ static gradus_status join_before(gradus_net *net, gradus_layer *layer, gradus_er
     return layer->row->infer(join, error);
 }
 
+static gradus_status begin_outputs(gradus_net *net, gradus_layer *layer, gradus_error *error)
+{
+    if (layer->row != &gradus_layer_outputs) return GRADUS_OK;
+    if (net->told_by) return gradus_layer_fail(layer, "stands in a model that has outputs already", error);
+    net->told_by = layer;
+    net->shared_tensors = net->tensor_count;
+    return GRADUS_OK;
+}
+
+/* A branch of outputs(...) is something that the net tells. */
+static gradus_status note_output(gradus_net *net, gradus_layer *layer, int32_t index, const gradus_signal *end,
+                                 gradus_error *error)
+{
+    if (net->told_by != layer) return GRADUS_OK;
+    if (index == GRADUS_TARGETS)
+        return gradus_layer_fail(layer, "has more outputs than the 8 that a net can have", error);
+    net->told[index] = (gradus_told){.name = layer->item->extra[index].name, .width = gradus_shape_size(end->shape)};
+    net->told_count = index + 1;
+    return GRADUS_OK;
+}
+
 /* All branches, and joins of two at a time but for the last, which the layer itself is. */
 static gradus_status lay_out(gradus_net *net, gradus_layer *layer, const gradus_item *ready, gradus_error *error)
 {
     gradus_signal *const from = layer->input;
     const gradus_chain *chain, *after;
     char name[32], next[32];
+    if (begin_outputs(net, layer, error)) return (gradus_status)error->status;
     for (int32_t i = 0; branch_at(layer->item, i, name, &chain); i++) {
         gradus_signal *at = from;
         if (branch_at(layer->item, i + 1, next, &after) && fork_signal(net, &at, error))
             return (gradus_status)error->status;
-        if (add_inside(layer, name, chain, ready, &at, error)) return (gradus_status)error->status;
+        const gradus_target *target = net->told_by == layer ? gradus_net_target(net->config, name) : NULL;
+        if (target) net->outputs = target->outputs; /* up to which ready nets go */
+        if (add_inside(layer, name, chain, ready, &at, error) || note_output(net, layer, i, at, error))
+            return (gradus_status)error->status;
         if (i > 1 && join_before(net, layer, error)) return (gradus_status)error->status;
         *(i ? &layer->second : &layer->input) = at;
     }
@@ -206,6 +237,7 @@ static gradus_status add_layer(gradus_net *net, const gradus_item *item, branch 
     in->at = layer->output;
     if (find_tied(layer, in->prefix, error)) return (gradus_status)error->status;
     if (layer->row->infer && layer->row->infer(layer, error)) return (gradus_status)error->status;
+    if (net->told_by == layer && gradus_net_add_balance(net, layer, error)) return (gradus_status)error->status;
     if (gradus_shape_size(layer->output->shape) > INT32_MAX)
         return gradus_layer_fail(layer, "gives more values than a net can hold", error);
     const gradus_value *behind = joins ? gradus_item_value(item, "activation") : NULL;
@@ -348,5 +380,7 @@ gradus_status gradus_net_build(gradus_net *net, const gradus_net_config *config,
     const gradus_layers made = net->layers;
     net->layers = (gradus_layers){0};
     net->output = whole.at;
+    if (net->told_by && net->output->from != net->told_by)
+        return gradus_layer_fail(net->told_by, "stands last: behind it nothing tells its outputs apart", error);
     return settle_all(net, &made, error);
 }

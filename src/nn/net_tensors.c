@@ -82,11 +82,13 @@ static gradus_status get_memory(gradus_net *net, gradus_error *error)
     if (!net->tensor_memory) return gradus_net_no_memory(error);
     float *at = net->tensor_memory;
     for (int32_t i = 0; i < net->tensor_count; at += rounded(net->tensors[i++].count)) net->tensors[i].values = at;
+    net->gradients = at;
     for (int32_t i = 0; i < net->tensor_count; i++) {
         if (!net->tensors[i].trained) continue;
         net->tensors[i].gradient = at;
         at += rounded(net->tensors[i].count);
     }
+    net->gradient_count = at - net->gradients;
     return GRADUS_OK;
 }
 

@@ -331,24 +331,57 @@ static const char *as_probabilities(const gradus_loss *loss)
     return loss->width == 1 || !strcmp(loss->row->applies, "sigmoid") ? "Sigmoid" : "Softmax";
 }
 
+static void put_as_loss(gradus_onnx *onnx, const char *operator, const char * values, const char *output)
+{
+    gradus_onnx_node(onnx, operator, output, values, NULL);
+    if (!strcmp(operator, "Softmax")) gradus_onnx_int(onnx, "axis", -1);
+}
+
+/* Each thing that the net tells is an output of the graph, under its name. */
+static void put_outputs(gradus_onnx *onnx)
+{
+    const gradus_net *net = onnx->net;
+    const int64_t count[GRADUS_RANK] = {net->told_count};
+    int64_t widths[GRADUS_TARGETS];
+    const char *parts[GRADUS_TARGETS];
+    for (int32_t i = 0; i < net->told_count; i++) {
+        widths[i] = net->told[i].width;
+        parts[i] = as_probabilities(&net->losses[i]) ? gradus_onnx_inside(onnx, net->told_by, net->told[i].name)
+                                                     : net->told[i].name;
+    }
+    const char *split = gradus_onnx_whole(onnx, net->told_by, "widths", count, widths);
+    gradus_onnx_node(onnx, "Split", parts[0], value(onnx, net->output), split, NULL);
+    for (int32_t i = 1; i < net->told_count; i++) gradus_onnx_also(onnx, parts[i]);
+    gradus_onnx_int(onnx, "axis", 1);
+    for (int32_t i = 0; i < net->told_count; i++)
+        if (parts[i] != net->told[i].name)
+            put_as_loss(onnx, as_probabilities(&net->losses[i]), parts[i], net->told[i].name);
+}
+
+static void declare_outputs(gradus_onnx *onnx)
+{
+    const gradus_net *net = onnx->net;
+    if (!net->told_by) put_value(onnx, GRAPH_OUTPUT, "output", FLOAT32, net->output->shape);
+    for (int32_t i = 0; net->told_by && i < net->told_count; i++)
+        put_value(onnx, GRAPH_OUTPUT, net->told[i].name, FLOAT32, (const int64_t[GRADUS_RANK]){net->told[i].width});
+}
+
 static gradus_status put_graph(gradus_onnx *onnx, gradus_error *error)
 {
     const gradus_net *net = onnx->net;
-    const char *as_loss = as_probabilities(&net->loss);
+    const char *as_loss = net->told_by ? NULL : as_probabilities(&net->losses[0]);
     const size_t graph = gradus_protobuf_open(&onnx->out, MODEL_GRAPH);
     gradus_protobuf_text(&onnx->out, GRAPH_NAME, "gradus");
     put_value(onnx, GRAPH_INPUT, GRADUS_ONNX_DATA, net->input->symbols ? INT64 : FLOAT32, net->input->shape);
-    put_value(onnx, GRAPH_OUTPUT, "output", FLOAT32, net->output->shape);
-    onnx->last = as_loss ? NULL : giver(net->output);
+    declare_outputs(onnx);
+    onnx->last = as_loss || net->told_by ? NULL : giver(net->output);
     for (int32_t i = 0; i < net->users.count; i++) {
         const gradus_layer *layer = net->users.items[i];
         if (!layer->row->onnx) return gradus_layer_fail(layer, "cannot be written as ONNX yet", error);
         layer->row->onnx(layer, onnx);
     }
-    if (as_loss) {
-        gradus_onnx_node(onnx, as_loss, "output", value(onnx, net->output), NULL);
-        if (!strcmp(as_loss, "Softmax")) gradus_onnx_int(onnx, "axis", -1);
-    }
+    if (as_loss) put_as_loss(onnx, as_loss, value(onnx, net->output), "output");
+    if (net->told_by) put_outputs(onnx);
     end_node(onnx);
     gradus_protobuf_close(&onnx->out, graph);
     return GRADUS_OK;

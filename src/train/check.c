@@ -123,11 +123,12 @@ static double last_loss(const gradus_evidence *evidence)
     const gradus_run *run = evidence->run;
     const gradus_spec *loss = gradus_settings_spec(run->settings, "loss");
     const char *name = loss ? gradus_spec_chain(loss)->items[0].member->name : "cross_entropy";
-    if (!evidence->rows) return INFINITY;
+    if (!evidence->rows || gradus_net_head_count(run->net) > 1) return INFINITY;
     const gradus_run_row *row = &evidence->row[evidence->rows - 1];
-    const double spread = run->about->target_spread && run->about->outputs == 1 ? run->about->target_spread[0] : 1;
+    const double spread =
+        run->about->targets[0].spread && run->about->targets[0].outputs == 1 ? run->about->targets[0].spread[0] : 1;
     if (!evidence->classes) return row->train[0] / spread * (row->train[0] / spread);
-    if (!gradus_net_tells_probabilities(run->net)) return 1 - row->train[0];
+    if (!gradus_net_head(run->net, 0).probabilities) return 1 - row->train[0];
     return strstr(name, "cross_entropy") ? row->train_loss : INFINITY;
 }
 

@@ -93,7 +93,8 @@ static bool judge_imbalance(const gradus_evidence *evidence, gradus_finding *fin
     gradus_finding_see(finding, "recall", recall);
     snprintf(finding->text, sizeof finding->text,
              "class %.64s is %.1f %% of the examples, and %.0f %% of it is told right",
-             about->class_names ? about->class_names[class] : number, 100 * evidence->share[class], 100 * recall);
+             about->targets[0].class_names ? about->targets[0].class_names[class] : number,
+             100 * evidence->share[class], 100 * recall);
     const bool one = gradus_net_output(evidence->run->net)[0] == 1;
     gradus_finding_try(finding, one ? "loss=focal(alpha=balanced)" : "loss=cross_entropy(class_weights=balanced)");
     return true;

@@ -124,10 +124,13 @@ typedef struct facts {              /* sums over the examples */
     double examples;
 } facts;
 
+/* Of several, what a guess would cost is not looked at. */
+static bool tells_one_thing(const gradus_run *run) { return gradus_net_head_count(run->net) == 1; }
+
 /* A loss that makes no probabilities is counted in wrong answers. */
 static double loss_of_class(const gradus_run *run, const float *output, int64_t width, int32_t class)
 {
-    if (!gradus_net_tells_probabilities(run->net)) return gradus_class_of(output, width, false) != class;
+    if (!gradus_net_head(run->net, 0).probabilities) return gradus_class_of(output, width, false) != class;
     const double probability = width > 1 ? output[class] : class ? output[0] : 1 - output[0];
     return -log(fmax(probability, 1e-12));
 }
@@ -178,7 +181,7 @@ static double guess(const gradus_run *run, const facts *all, gradus_evidence *ev
         const double mean = all->number[i] / all->examples;
         cost += (all->number_square[i] / all->examples - mean * mean) / (double)width;
     }
-    for (int64_t i = 0; evidence->classes && !gradus_net_tells_probabilities(run->net) && i < evidence->classes; i++)
+    for (int64_t i = 0; evidence->classes && !gradus_net_head(run->net, 0).probabilities && i < evidence->classes; i++)
         cost = i ? fmin(cost, 1 - evidence->share[i]) : 1 - evidence->share[i];
     return cost;
 }
@@ -210,9 +213,9 @@ static void count_alike(const facts *all, gradus_evidence *evidence)
 static void tell_examples(const gradus_run *run, const facts *all, gradus_evidence *evidence)
 {
     evidence->examples = (int64_t)all->examples;
-    evidence->loss = all->loss / all->count;
-    evidence->guess = guess(run, all, evidence);
-    if (evidence->classes && gradus_net_tells_probabilities(run->net) && weighs_classes(run))
+    if (tells_one_thing(run)) evidence->loss = all->loss / all->count;
+    if (tells_one_thing(run)) evidence->guess = guess(run, all, evidence);
+    if (evidence->classes && gradus_net_head(run->net, 0).probabilities && weighs_classes(run))
         count_alike(all, evidence);
     evidence->input_rms = run->about->symbols ? NAN : 0;
     for (int64_t i = 0; !run->about->symbols && i < size_of(run->about->shape); i++) {
@@ -243,7 +246,7 @@ static gradus_status look(probe *p, const gradus_batch *batch, gradus_error *err
     add_inputs(run, batch, &p->facts);
     if (p->evidence->classes)
         add_classes(run, batch, p->outputs, &p->facts);
-    else
+    else if (tells_one_thing(run))
         add_numbers(run, batch, p->outputs, &p->facts);
     if (batch->count < BATCH && p->gradients.batches) return GRADUS_OK; /* gradients are of batches of one size */
     if (gradus_net_train(run->net, batch, p->gradients.batches, false, &loss, NULL, error)) return error->status;
@@ -278,7 +281,7 @@ static void judge_classes(const probe *p, gradus_error *error)
     const gradus_part part = run->about->count[GRADUS_VALIDATION] ? GRADUS_VALIDATION : GRADUS_TRAINING;
     const int64_t positions = run->about->positions ? run->about->positions : 1,
                   width = size_of(gradus_net_output(run->net)) / positions;
-    const bool probabilities = gradus_net_tells_probabilities(run->net);
+    const bool probabilities = gradus_net_head(run->net, 0).probabilities;
     gradus_batch batch;
     int64_t seen = 0;
     gradus_loader *loader = open_part(run, part, error);
@@ -297,7 +300,8 @@ gradus_status gradus_evidence_probe(gradus_run *run, gradus_evidence *evidence, 
     const int64_t inputs = size_of(run->about->shape), outputs = size_of(gradus_net_output(run->net));
     enum { MOST_CLASSES = 1000 };
     probe p = {.run = run, .evidence = evidence};
-    evidence->classes = run->about->target == GRADUS_TARGET_CLASS ? run->about->outputs : 0;
+    const bool classes = tells_one_thing(run) && run->about->targets[0].kind == GRADUS_TARGET_CLASS;
+    evidence->classes = classes ? run->about->targets[0].outputs : 0;
     list_layers(run, evidence, error);
     p.outputs = room(outputs * BATCH, sizeof *p.outputs, error);
     p.gradients.sum = room(count_gradients(run->net), sizeof *p.gradients.sum, error);

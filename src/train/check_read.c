@@ -158,6 +158,7 @@ gradus_status gradus_evidence_read(const gradus_run *run, gradus_evidence *evide
     read_summary(run, evidence);
     /* as large as that of a guess is told: of an example, and of one number of it */
     if (gradus_run_sums_loss(run))
-        evidence->first_loss = run->about->target == GRADUS_TARGET_CLASS ? evidence->first_loss / run->plan.batch : NAN;
+        evidence->first_loss =
+            run->about->targets[0].kind == GRADUS_TARGET_CLASS ? evidence->first_loss / run->plan.batch : NAN;
     return error->status;
 }

@@ -8,18 +8,34 @@
 enum { BATCH = 64, LEAST_BATCH = 8, LEAST_UPDATES_AN_EPOCH = 10 };
 enum { USUAL_UPDATES = 4000, LEAST_EPOCHS = 5, MOST_EPOCHS = 100 };
 
+/* "dense(10)", "outputs(income=dense(2), hours=dense(1))" */
+static void print_end(const gradus_data_info *about, char *text, size_t size)
+{
+    size_t used = 0;
+    const bool several = about->target_count > 1;
+    for (int32_t i = 0; i < about->target_count && used < size; i++) {
+        const gradus_target *target = &about->targets[i];
+        used += (size_t)snprintf(text + used, size - used, "%s%s%sdense(%lld)",
+                                 !several ? ""
+                                 : i      ? ", "
+                                          : "outputs(",
+                                 several ? target->name : "", several ? "=" : "", (long long)target->outputs);
+    }
+    if (several && used < size) snprintf(text + used, size - used, ")");
+}
+
 static gradus_status fill_model(gradus_settings *settings, const gradus_data_info *about, gradus_error *error)
 {
     if (error->status || gradus_settings_spec(settings, "model")) return error->status;
-    char text[160];
-    const char *flat = about->positions  ? "embedding(64) > lstm(128) > dense(%lld)"
-                       : !about->symbols ? "dense(64) > relu > dense(64) > relu > dense(%lld)"
-                       : about->target == GRADUS_TARGET_NUMBERS
-                           ? "embedding(16) > flatten > dense(64) > relu > dense(64) > relu > dense(%lld)"
-                           : "embedding(32) > gru(64, last=true) > dense(%lld)";
+    char text[1024], end[768];
+    const char *flat = about->positions  ? "embedding(64) > lstm(128) > %s"
+                       : !about->symbols ? "dense(64) > relu > dense(64) > relu > %s"
+                       : about->targets[0].kind == GRADUS_TARGET_NUMBERS
+                           ? "embedding(16) > flatten > dense(64) > relu > dense(64) > relu > %s"
+                           : "embedding(32) > gru(64, last=true) > %s";
     bool image = about->shape[2] > 0; /* channels, rows, columns */
-    snprintf(text, sizeof text, image ? "conv(16, 5, pad=2) > relu > maxpool(2) > flatten > dense(%lld)" : flat,
-             (long long)about->outputs);
+    print_end(about, end, sizeof end);
+    snprintf(text, sizeof text, image ? "conv(16, 5, pad=2) > relu > maxpool(2) > flatten > %s" : flat, end);
     return gradus_settings_set(settings, "model", text, error);
 }
 

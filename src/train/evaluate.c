@@ -15,45 +15,57 @@ static void wilson(double share, double examples, double *low, double *high)
 }
 
 /* The matrix becomes the result's. */
+static gradus_status fill_head(gradus_grades *grades, struct gradus_head_result *result, gradus_error *error)
+{
+    const int64_t classes = grades->target->outputs;
+    if (grades->target->kind != GRADUS_TARGET_CLASS) return GRADUS_OK;
+    wilson(grades->score.correct / (double)grades->score.count, (double)grades->score.count, &result->low,
+           &result->high);
+    result->of_class = malloc((size_t)classes * sizeof *result->of_class);
+    if (!result->of_class) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    result->classes = classes;
+    for (int64_t i = 0; i < classes; i++) result->of_class[i] = gradus_grades_class(grades, i);
+    result->confusion = grades->confusion;
+    grades->confusion = NULL;
+    return GRADUS_OK;
+}
+
 static gradus_status fill_result(const gradus_run *run, gradus_grades *grades, gradus_run_result *result,
                                  gradus_error *error)
 {
     result->examples = grades->score.count;
-    result->loss = grades->score.loss / grades->score.weight;
+    result->loss = gradus_run_graded_loss(run, grades);
     gradus_run_measure(run, grades, false, result->metrics);
-    if (run->about->target != GRADUS_TARGET_CLASS) return GRADUS_OK;
-    wilson(result->metrics[0], (double)result->examples, &result->low, &result->high);
-    result->of_class = malloc((size_t)run->about->outputs * sizeof *result->of_class);
-    if (!result->of_class) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
-    result->classes = run->about->outputs;
-    for (int64_t i = 0; i < result->classes; i++) result->of_class[i] = gradus_grades_class(grades, i);
-    result->confusion = grades->confusion;
-    grades->confusion = NULL;
-    return GRADUS_OK;
+    for (int32_t i = 0; i < gradus_net_head_count(run->net); i++)
+        if (fill_head(&grades[i], &result->heads[i], error)) break;
+    return error->status;
 }
 
 gradus_status gradus_run_evaluate(gradus_run *run, gradus_part part, gradus_run_result *result, gradus_report *report)
 {
     static const char *const parts[] = {"training", "validation", "test"};
     *report = (gradus_report){0};
-    *result = (gradus_run_result){.loss = NAN, .low = NAN, .high = NAN};
+    *result = (gradus_run_result){.loss = NAN};
+    for (int i = 0; i < GRADUS_TARGETS; i++) result->heads[i].low = result->heads[i].high = NAN;
     gradus_error *error = &report->error;
     if (run->data_error.status) *error = run->data_error;
     if (!run->about->count[part])
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_NO_DATA, "%s has no %s part", run->about->name,
                            parts[part]);
-    gradus_grades grades = {0};
+    gradus_grades grades[GRADUS_TARGETS] = {{.first = 0}};
     gradus_loader *loader = gradus_run_loader(run, part, false, error);
-    if (loader && !gradus_run_grade(run, loader, true, &grades, error)) fill_result(run, &grades, result, error);
-    gradus_grades_close(&grades);
+    if (loader && !gradus_run_grade(run, loader, true, grades, error)) fill_result(run, grades, result, error);
+    gradus_run_grades_close(grades);
     gradus_loader_destroy(loader);
     return error->status;
 }
 
 void gradus_run_result_release(gradus_run_result *result)
 {
-    free(result->of_class);
-    free(result->confusion);
+    for (int i = 0; i < GRADUS_TARGETS; i++) {
+        free(result->heads[i].of_class);
+        free(result->heads[i].confusion);
+    }
 }
 
 /* ---- new inputs ---- */
@@ -61,24 +73,35 @@ void gradus_run_result_release(gradus_run_result *result)
 typedef bool gradus_told(void *user, const gradus_run_prediction *prediction);
 
 /* What was learnt, back in the units of the file. */
-static void unscale(const gradus_data_info *about, float *outputs, int64_t count)
+static void unscale(const gradus_target *target, float *values, int64_t count)
 {
-    for (int64_t i = 0; about->target_spread && i < count; i++)
-        outputs[i] = (float)(about->target_base[i] + about->target_spread[i] * outputs[i]);
+    for (int64_t i = 0; target->spread && i < count; i++)
+        values[i] = (float)(target->base[i] + target->spread[i] * values[i]);
+}
+
+static struct gradus_answer answer_of(const gradus_run *run, const gradus_head *head, float *values)
+{
+    const gradus_target *target = &run->about->targets[head->target];
+    struct gradus_answer answer = {.label = -1, .probability = NAN, .values = values, .count = head->count};
+    if (target->kind != GRADUS_TARGET_CLASS) {
+        unscale(target, values, head->count);
+        return answer;
+    }
+    answer.label = gradus_class_of(values, head->count, head->probabilities);
+    if (head->probabilities)
+        answer.probability = head->count > 1 ? values[answer.label] : answer.label ? values[0] : 1 - values[0];
+    return answer;
 }
 
 static bool tell_batch(const gradus_run *run, const gradus_batch *batch, float *outputs, gradus_told *told, void *user)
 {
-    int64_t count = gradus_run_outputs(run);
-    bool classes = run->about->target == GRADUS_TARGET_CLASS, probabilities = gradus_net_tells_probabilities(run->net);
+    const int64_t count = gradus_run_outputs(run);
     for (int32_t i = 0; i < batch->count; i++) {
-        float *own = outputs + i * count;
-        if (!classes) unscale(run->about, own, count);
-        gradus_run_prediction prediction = {
-            .row = batch->rows[i], .label = -1, .probability = NAN, .outputs = own, .count = count};
-        if (classes) prediction.label = gradus_class_of(own, count, probabilities);
-        if (classes && probabilities)
-            prediction.probability = count > 1 ? own[prediction.label] : prediction.label ? own[0] : 1 - own[0];
+        gradus_run_prediction prediction = {.row = batch->rows[i]};
+        for (int32_t k = 0; k < gradus_net_head_count(run->net); k++) {
+            const gradus_head head = gradus_net_head(run->net, k);
+            prediction.answers[k] = answer_of(run, &head, outputs + i * count + head.first);
+        }
         if (!told(user, &prediction)) return false;
     }
     return true;

@@ -22,27 +22,35 @@ static gradus_status write_safetensors(const gradus_run *run, const char *path, 
     return error->status;
 }
 
-/* ["cat","dog"] */
-static void print_classes(const gradus_data_info *about, gradus_buffer *text)
+/* ["cat","dog"]; of several outputs {"animal":["cat","dog"]}. False: nothing has names. */
+static bool print_classes(const gradus_data_info *about, gradus_buffer *text)
 {
     gradus_json json = {.write = gradus_buffer_write, .user = text};
-    gradus_json_open(&json, NULL, '[');
-    for (int64_t i = 0; about->class_names && i < about->outputs; i++)
-        gradus_json_text(&json, NULL, about->class_names[i]);
-    gradus_json_close(&json, ']');
+    bool any = false;
+    if (about->target_count > 1) gradus_json_open(&json, NULL, '{');
+    for (int32_t k = 0; k < about->target_count; k++) {
+        const gradus_target *target = &about->targets[k];
+        if (!target->class_names) continue;
+        any = true;
+        gradus_json_open(&json, about->target_count > 1 ? target->name : NULL, '[');
+        for (int64_t i = 0; i < target->outputs; i++) gradus_json_text(&json, NULL, target->class_names[i]);
+        gradus_json_close(&json, ']');
+    }
+    if (about->target_count > 1) gradus_json_close(&json, '}');
     gradus_buffer_write(text, "", 1);
+    return any;
 }
 
 static gradus_status write_onnx(const gradus_run *run, const char *path, gradus_weights type, gradus_error *error)
 {
     gradus_aside aside;
     gradus_buffer classes = {0};
-    print_classes(run->about, &classes);
+    const bool named = print_classes(run->about, &classes);
     const char *metadata[] = {"model",
                               gradus_settings_text(run->settings, "model", GRADUS_PRINT_CANONICAL),
                               "data",
                               gradus_settings_text(run->settings, "data", GRADUS_PRINT_CANONICAL),
-                              run->about->class_names ? "classes" : NULL,
+                              named ? "classes" : NULL,
                               (const char *)classes.bytes,
                               NULL};
     if (gradus_aside_open(&aside, path, error) == GRADUS_OK) {

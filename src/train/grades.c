@@ -10,19 +10,27 @@ static gradus_status no_memory(gradus_error *error)
     return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory for what is measured");
 }
 
-gradus_status gradus_grades_open(gradus_grades *grades, const gradus_data_info *about, bool probabilities,
+gradus_status gradus_grades_open(gradus_grades *grades, const gradus_data_info *about, const gradus_head *head,
                                  bool confusion, gradus_error *error)
 {
-    const size_t outputs = (size_t)about->outputs;
-    *grades = (gradus_grades){.about = about, .probabilities = probabilities};
-    if (about->target == GRADUS_TARGET_NUMBERS) {
+    const gradus_target *target = &about->targets[head->target];
+    const gradus_widths before = gradus_target_widths(about->targets, head->target),
+                        all = gradus_target_widths(about->targets, about->target_count);
+    const bool numbers = target->kind == GRADUS_TARGET_NUMBERS;
+    const size_t outputs = (size_t)target->outputs;
+    *grades = (gradus_grades){.target = target,
+                              .head = *head,
+                              .positions = about->positions ? about->positions : 1,
+                              .first = numbers ? before.numbers : before.classes,
+                              .row = numbers ? all.numbers : all.classes};
+    if (numbers) {
         grades->mean = calloc(3 * outputs, sizeof *grades->mean);
         if (!grades->mean) return no_memory(error);
         grades->scatter = grades->mean + outputs;
         grades->missed = grades->scatter + outputs;
         return GRADUS_OK;
     }
-    confusion = confusion && about->outputs <= GRADUS_MOST_CONFUSED;
+    confusion = confusion && target->outputs <= GRADUS_MOST_CONFUSED;
     grades->right = calloc(3 * outputs, sizeof *grades->right);
     if (confusion) grades->confusion = calloc(outputs * outputs, sizeof *grades->confusion);
     if (!grades->right || (confusion && !grades->confusion)) return no_memory(error);
@@ -64,27 +72,28 @@ static bool keep_answer(gradus_grades *grades, const float *outputs, int64_t eac
 {
     if (grades->answer_count == grades->answer_room) {
         const int64_t room = grades->answer_room ? 2 * grades->answer_room : 1024;
-        gradus_answer *more = realloc(grades->answers, (size_t)room * sizeof *more);
+        gradus_margin *more = realloc(grades->answers, (size_t)room * sizeof *more);
         if (!more) return false;
         grades->answers = more;
         grades->answer_room = room;
     }
     const double output = each == 1 ? outputs[0] : (double)outputs[1] - outputs[0];
-    grades->answers[grades->answer_count++] = (gradus_answer){output, class == 1};
+    grades->answers[grades->answer_count++] = (gradus_margin){output, class == 1};
     return true;
 }
 
-static bool add_class(gradus_grades *grades, const float *outputs, int64_t each, int32_t class)
+static bool add_class(gradus_grades *grades, const float *outputs, int32_t class)
 {
-    const int32_t said = gradus_class_of(outputs, each, grades->probabilities);
+    const int64_t each = grades->head.count;
+    const int32_t said = gradus_class_of(outputs, each, grades->head.probabilities);
     grades->truth[class]++;
     grades->said[said]++;
     grades->right[class] += said == class;
-    if (grades->confusion) grades->confusion[class * grades->about->outputs + said]++;
+    if (grades->confusion) grades->confusion[class * grades->target->outputs + said]++;
     if (each > 1) grades->top += among_the_top(outputs, each, class);
-    if (grades->probabilities)
+    if (grades->head.probabilities)
         grades->likelihood += log(each > 1 ? outputs[class] : class ? outputs[0] : 1 - outputs[0]);
-    return grades->about->outputs != 2 || keep_answer(grades, outputs, each, class);
+    return grades->target->outputs != 2 || keep_answer(grades, outputs, each, class);
 }
 
 /* Welford 1962, so that targets far from 0 lose no digits. */
@@ -99,14 +108,15 @@ static void add_numbers(gradus_grades *grades, const float *outputs, const float
     }
 }
 
-gradus_status gradus_grades_add(gradus_grades *grades, const gradus_batch *batch, const float *outputs, int64_t each,
+gradus_status gradus_grades_add(gradus_grades *grades, const gradus_batch *batch, const float *outputs, int64_t row,
                                 gradus_error *error)
 {
-    const int64_t targets = batch->count * (grades->about->positions ? grades->about->positions : 1);
-    for (int64_t i = 0; i < targets; i++) {
-        if (!batch->classes)
-            add_numbers(grades, outputs + i * each, batch->numbers + i * each, each);
-        else if (!add_class(grades, outputs + i * each, each, batch->classes[i]))
+    outputs += grades->head.first;
+    for (int64_t i = 0; i < batch->count * grades->positions; i++, outputs += row) {
+        const int64_t at = i * grades->row + grades->first;
+        if (grades->target->kind == GRADUS_TARGET_NUMBERS)
+            add_numbers(grades, outputs, batch->numbers + at, grades->head.count);
+        else if (!add_class(grades, outputs, batch->classes[at]))
             return no_memory(error);
     }
     return GRADUS_OK;
@@ -129,7 +139,7 @@ double gradus_grades_f1(const gradus_grades *grades)
 {
     double sum = 0;
     int64_t occur = 0;
-    for (int64_t i = 0; i < grades->about->outputs; i++) {
+    for (int64_t i = 0; i < grades->target->outputs; i++) {
         sum += gradus_grades_class(grades, i).f1;
         occur += grades->truth[i] + grades->said[i] > 0;
     }
@@ -138,7 +148,7 @@ double gradus_grades_f1(const gradus_grades *grades)
 
 static int by_output(const void *a, const void *b)
 {
-    const double x = ((const gradus_answer *)a)->output, y = ((const gradus_answer *)b)->output;
+    const double x = ((const gradus_margin *)a)->output, y = ((const gradus_margin *)b)->output;
     return (x > y) - (x < y);
 }
 
@@ -146,7 +156,7 @@ static int by_output(const void *a, const void *b)
  * pairs, one of each class, that stand in the right order; those that are equal are half right. */
 double gradus_grades_auc(const gradus_grades *grades)
 {
-    const gradus_answer *answers = grades->answers;
+    const gradus_margin *answers = grades->answers;
     double first = 0, second = 0, pairs = 0;
     for (int64_t i = 0; i < grades->answer_count; i++)
         if (isnan(answers[i].output)) return NAN;
@@ -171,7 +181,7 @@ double gradus_grades_r2(const gradus_grades *grades)
 {
     double sum = 0;
     int64_t vary = 0;
-    for (int64_t i = 0; i < grades->about->outputs; i++) {
+    for (int64_t i = 0; i < grades->target->outputs; i++) {
         if (!(grades->scatter[i] > 0)) continue;
         sum += 1 - grades->missed[i] / grades->scatter[i];
         vary++;

@@ -5,19 +5,21 @@
 
 enum { GRADUS_TOP = 5, GRADUS_MOST_CONFUSED = 2000 }; /* classes of which a matrix of confusions is kept */
 
-typedef struct gradus_answer { /* where there are two classes */
+typedef struct gradus_margin { /* where there are two classes */
     double output;             /* grows with what speaks for the second */
     bool second;               /* which it is in truth */
-} gradus_answer;
+} gradus_margin;
 
 typedef struct gradus_grades {
     gradus_score score;
-    const gradus_data_info *about;
-    bool probabilities;                /* outputs are such, or classes are told by the largest alone */
+    const gradus_target *target;
+    gradus_head head;   /* what tells it; whether its outputs are probabilities, or the largest alone counts */
+    int64_t positions;  /* of an example, each with a target                                        */
+    int64_t first, row; /* its class, or its first number, among those of an example; how many there are */
     int64_t *right, *truth, *said;     /* of each class */
     int64_t *confusion;                /* classes x classes, rows are the truth; NULL: not asked for */
     double top, likelihood;            /* targets among the largest outputs; sum of the logs of their probabilities */
-    gradus_answer *answers;            /* two classes; else NULL */
+    gradus_margin *answers;            /* two classes; else NULL */
     int64_t answer_count, answer_room; /* ... in any order */
     double *mean, *scatter,
         *missed;  /* of each output that is a number: mean and squares of targets, squares of errors */
@@ -25,10 +27,10 @@ typedef struct gradus_grades {
 } gradus_grades;
 
 /* Close it whatever became of it. `confusion`: keep the matrix, where it is not too large. */
-gradus_status gradus_grades_open(gradus_grades *grades, const gradus_data_info *about, bool probabilities,
+gradus_status gradus_grades_open(gradus_grades *grades, const gradus_data_info *about, const gradus_head *head,
                                  bool confusion, gradus_error *error);
-/* What gradus_net_evaluate made of a batch: `each` outputs for each target. */
-gradus_status gradus_grades_add(gradus_grades *grades, const gradus_batch *batch, const float *outputs, int64_t each,
+/* What gradus_net_evaluate made of a batch: `row` outputs for each position, its head's among them. */
+gradus_status gradus_grades_add(gradus_grades *grades, const gradus_batch *batch, const float *outputs, int64_t row,
                                 gradus_error *error);
 void gradus_grades_close(gradus_grades *grades);
 

@@ -29,10 +29,11 @@ static gradus_batch part_of(const gradus_run *run, const gradus_batch *whole, in
     gradus_batch part = *whole;
     part.count = count;
     part.inputs += first * size;
-    if (part.classes) part.classes += first * (run->about->positions ? run->about->positions : 1);
-    if (part.numbers) part.numbers += first * run->about->outputs;
+    const gradus_widths targets = gradus_target_widths(run->about->targets, run->about->target_count);
+    if (part.classes) part.classes += first * targets.classes * (run->about->positions ? run->about->positions : 1);
+    if (part.numbers) part.numbers += first * targets.numbers;
     if (part.rows) part.rows += first;
-    if (part.others) part.others += first;
+    if (part.others) part.others += first * targets.classes;
     if (part.shares) part.shares += first;
     return part;
 }
@@ -102,10 +103,10 @@ gradus_status gradus_loop_halves(gradus_loop *loop, int64_t masks, gradus_error 
     if (make_room(loop, error)) return error->status;
     for (int i = 0; i < 2; i++) {
         gradus_batch part = part_of(run, &loop->batch, i ? counts[0] : 0, counts[i]);
-        if (gradus_net_train(run->net, &part, masks + i * second_masks, false, &losses[i], &loop->score, error))
+        if (gradus_net_train(run->net, &part, masks + i * second_masks, false, &losses[i], loop->scores, error))
             return error->status;
         both.joining = i == 1;
-        const double all = loop->score.weight;
+        const double all = loop->scores[0].weight;
         both.parts[i] = all - both.parts[0];
         for (int k = 0; k < 2 && both.joining; k++) both.parts[k] = all > 0 ? both.parts[k] / all : 0.5;
         take_gradients(loop, &both);

@@ -113,10 +113,10 @@ static gradus_status forward_backward(gradus_loop *loop, gradus_error *error)
 {
     gradus_run *run = loop->run;
     int64_t masks = run->update + ((int64_t)gradus_loader_cursor(run->training).reshuffle << 40);
-    loop->score = (gradus_score){0};
+    memset(loop->scores, 0, sizeof loop->scores);
     loop->half_norm = NAN;
     if (loop->halves && loop->batch.count > 1) return gradus_loop_halves(loop, masks, error);
-    return gradus_net_train(run->net, &loop->batch, masks, false, &loop->loss, &loop->score, error);
+    return gradus_net_train(run->net, &loop->batch, masks, false, &loop->loss, loop->scores, error);
 }
 
 /* Trial points of an update (sam, a line search): the same batch again. What is told of the batch, and what the net keeps of it, is
@@ -124,7 +124,8 @@ static gradus_status forward_backward(gradus_loop *loop, gradus_error *error)
 static gradus_outcome evaluate_trials(gradus_loop *loop, gradus_step *step, gradus_error *error)
 {
     gradus_run *run = loop->run;
-    const gradus_score score = loop->score;
+    gradus_score scores[GRADUS_TARGETS];
+    memcpy(scores, loop->scores, sizeof scores);
     const double loss = loop->loss;
     gradus_outcome outcome = GRADUS_EVALUATE;
     if (gradus_statistics_take(run->net, &loop->statistics, error)) return error->status;
@@ -136,7 +137,7 @@ static gradus_outcome evaluate_trials(gradus_loop *loop, gradus_step *step, grad
         outcome = gradus_optimizer_step(run->optimizer, step, error);
     }
     gradus_statistics_restore(run->net, &loop->statistics);
-    loop->score = score;
+    memcpy(loop->scores, scores, sizeof scores);
     loop->loss = loss;
     return outcome;
 }
@@ -167,12 +168,7 @@ static gradus_status apply(gradus_loop *loop, gradus_error *error)
     gradus_course_note(&run->course, loop->loss, loop->decision.rate, loop->decision.schedule, limited);
     run->update++;
     tally->samples += loop->batch.count;
-    tally->score.count += loop->score.count;
-    tally->score.loss += loop->score.loss;
-    tally->score.weight += loop->score.weight;
-    tally->score.correct += loop->score.correct;
-    tally->score.squared += loop->score.squared;
-    tally->score.absolute += loop->score.absolute;
+    for (int32_t i = 0; i < GRADUS_TARGETS; i++) gradus_score_add(&tally->scores[i], &loop->scores[i]);
     if (isfinite(loop->norm) && loop->norm > 0) tally->norms += loop->norm, tally->norm_count++;
     if (outcome == GRADUS_CONVERGED) end_early(run, "converged", "the update rule can make no further progress");
     if (loop->decision.keep >= 0) gradus_snapshot_take(run, &run->snapshots[loop->decision.keep], error);
@@ -226,15 +222,15 @@ static gradus_status one_update(gradus_loop *loop, gradus_error *error)
 static gradus_status validate(gradus_loop *loop, gradus_run_row *row, gradus_error *error)
 {
     gradus_run *run = loop->run;
-    gradus_grades grades = {0};
-    char name[64];
+    gradus_grades grades[GRADUS_TARGETS] = {{.first = 0}};
+    char name[112];
     const gradus_metric *metric;
     if (!run->validation) return error->status;
-    if (!gradus_run_grade(run, run->validation, false, &grades, error)) {
-        row->val_loss = grades.score.loss / grades.score.weight;
-        gradus_run_measure(run, &grades, false, row->val);
+    if (!gradus_run_grade(run, run->validation, false, grades, error)) {
+        row->val_loss = gradus_run_graded_loss(run, grades);
+        gradus_run_measure(run, grades, false, row->val);
     }
-    gradus_grades_close(&grades);
+    gradus_run_grades_close(grades);
     if (error->status) return error->status;
     row->validated = true;
     gradus_policy_observe(run->policy, "val_loss", row->val_loss);
@@ -247,10 +243,15 @@ static gradus_status validate(gradus_loop *loop, gradus_run_row *row, gradus_err
     return GRADUS_OK;
 }
 
+bool gradus_run_judges_by_accuracy(const gradus_run *run)
+{
+    return gradus_net_head_count(run->net) == 1 && run->about->targets[0].kind == GRADUS_TARGET_CLASS;
+}
+
 /* The model is judged by its accuracy where it has one, else by its loss; the first of equals is kept. */
 static void keep_best(gradus_run *run, gradus_run_row *row)
 {
-    bool rises = run->about->target == GRADUS_TARGET_CLASS;
+    const bool rises = gradus_run_judges_by_accuracy(run);
     double value = rises ? row->val[0] : row->val_loss;
     if (!row->validated || !isfinite(value)) return;
     if (run->best.known && !(rises ? value > run->best.value : value < run->best.value)) return;
@@ -265,7 +266,8 @@ static void fill_training(gradus_loop *loop, gradus_run_row *row)
 {
     gradus_run *run = loop->run;
     const gradus_tally *tally = &run->tally;
-    char name[64];
+    gradus_grades grades[GRADUS_TARGETS] = {{.first = 0}};
+    char name[112];
     const gradus_metric *metric;
     gradus_measures measures = {0};
     gradus_optimizer_measures(run->optimizer, &measures);
@@ -277,13 +279,14 @@ static void fill_training(gradus_loop *loop, gradus_run_row *row)
                          .rate = loop->decision.rate,
                          .schedule_factor = loop->decision.schedule,
                          .feedback_factor = loop->decision.feedback,
-                         .train_loss = tally->score.loss / tally->score.weight,
+                         .train_loss = gradus_run_loss(run, tally->scores),
                          .gradient_norm = tally->norm_count ? tally->norms / (double)tally->norm_count : NAN,
                          .update_ratio = measures.values_norm > 0 ? measures.update_norm / measures.values_norm : NAN,
                          .skipped = run->skips};
     gradus_policy_observe(run->policy, "train_loss", row->train_loss);
     tell_stops(loop, "train_loss", row->train_loss);
-    gradus_run_measure(run, &(gradus_grades){.score = tally->score}, true, row->train);
+    for (int32_t i = 0; i < GRADUS_TARGETS; i++) grades[i].score = tally->scores[i];
+    gradus_run_measure(run, grades, true, row->train);
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
         if (!metric->in_training) continue;
         snprintf(name, sizeof name, "train_%s", metric->name);
@@ -308,8 +311,7 @@ static void fill_times(gradus_loop *loop, gradus_run_row *row)
 static gradus_status append_row(gradus_run *run, const gradus_run_row *row, gradus_error *error)
 {
     char line[GRADUS_ROW_SIZE];
-    const gradus_subject subject = gradus_run_subject(run);
-    size_t length = gradus_metrics_line(&subject, row, line);
+    size_t length = gradus_metrics_line(&run->measured, row, line);
     gradus_journal_append(&run->metrics, line, length, error);
     length = gradus_timing_line(row, line);
     return gradus_journal_append(&run->timing, line, length, error);
@@ -357,7 +359,7 @@ static void tell_progress(gradus_loop *loop)
                                     .updates = gradus_run_last(run),
                                     .epoch = epoch + 1,
                                     .done = (double)(run->update - epoch * each) / (double)each,
-                                    .loss = run->tally.score.loss / run->tally.score.weight,
+                                    .loss = gradus_run_loss(run, run->tally.scores),
                                     .rate = loop->decision.rate,
                                     .samples_per_second =
                                         loop->training_seconds > 0 ? loop->samples / loop->training_seconds : 0,
@@ -437,7 +439,7 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
         tell_progress(loop);
     }
     bool ended = *run->ended.by || gradus_policy_reason(run->policy) == GRADUS_REASON_COMPLETED;
-    if (ended && run->tally.score.count) report(loop, error); /* in the middle of an epoch */
+    if (ended && run->tally.scores[0].count) report(loop, error); /* in the middle of an epoch */
     free(loop->half_gradient);
     loop->half_gradient = NULL;
     gradus_buffer_release(&loop->statistics);

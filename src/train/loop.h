@@ -8,9 +8,9 @@ typedef struct gradus_loop {
     gradus_run *run;
     const gradus_listener *listener;
     gradus_batch batch;
-    gradus_score score;       /* of the batch */
-    double loss, norm;        /* of the batch; norm 0: not measured */
-    double half_norm;         /* half_gradient_norm; NaN: not measured */
+    gradus_score scores[GRADUS_TARGETS]; /* of the batch, of each head */
+    double loss, norm;                   /* of the batch; norm 0: not measured */
+    double half_norm;                    /* half_gradient_norm; NaN: not measured */
     float *half_gradient;     /* of the first half of a batch, one tensor after another; NULL: none was cut yet */
     gradus_buffer statistics; /* of the net, while trial points are evaluated */
     gradus_decision decision; /* the last one */

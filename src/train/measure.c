@@ -12,11 +12,6 @@ gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool s
     return gradus_loader_create(run->data, &config, error);
 }
 
-gradus_subject gradus_run_subject(const gradus_run *run)
-{
-    return (gradus_subject){run->about, gradus_net_tells_probabilities(run->net)};
-}
-
 int64_t gradus_run_outputs(const gradus_run *run)
 {
     const int64_t *shape = gradus_net_output(run->net);
@@ -25,31 +20,75 @@ int64_t gradus_run_outputs(const gradus_run *run)
     return count;
 }
 
-gradus_status gradus_run_grade(gradus_run *run, gradus_loader *loader, bool confusion, gradus_grades *grades,
-                               gradus_error *error)
+static gradus_status open_grades(const gradus_run *run, bool confusion, gradus_grades *grades, gradus_error *error)
 {
-    const gradus_subject subject = gradus_run_subject(run);
+    for (int32_t i = 0; i < gradus_net_head_count(run->net); i++) {
+        const gradus_head head = gradus_net_head(run->net, i);
+        if (gradus_grades_open(&grades[i], run->about, &head, confusion, error)) break;
+    }
+    return error->status;
+}
+
+gradus_status gradus_run_grade(gradus_run *run, gradus_loader *loader, bool confusion,
+                               gradus_grades grades[GRADUS_TARGETS], gradus_error *error)
+{
+    const int32_t heads = gradus_net_head_count(run->net);
     const int64_t outputs = gradus_run_outputs(run), positions = run->about->positions ? run->about->positions : 1;
+    gradus_score scores[GRADUS_TARGETS] = {{0}};
     gradus_batch batch;
-    if (gradus_grades_open(grades, subject.data, subject.probabilities, confusion, error)) return error->status;
+    if (open_grades(run, confusion, grades, error)) return error->status;
     float *room = malloc((size_t)(outputs * run->plan.batch) * sizeof *room);
     if (!room) gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
-    while (!error->status && gradus_loader_next(loader, &batch))
-        if (!gradus_net_evaluate(run->net, &batch, &grades->score, room, error))
-            gradus_grades_add(grades, &batch, room, outputs / positions, error);
+    while (!error->status && gradus_loader_next(loader, &batch)) {
+        if (gradus_net_evaluate(run->net, &batch, scores, room, error)) break;
+        for (int32_t i = 0; i < heads && !error->status; i++)
+            gradus_grades_add(&grades[i], &batch, room, outputs / positions, error);
+    }
+    for (int32_t i = 0; i < heads; i++) grades[i].score = scores[i];
     free(room);
     return error->status;
+}
+
+void gradus_run_grades_close(gradus_grades grades[GRADUS_TARGETS])
+{
+    for (int32_t i = 0; i < GRADUS_TARGETS; i++) gradus_grades_close(&grades[i]);
+}
+
+double gradus_run_loss(const gradus_run *run, const gradus_score *scores)
+{
+    double sum = 0;
+    for (int32_t i = 0; i < gradus_net_head_count(run->net); i++)
+        sum += gradus_net_head(run->net, i).weight * scores[i].loss / scores[i].weight;
+    return sum;
+}
+
+double gradus_run_graded_loss(const gradus_run *run, const gradus_grades *grades)
+{
+    gradus_score scores[GRADUS_TARGETS];
+    for (int32_t i = 0; i < GRADUS_TARGETS; i++) scores[i] = grades[i].score;
+    return gradus_run_loss(run, scores);
+}
+
+void gradus_score_add(gradus_score *sum, const gradus_score *more)
+{
+    sum->count += more->count;
+    sum->loss += more->loss;
+    sum->weight += more->weight;
+    sum->correct += more->correct;
+    sum->squared += more->squared;
+    sum->absolute += more->absolute;
 }
 
 /* Errors are told in the units of the file where its one target was scaled to be learnt. */
 void gradus_run_measure(const gradus_run *run, const gradus_grades *grades, bool training, double *measures)
 {
-    const gradus_data_info *about = run->about;
-    const bool scaled = about->target == GRADUS_TARGET_NUMBERS && about->outputs == 1 && about->target_spread;
     const gradus_metric *metric;
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
-        measures[i] = training && !metric->in_training ? NAN : metric->of(grades);
-        if (scaled && metric->in_units) measures[i] *= about->target_spread[0];
+        const gradus_target *target = &run->about->targets[gradus_net_head(run->net, metric->head).target];
+        const bool scaled =
+            target->kind == GRADUS_TARGET_NUMBERS && target->outputs == 1 && target->spread && metric->in_units;
+        measures[i] = training && !metric->in_training ? NAN : metric->of(&grades[metric->head]);
+        if (scaled) measures[i] *= target->spread[0];
     }
 }
 

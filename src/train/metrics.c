@@ -10,17 +10,28 @@ static double top5(const gradus_grades *grades) { return grades->top / (double)g
 static double rmse(const gradus_grades *grades) { return sqrt(grades->score.squared / (double)grades->score.count); }
 static double mae(const gradus_grades *grades) { return grades->score.absolute / (double)grades->score.count; }
 
-static bool always(const gradus_subject *subject) { return subject != NULL; }
-static bool many_classes(const gradus_subject *subject) { return subject->data->outputs > GRADUS_TOP; }
-static bool two_classes(const gradus_subject *subject) { return subject->data->outputs == 2; }
-static bool in_steps(const gradus_subject *subject) { return subject->data->positions && subject->probabilities; }
+static double loss(const gradus_grades *grades) { return grades->score.loss / grades->score.weight; }
+
+/* What is told, of which head. */
+typedef struct asked {
+    const gradus_target *target;
+    int64_t positions;
+    bool probabilities, several;
+} asked;
+
+static bool always(const asked *of) { return of != NULL; }
+static bool one_of_several(const asked *of) { return of->several; }
+static bool many_classes(const asked *of) { return of->target->outputs > GRADUS_TOP; }
+static bool two_classes(const asked *of) { return of->target->outputs == 2; }
+static bool in_steps(const asked *of) { return of->positions && of->probabilities; }
 
 typedef struct kind {
     gradus_metric metric;
-    bool (*applies)(const gradus_subject *subject);
+    bool (*applies)(const asked *of);
 } kind;
 
 static const kind of_classes[] = {
+    {{"loss", "loss", false, .in_training = true, .of = loss}, one_of_several},
     {{"accuracy", "acc", true, .in_training = true, .of = accuracy}, always},
     {{"f1", "f1", true, .of = gradus_grades_f1}, always},
     {{"top5", "top5", true, .of = top5}, many_classes},
@@ -29,18 +40,45 @@ static const kind of_classes[] = {
     {{0}, NULL},
 };
 static const kind of_numbers[] = {
+    {{"loss", "loss", false, .in_training = true, .of = loss}, one_of_several},
     {{"rmse", "rmse", false, .in_training = true, .in_units = true, .of = rmse}, always},
     {{"mae", "mae", false, .in_training = true, .in_units = true, .of = mae}, always},
     {{"r2", "r2", true, .of = gradus_grades_r2}, always},
     {{0}, NULL},
 };
 
-const gradus_metric *gradus_metric_of(const gradus_subject *subject, int32_t index)
+static void list(gradus_measured *measured, const gradus_metric *metric, int32_t head, const char *of)
 {
-    const kind *at = subject->data->target == GRADUS_TARGET_CLASS ? of_classes : of_numbers;
-    for (; at->applies; at++)
-        if (at->applies(subject) && index-- == 0) return &at->metric;
-    return NULL;
+    if (measured->count == GRADUS_METRICS) return;
+    const int32_t at = measured->count++;
+    gradus_metric *own = &measured->metrics[at];
+    *own = *metric;
+    own->head = head;
+    if (!of) return;
+    snprintf(measured->names[at], sizeof measured->names[at], "%s_%s", of, metric->name);
+    snprintf(measured->titles[at], sizeof measured->titles[at], "%s %s", of, metric->title);
+    own->name = measured->names[at];
+    own->title = measured->titles[at];
+}
+
+void gradus_measured_list(gradus_measured *measured, const gradus_subject *subject)
+{
+    *measured = (gradus_measured){.count = 0};
+    for (int32_t i = 0; i < subject->head_count; i++) {
+        const gradus_head *head = &subject->heads[i];
+        const asked of = {.target = &subject->data->targets[head->target],
+                          .positions = subject->data->positions,
+                          .probabilities = head->probabilities,
+                          .several = subject->head_count > 1};
+        const kind *at = of.target->kind == GRADUS_TARGET_CLASS ? of_classes : of_numbers;
+        for (; at->applies; at++)
+            if (at->applies(&of)) list(measured, &at->metric, i, of.several ? head->name : NULL);
+    }
+}
+
+const gradus_metric *gradus_metric_of(const gradus_measured *measured, int32_t index)
+{
+    return index < measured->count ? &measured->metrics[index] : NULL;
 }
 
 /* ---- lines ---- */
@@ -80,38 +118,38 @@ static size_t end_line(csv_line *line)
 }
 
 /* What only validation measures came later, and columns are added at the end. */
-static void add_names(csv_line *line, const gradus_subject *subject, const char *part, bool in_training)
+static void add_names(csv_line *line, const gradus_measured *measured, const char *part, bool in_training)
 {
-    char name[64];
+    char name[112];
     const gradus_metric *metric;
     snprintf(name, sizeof name, "%s_loss", part);
     if (in_training) add_text(line, name);
-    for (int32_t i = 0; (metric = gradus_metric_of(subject, i)); i++) {
+    for (int32_t i = 0; (metric = gradus_metric_of(measured, i)); i++) {
         snprintf(name, sizeof name, "%s_%s", part, metric->name);
         if (metric->in_training == in_training) add_text(line, name);
     }
 }
 
-static void add_measures(csv_line *line, const gradus_subject *subject, bool measured, const double *values,
+static void add_measures(csv_line *line, const gradus_measured *measured, bool there, const double *values,
                          bool in_training)
 {
     const gradus_metric *metric;
-    for (int32_t i = 0; (metric = gradus_metric_of(subject, i)); i++)
-        if (metric->in_training == in_training) add_measure(line, measured, values[i]);
+    for (int32_t i = 0; (metric = gradus_metric_of(measured, i)); i++)
+        if (metric->in_training == in_training) add_measure(line, there, values[i]);
 }
 
-size_t gradus_metrics_header(const gradus_subject *subject, char text[GRADUS_ROW_SIZE])
+size_t gradus_metrics_header(const gradus_measured *measured, char text[GRADUS_ROW_SIZE])
 {
     csv_line line = {text, 0};
     add_text(&line, "update,epoch,samples,tokens,rate,schedule_factor,feedback_factor");
-    add_names(&line, subject, "train", true);
-    add_names(&line, subject, "val", true);
+    add_names(&line, measured, "train", true);
+    add_names(&line, measured, "val", true);
     add_text(&line, "gradient_norm,update_ratio,skipped");
-    add_names(&line, subject, "val", false);
+    add_names(&line, measured, "val", false);
     return end_line(&line);
 }
 
-size_t gradus_metrics_line(const gradus_subject *subject, const gradus_run_row *row, char text[GRADUS_ROW_SIZE])
+size_t gradus_metrics_line(const gradus_measured *measured, const gradus_run_row *row, char text[GRADUS_ROW_SIZE])
 {
     csv_line line = {text, 0};
     add_number(&line, (double)row->update);
@@ -122,13 +160,13 @@ size_t gradus_metrics_line(const gradus_subject *subject, const gradus_run_row *
     add_number(&line, row->schedule_factor);
     add_number(&line, row->feedback_factor);
     add_number(&line, row->train_loss);
-    add_measures(&line, subject, true, row->train, true);
+    add_measures(&line, measured, true, row->train, true);
     add_measure(&line, row->validated, row->val_loss);
-    add_measures(&line, subject, row->validated, row->val, true);
+    add_measures(&line, measured, row->validated, row->val, true);
     add_measure(&line, !isnan(row->gradient_norm), row->gradient_norm);
     add_measure(&line, !isnan(row->update_ratio), row->update_ratio);
     add_number(&line, (double)row->skipped);
-    add_measures(&line, subject, row->validated, row->val, false);
+    add_measures(&line, measured, row->validated, row->val, false);
     return end_line(&line);
 }
 

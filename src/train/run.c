@@ -60,6 +60,21 @@ static bool data_failed(const gradus_run *run, gradus_report *report)
     return of_a_file && !report->error.column ? false : misplaced(run, "data", report);
 }
 
+static bool names_outputs(const gradus_run *run)
+{
+    const gradus_spec *model = gradus_settings_spec(run->settings, "model");
+    const gradus_chain *chain = model ? gradus_spec_chain(model) : NULL;
+    const gradus_member *last = chain && chain->count ? chain->items[chain->count - 1].member : NULL;
+    return last && strcmp(last->name, "outputs") == 0;
+}
+
+static void list_measures(gradus_run *run)
+{
+    gradus_subject subject = {.data = run->about, .head_count = gradus_net_head_count(run->net)};
+    for (int32_t i = 0; i < subject.head_count; i++) subject.heads[i] = gradus_net_head(run->net, i);
+    gradus_measured_list(&run->measured, &subject);
+}
+
 static bool make_data(gradus_run *run, const gradus_run_config *config, gradus_report *report)
 {
     const char *base = gradus_settings_folder(run->settings, "data");
@@ -73,6 +88,7 @@ static bool make_data(gradus_run *run, const gradus_run_config *config, gradus_r
                                      gradus_settings_text(run->settings, "validation", GRADUS_PRINT_CANONICAL),
                                  .data_dir = config->data_dir,
                                  .base_dir = base,
+                                 .apart = names_outputs(run),
                                  .seed = run->plan.seed,
                                  .inputs_are_targets = targets && strcmp(targets, "inputs") == 0};
     run->data = gradus_data_open(&wanted, &report->error);
@@ -114,18 +130,18 @@ static bool make_net(gradus_run *run, gradus_report *report)
                                 .loss = gradus_settings_spec(run->settings, "loss"),
                                 .model_text = gradus_settings_written(run->settings, "model"),
                                 .loss_text = gradus_settings_written(run->settings, "loss"),
-                                .target = run->about->target,
-                                .outputs = run->about->outputs,
+                                .targets = run->about->targets,
+                                .target_count = run->about->target_count,
                                 .positions = run->about->positions,
                                 .symbols = run->about->symbols,
-                                .class_counts = run->about->class_counts,
                                 .batch = run->plan.batch,
                                 .threads = run->plan.threads,
                                 .seed = run->plan.seed};
     memcpy(wanted.input, run->about->shape, sizeof wanted.input);
     run->net = gradus_net_create(&wanted, &report->error);
-    if (!run->net) return names(report, "loss") ? unplaced(run, "loss", report) : misplaced(run, "model", report);
+    if (!run->net) return misplaced(run, names(report, "loss") ? "loss" : "model", report);
     run->model_values = gradus_run_model_values(run->net);
+    list_measures(run);
     return true;
 }
 
@@ -260,7 +276,7 @@ static bool refuse_measure(const gradus_run *run, const char *key, const char *n
         gradus_fail(&report->error, GRADUS_ERROR_SPEC, GRADUS_CODE_REFERENCE,
                     "nothing is held back to measure '%s' on; set validation=10%%", name);
     } else {
-        char list[128] = "";
+        char list[320] = "";
         const gradus_metric *metric;
         for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++)
             snprintf(list + strlen(list), sizeof list - strlen(list), ", val_%s", metric->name);
@@ -494,7 +510,6 @@ int64_t gradus_run_last(const gradus_run *run)
 }
 const gradus_metric *gradus_run_metric(const gradus_run *run, int32_t index)
 {
-    const gradus_subject subject = gradus_run_subject(run);
-    return gradus_metric_of(&subject, index);
+    return gradus_metric_of(&run->measured, index);
 }
 void gradus_run_interrupt(gradus_run *run) { atomic_store(&run->interrupted, 1); }

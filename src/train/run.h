@@ -27,11 +27,11 @@ typedef struct gradus_saving { /* how often the run is saved, as asked for */
     double keep;               /* updates between two that are kept; NaN: none is */
 } gradus_saving;
 
-typedef struct gradus_tally { /* what was measured since the last row */
-    gradus_score score;       /* over all examples that were trained on */
-    double norms;             /* sum of the gradients' norms that were finite ... */
-    int64_t norm_count;       /* ... and how many */
-    double samples;           /* of applied updates, since the run began */
+typedef struct gradus_tally {            /* what was measured since the last row */
+    gradus_score scores[GRADUS_TARGETS]; /* of each head, over all examples that were trained on */
+    double norms;                        /* sum of the gradients' norms that were finite ... */
+    int64_t norm_count;                  /* ... and how many */
+    double samples;                      /* of applied updates, since the run began */
 } gradus_tally;
 
 /* All that a rollback, a rate test and a state put back, but for the policy, which keeps what it has learnt. */
@@ -84,6 +84,7 @@ struct gradus_run {
     const gradus_data_info *about;
     gradus_error data_error; /* why they are only remembered */
     gradus_net *net;
+    gradus_measured measured;
     int64_t model_values; /* of all tensors, in PyTorch's layout */
     gradus_optimizer *optimizer;
     bool averages; /* it keeps averaged values too */
@@ -122,11 +123,15 @@ gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool s
 /* Whether the loss of a batch is the sum over its examples, not their mean. (halves.c) */
 bool gradus_run_sums_loss(const gradus_run *run);
 /* What the values that stand in the net say of a part, forward only. Close the grades whatever became of it. */
-gradus_status gradus_run_grade(gradus_run *run, gradus_loader *loader, bool confusion, gradus_grades *grades,
-                               gradus_error *error);
+gradus_status gradus_run_grade(gradus_run *run, gradus_loader *loader, bool confusion,
+                               gradus_grades grades[GRADUS_TARGETS], gradus_error *error);
+void gradus_run_grades_close(gradus_grades grades[GRADUS_TARGETS]);
+/* The losses of all heads with the weights that were given, whatever a balance makes of them. */
+double gradus_run_loss(const gradus_run *run, const gradus_score *scores);
+double gradus_run_graded_loss(const gradus_run *run, const gradus_grades *grades);
 /* What gradus_run_metric tells of it, one after another; of batches in training only what is told of them. */
 void gradus_run_measure(const gradus_run *run, const gradus_grades *grades, bool training, double *measures);
-gradus_subject gradus_run_subject(const gradus_run *run);
+void gradus_score_add(gradus_score *sum, const gradus_score *more);
 int64_t gradus_run_outputs(const gradus_run *run); /* values that the net makes of an example */
 /* The averaged values into the net, where anything is averaged, and back: what is measured and saved. */
 gradus_status gradus_run_show(gradus_run *run, gradus_view view, gradus_error *error);
@@ -134,6 +139,9 @@ void gradus_run_read_model(const gradus_run *run, float *values);
 void gradus_run_write_model(gradus_run *run, const float *values);
 int64_t gradus_run_model_values(const gradus_net *net);
 int64_t gradus_tensor_values(const gradus_net_tensor *tensor); /* product of its shape */
+
+/* Which of two models is the better: by accuracy where there is one thing to tell, a class; else by the loss. (loop.c) */
+bool gradus_run_judges_by_accuracy(const gradus_run *run);
 
 /* ---- where a run stands (snapshot.c) ---- */
 

@@ -26,9 +26,9 @@ static int64_t symbol_of(const gradus_data_info *about, const char *text, size_t
 {
     int64_t best = -1;
     *length = 0;
-    for (int64_t i = 0; i < about->outputs; i++) {
-        const size_t size = strlen(about->class_names[i]);
-        if (size > *length && strncmp(text, about->class_names[i], size) == 0) best = i, *length = size;
+    for (int64_t i = 0; i < about->targets[0].outputs; i++) {
+        const size_t size = strlen(about->targets[0].class_names[i]);
+        if (size > *length && strncmp(text, about->targets[0].class_names[i], size) == 0) best = i, *length = size;
     }
     return best;
 }
@@ -76,9 +76,9 @@ static gradus_status write_on(writer *it, const gradus_sample *how, bool (*told)
     for (int64_t i = 0; i < how->length; i++) {
         if (gradus_net_evaluate(it->run->net, &batch, NULL, it->outputs, error)) return (gradus_status)error->status;
         const double unit = gradus_random_unit(how->seed, SAMPLE_STREAM, (uint64_t)i);
-        const int64_t symbol =
-            draw(it->outputs + (it->seen - 1) * it->about->outputs, it->about->outputs, how->temperature, unit);
-        if (!told(user, it->about->class_names[symbol])) return GRADUS_OK;
+        const int64_t symbol = draw(it->outputs + (it->seen - 1) * it->about->targets[0].outputs,
+                                    it->about->targets[0].outputs, how->temperature, unit);
+        if (!told(user, it->about->targets[0].class_names[symbol])) return GRADUS_OK;
         push(it, symbol);
     }
     return GRADUS_OK;
@@ -90,11 +90,11 @@ gradus_status gradus_run_sample(gradus_run *run, const gradus_sample *how, bool 
     *report = (gradus_report){0};
     gradus_error *error = &report->error;
     const gradus_data_info *about = run->about;
-    if (!about->positions || !about->symbols || !about->class_names)
+    if (!about->positions || !about->symbols || !about->targets[0].class_names)
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNEXPECTED_VALUE,
                            "%s is no text of which a net learns what comes next; train with data='text(FILE)'",
                            about->name);
-    if (how->temperature > 0 && !gradus_net_tells_probabilities(run->net))
+    if (how->temperature > 0 && !gradus_net_head(run->net, 0).probabilities)
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNEXPECTED_VALUE,
                            "the loss that %s was trained with makes no probabilities to draw from; a temperature of 0 "
                            "takes the best each time",
@@ -102,7 +102,7 @@ gradus_status gradus_run_sample(gradus_run *run, const gradus_sample *how, bool 
     writer it = {.run = run,
                  .about = about,
                  .window = calloc((size_t)about->shape[0], sizeof *it.window),
-                 .outputs = malloc((size_t)(about->positions * about->outputs) * sizeof *it.outputs)};
+                 .outputs = malloc((size_t)(about->positions * about->targets[0].outputs) * sizeof *it.outputs)};
     if (!it.window || !it.outputs)
         gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     else if (!push_prompt(&it, how->prompt, error))

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "run.h"
 
-enum { NAME_SIZE = 64, TALLY_NUMBERS = 9 };
+enum { NAME_SIZE = 64, TALLY_NUMBERS = 3, SCORE_NUMBERS = 6 };
 
 static gradus_status out_of_memory(gradus_error *error)
 {
@@ -91,6 +91,23 @@ void gradus_snapshot_release(gradus_snapshot *snapshot)
 
 /* ---- in a state ---- */
 
+static void score_write(const gradus_score *score, double *numbers)
+{
+    const double all[SCORE_NUMBERS] = {(double)score->count, score->loss,    score->weight,
+                                       score->correct,       score->squared, score->absolute};
+    memcpy(numbers, all, sizeof all);
+}
+
+static gradus_score score_read(const double *numbers)
+{
+    return (gradus_score){.count = (int64_t)numbers[0],
+                          .loss = numbers[1],
+                          .weight = numbers[2],
+                          .correct = numbers[3],
+                          .squared = numbers[4],
+                          .absolute = numbers[5]};
+}
+
 static const char *entry(char name[NAME_SIZE], const char *prefix, const char *part)
 {
     snprintf(name, NAME_SIZE, "%s.%s", prefix, part);
@@ -105,11 +122,13 @@ void gradus_snapshot_save(const gradus_snapshot *snapshot, const char *prefix, g
     const int64_t place[] = {snapshot->update,       snapshot->cursor.epoch,
                              snapshot->cursor.batch, (int64_t)snapshot->cursor.reshuffle,
                              snapshot->metrics_size, snapshot->timing_size};
-    const double sums[TALLY_NUMBERS] = {(double)tally->score.count, tally->score.loss,     tally->score.correct,
-                                        tally->score.squared,       tally->score.absolute, tally->norms,
-                                        (double)tally->norm_count,  tally->samples,        tally->score.weight};
+    const double sums[] = {tally->norms, (double)tally->norm_count, tally->samples};
+    double scores[GRADUS_TARGETS * SCORE_NUMBERS];
+    for (int i = 0; i < GRADUS_TARGETS; i++) score_write(&tally->scores[i], scores + i * SCORE_NUMBERS);
     gradus_state_entry(writer, entry(name, prefix, "place"), GRADUS_STATE_INT64, sizeof place / sizeof *place, place);
     gradus_state_entry(writer, entry(name, prefix, "sums"), GRADUS_STATE_DOUBLE, TALLY_NUMBERS, sums);
+    gradus_state_entry(writer, entry(name, prefix, "scores"), GRADUS_STATE_DOUBLE, GRADUS_TARGETS * SCORE_NUMBERS,
+                       scores);
     gradus_state_entry(writer, entry(name, prefix, "buffers"), GRADUS_STATE_FLOAT32,
                        (int64_t)(snapshot->buffers.size / sizeof(float)), snapshot->buffers.bytes);
     gradus_state_entry(writer, entry(name, prefix, "optimizer"), GRADUS_STATE_BYTES, (int64_t)snapshot->optimizer.size,
@@ -141,12 +160,14 @@ gradus_status gradus_snapshot_load(gradus_snapshot *snapshot, const char *prefix
     if (error->status) return error->status;
     snapshot->taken = false;
     int64_t place[6];
-    double sums[TALLY_NUMBERS];
+    double sums[TALLY_NUMBERS], scores[GRADUS_TARGETS * SCORE_NUMBERS];
     gradus_state_item item;
     if (!find(reader, prefix, "place", GRADUS_STATE_INT64, 6, &item)) return GRADUS_OK; /* there was none */
     gradus_state_copy(&item, place);
     bool whole = find(reader, prefix, "sums", GRADUS_STATE_DOUBLE, TALLY_NUMBERS, &item);
     if (whole) gradus_state_copy(&item, sums);
+    whole = whole && find(reader, prefix, "scores", GRADUS_STATE_DOUBLE, GRADUS_TARGETS * SCORE_NUMBERS, &item);
+    if (whole) gradus_state_copy(&item, scores);
     whole = whole && find(reader, prefix, "buffers", GRADUS_STATE_FLOAT32, 0, &item);
     if (whole && copy_out(&item, (size_t)item.count * sizeof(float), &snapshot->buffers, error)) return error->status;
     whole = whole && find(reader, prefix, "optimizer", GRADUS_STATE_BYTES, 0, &item);
@@ -157,15 +178,8 @@ gradus_status gradus_snapshot_load(gradus_snapshot *snapshot, const char *prefix
     snapshot->cursor = (gradus_cursor){place[1], place[2], (uint64_t)place[3]};
     snapshot->metrics_size = place[4];
     snapshot->timing_size = place[5];
-    snapshot->tally = (gradus_tally){.score = {.count = (int64_t)sums[0],
-                                               .loss = sums[1],
-                                               .weight = sums[8],
-                                               .correct = sums[2],
-                                               .squared = sums[3],
-                                               .absolute = sums[4]},
-                                     .norms = sums[5],
-                                     .norm_count = (int64_t)sums[6],
-                                     .samples = sums[7]};
+    snapshot->tally = (gradus_tally){.norms = sums[0], .norm_count = (int64_t)sums[1], .samples = sums[2]};
+    for (int i = 0; i < GRADUS_TARGETS; i++) snapshot->tally.scores[i] = score_read(scores + i * SCORE_NUMBERS);
     snapshot->taken = true;
     return GRADUS_OK;
 }

@@ -49,8 +49,8 @@ static void add_data(gradus_json *json, const gradus_run *run)
     gradus_json_text(json, "spec", gradus_settings_text(run->settings, "data", GRADUS_PRINT_CANONICAL));
     gradus_json_text(json, "sha256", *run->about->sha256 ? run->about->sha256 : NULL);
     for (int part = 0; part < 3; part++) gradus_json_number(json, parts[part], (double)run->about->count[part]);
-    if (run->about->target == GRADUS_TARGET_CLASS)
-        gradus_json_number(json, "classes", (double)run->about->outputs);
+    if (run->about->targets[0].kind == GRADUS_TARGET_CLASS)
+        gradus_json_number(json, "classes", (double)run->about->targets[0].outputs);
     else
         gradus_json_text(json, "classes", NULL);
     gradus_json_text(json, "folder", run->base_folder);
@@ -123,6 +123,18 @@ static void add_values(gradus_json *json, const gradus_run *run)
     }
 }
 
+/* What each of several losses counts in the end. */
+static void add_balance(gradus_json *json, const gradus_net *net)
+{
+    if (gradus_net_head_count(net) < 2) return;
+    gradus_json_open(json, "loss_weights", '{');
+    for (int32_t i = 0; i < gradus_net_head_count(net); i++) {
+        const gradus_head head = gradus_net_head(net, i);
+        gradus_json_number(json, head.name, head.weight * head.balance);
+    }
+    gradus_json_close(json, '}');
+}
+
 static void add_results(gradus_json *json, const gradus_run *run, const gradus_run_end *end)
 {
     gradus_json_open(json, "final", '{');
@@ -132,6 +144,7 @@ static void add_results(gradus_json *json, const gradus_run *run, const gradus_r
     }
     if (run->row.validated) add_measures(json, run, "val", run->row.val_loss, run->row.val);
     add_values(json, run);
+    add_balance(json, run->net);
     gradus_json_close(json, '}');
     gradus_json_open(json, "best", '{');
     if (run->best.known) {

@@ -233,8 +233,7 @@ static gradus_status open_journals(gradus_run *run, gradus_error *error)
     }
     gradus_saved_rows(run, error);
     char line[GRADUS_ROW_SIZE];
-    const gradus_subject subject = gradus_run_subject(run);
-    size_t length = gradus_metrics_header(&subject, line);
+    size_t length = gradus_metrics_header(&run->measured, line);
     if (!run->metrics.size) gradus_journal_append(&run->metrics, line, length, error);
     length = gradus_timing_header(line);
     if (!run->timing.size) gradus_journal_append(&run->timing, line, length, error);
@@ -372,8 +371,8 @@ void gradus_loop_end(const gradus_loop *loop, gradus_run_status status, gradus_r
     snprintf(end->folder, sizeof end->folder, "%.500s", run->folder.path);
     if (run->saved_update >= 0) snprintf(end->model, sizeof end->model, "%.480s/model.safetensors", run->folder.path);
     if (!run->best.known) return;
-    bool classes = run->about->target == GRADUS_TARGET_CLASS;
-    snprintf(end->best_metric, sizeof end->best_metric, "val_%s", classes ? gradus_run_metric(run, 0)->name : "loss");
+    snprintf(end->best_metric, sizeof end->best_metric, "val_%s",
+             gradus_run_judges_by_accuracy(run) ? gradus_run_metric(run, 0)->name : "loss");
     end->best_value = run->best.value;
     end->best_update = run->best.update;
     end->best_epoch = run->best.epoch;
@@ -387,13 +386,13 @@ static gradus_status test_model(gradus_run *run, gradus_run_end *end, gradus_err
         gradus_run_write_model(run, run->best.values);
     else
         gradus_run_show(run, GRADUS_AVERAGED, error);
-    gradus_grades grades = {0};
+    gradus_grades grades[GRADUS_TARGETS] = {{.first = 0}};
     gradus_loader *loader = gradus_run_loader(run, GRADUS_TEST, false, error);
-    if (loader && gradus_run_grade(run, loader, false, &grades, error) == GRADUS_OK) {
-        end->test_loss = grades.score.loss / grades.score.weight;
-        gradus_run_measure(run, &grades, false, end->test);
+    if (loader && gradus_run_grade(run, loader, false, grades, error) == GRADUS_OK) {
+        end->test_loss = gradus_run_graded_loss(run, grades);
+        gradus_run_measure(run, grades, false, end->test);
     }
-    gradus_grades_close(&grades);
+    gradus_run_grades_close(grades);
     gradus_loader_destroy(loader);
     return error->status;
 }

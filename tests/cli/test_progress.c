@@ -69,7 +69,8 @@ static void test_the_table(void **state)
     char text[CLI_LINE];
     const gradus_metric accuracy = {.name = "accuracy", .title = "acc"}, rmse = {.name = "rmse", .title = "rmse"},
                         mae = {.name = "mae", .title = "mae"};
-    cli_epochs classes = {{&accuracy, NULL}, true}, bare = {{&accuracy, NULL}, false}, numbers = {{&rmse, &mae}, true};
+    cli_epochs classes = {{&accuracy, NULL}, {0}, true}, bare = {{&accuracy, NULL}, {0}, false},
+               numbers = {{&rmse, &mae}, {0, 1}, true};
     gradus_run_row row = {.epoch = 1,
                           .train_loss = 0.3121,
                           .val_loss = 0.0985,

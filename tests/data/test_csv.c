@@ -47,12 +47,12 @@ static void test_quotes(void **state)
     put("q.csv", "\"a \"\"b\"\"\",c\n\"x,\n\"\"y\"\"\",1\nz,2\n\" z\",3\n\"\"\"\",4\n");
     gradus_data *data = set_must_open("csv(q.csv, target='a \"b\"', scale=none, test=none)", "none");
     const gradus_data_info *info = gradus_data_about(data);
-    assert_int_equal(info->outputs, 4);
-    assert_string_equal(info->class_names[0], " z");
-    assert_string_equal(info->class_names[1], "\"");
-    assert_string_equal(info->class_names[2], "x,\n\"y\"");
-    assert_string_equal(info->class_names[3], "z");
-    for (int i = 0; i < 4; i++) assert_int_equal(info->class_counts[i], 1);
+    assert_int_equal(info->targets[0].outputs, 4);
+    assert_string_equal(info->targets[0].class_names[0], " z");
+    assert_string_equal(info->targets[0].class_names[1], "\"");
+    assert_string_equal(info->targets[0].class_names[2], "x,\n\"y\"");
+    assert_string_equal(info->targets[0].class_names[3], "z");
+    for (int i = 0; i < 4; i++) assert_int_equal(info->targets[0].class_counts[i], 1);
     gradus_batch batch;
     gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
     static const int32_t classes[] = {2, 3, 0, 1};
@@ -112,12 +112,70 @@ static void test_targets(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         put("k.csv", cases[i].file);
         gradus_data *data = set_must_open(cases[i].text, "none");
-        assert_int_equal(gradus_data_about(data)->target, cases[i].target);
-        assert_int_equal(gradus_data_about(data)->outputs, cases[i].outputs);
-        if (cases[i].first) assert_string_equal(gradus_data_about(data)->class_names[0], cases[i].first);
-        if (!cases[i].first) assert_null(gradus_data_about(data)->class_names);
+        assert_int_equal(gradus_data_about(data)->targets[0].kind, cases[i].target);
+        assert_int_equal(gradus_data_about(data)->targets[0].outputs, cases[i].outputs);
+        if (cases[i].first) assert_string_equal(gradus_data_about(data)->targets[0].class_names[0], cases[i].first);
+        if (!cases[i].first) assert_null(gradus_data_about(data)->targets[0].class_names);
         gradus_data_close(data);
     }
+}
+
+static gradus_data *open_apart(const char *text, bool apart)
+{
+    gradus_error error = {0};
+    gradus_spec *spec =
+        gradus_spec_create(text, &(gradus_spec_config){.family = "data", .language = &set_language}, &error);
+    const gradus_data_config config = {
+        .data = spec, .text = text, .validation = "none", .base_dir = folder, .seed = 1, .apart = apart};
+    gradus_data *data = error.status ? NULL : gradus_data_open(&config, &error);
+    if (!data) fail_msg("%s: %s", text, error.message);
+    gradus_spec_destroy(spec);
+    return data;
+}
+
+/* Several of them: numbers together, unless a text is among them or the model names an output for each. */
+static void test_several_targets(void **state)
+{
+    (void)state;
+    put("t.csv", "Kind,x,size,9 lives\nb,1,2.5,0\na,2,4,1\nb,3,1,1\n");
+    for (int apart = 0; apart < 2; apart++) {
+        const char *text = "csv(t.csv, target=[size, Kind, \"9 lives\"], scale=none, target_scale=none, test=none)";
+        gradus_data *data = open_apart(text, apart);
+        const gradus_data_info *info = gradus_data_about(data);
+        assert_string_equal(info->title, "t, 3 rows of 1 columns for 3 targets");
+        assert_int_equal(info->target_count, 3);
+        static const char *const names[] = {"kind", "size", "column_9_lives"}; /* in the order of the file */
+        for (int i = 0; i < 3; i++) assert_string_equal(info->targets[i].name, names[i]);
+        assert_true(info->targets[0].kind == GRADUS_TARGET_CLASS && info->targets[0].outputs == 2);
+        assert_true(info->targets[1].kind == GRADUS_TARGET_NUMBERS && info->targets[1].outputs == 1);
+        assert_true(info->targets[2].kind == GRADUS_TARGET_CLASS && info->targets[2].outputs == 2);
+        assert_true(info->targets[0].class_counts[0] == 1 && info->targets[2].class_counts[0] == 1);
+        gradus_batch batch;
+        gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+        assert_memory_equal(batch.classes, ((const int32_t[]){1, 0, 0, 1, 1, 1}), 6 * sizeof(int32_t));
+        assert_memory_equal(batch.numbers, ((const float[]){2.5F, 4, 1}), 3 * sizeof(float));
+        gradus_loader_destroy(loader);
+        gradus_data_close(data);
+    }
+    gradus_data *data = open_apart("csv(t.csv, target=[x, size], drop=Kind, test=none)", false);
+    assert_int_equal(gradus_data_about(data)->target_count, 1);
+    assert_int_equal(gradus_data_about(data)->targets[0].outputs, 2);
+    gradus_data_close(data);
+    data = open_apart("csv(t.csv, target=[x, size], drop=Kind, test=none)", true);
+    assert_int_equal(gradus_data_about(data)->target_count, 2);
+    assert_int_equal(gradus_data_about(data)->targets[0].outputs, 3); /* 1, 2, 3 are classes */
+    assert_int_equal(gradus_data_about(data)->targets[1].outputs, 1);
+    gradus_data_close(data);
+}
+
+/* names= stands for a header. */
+static void test_names(void **state)
+{
+    (void)state;
+    put("n.csv", "1,x,5\n2,y,6\n3,x,7\n");
+    gradus_data *data = set_must_open("csv(n.csv, names=[a, kind, c], target=kind, drop=c, test=none)", "none");
+    assert_string_equal(gradus_data_about(data)->title, "n, 3 rows of 1 columns, 2 classes of kind");
+    gradus_data_close(data);
 }
 
 /* ---- scales come from the training part alone ---- */
@@ -151,7 +209,7 @@ static void test_scales(void **state)
     for (int part = 0; part < 3; part++) {
         loader = whole_part(data, (gradus_part)part, &batch);
         for (int i = 0; i < batch.count; i++) {
-            double y = info->target_base[0] + info->target_spread[0] * batch.numbers[i];
+            double y = info->targets[0].base[0] + info->targets[0].spread[0] * batch.numbers[i];
             int row = (int)lround((y - 1000) / 7);
             check_close(y, 1000 + 7 * row, 1e-6, 0);
             assert_in_range(row, 0, 99);
@@ -266,6 +324,21 @@ static int append(void *user, const void *bytes, size_t size)
     return 0;
 }
 
+static void same_target(const gradus_target *one, const gradus_target *two)
+{
+    assert_string_equal(one->name, two->name);
+    assert_int_equal(one->kind, two->kind);
+    assert_int_equal(one->outputs, two->outputs);
+    assert_true(!one->class_names == !two->class_names && !one->class_counts == !two->class_counts);
+    for (int64_t i = 0; one->class_names && i < one->outputs; i++)
+        assert_string_equal(one->class_names[i], two->class_names[i]);
+    if (one->class_counts)
+        assert_memory_equal(one->class_counts, two->class_counts, (size_t)one->outputs * sizeof(int64_t));
+    if (one->kind == GRADUS_TARGET_CLASS) return;
+    assert_memory_equal(one->base, two->base, (size_t)one->outputs * sizeof(double));
+    assert_memory_equal(one->spread, two->spread, (size_t)one->outputs * sizeof(double));
+}
+
 /* What was learnt survives saving and recalling, bit for bit, without the data set. */
 static void test_memory(void **state)
 {
@@ -275,13 +348,14 @@ static void test_memory(void **state)
         size_t size;
     } memory;
     static const char *const texts[] = {"csv(m.csv, target=y, drop=id, missing='-')",
-                                        "csv(m.csv, target=[x, z], drop=id)"};
+                                        "csv(m.csv, target=[x, z], drop=id)", "csv(m.csv, target=[y, z], drop=id)"};
     put("m.csv", "id,x,colour,z,y\n1,0.1,red,5,a\n2,2,blue,6,b\n3,-,red,9,a\n4,11,\"light, blue\",8,b\n");
     put("p.csv", "colour,z,x\nred,,7\n\"light, blue\",1,\n");
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < 3; k++) {
         gradus_error error = {0};
         if (k) put("m.csv", "id,x,colour,z,y\n1,0.1,red,5,a\n2,2,blue,6,b\n3,3,red,9,a\n4,11,\"light, blue\",8,b\n");
-        if (k) put("p.csv", "y,colour\na,red\nb,\"light, blue\"\n");
+        if (k == 2) put("p.csv", "x,colour\n1,red\n2,\"light, blue\"\n");
+        if (k == 1) put("p.csv", "y,colour\na,red\nb,\"light, blue\"\n");
         gradus_data *data = set_must_open(texts[k], NULL);
         memory.size = 0;
         uint64_t size = gradus_data_save(data, append, &memory, &error);
@@ -293,14 +367,11 @@ static void test_memory(void **state)
         assert_string_equal(after->name, before->name);
         assert_string_equal(after->title, before->title);
         assert_memory_equal(after->shape, before->shape, sizeof after->shape);
-        assert_int_equal(after->outputs, before->outputs);
-        assert_int_equal(after->target, before->target);
-        if (!k) assert_string_equal(after->class_names[1], "b");
-        if (!k) assert_memory_equal(after->class_counts, before->class_counts, 2 * sizeof(int64_t));
-        if (!k) assert_int_equal(before->class_counts[0] + before->class_counts[1], before->count[GRADUS_TRAINING]);
-        if (k) assert_true(!before->class_counts && !after->class_counts);
-        if (k) assert_memory_equal(after->target_base, before->target_base, 2 * sizeof(double));
-        if (k) assert_memory_equal(after->target_spread, before->target_spread, 2 * sizeof(double));
+        assert_int_equal(after->target_count, before->target_count);
+        for (int32_t i = 0; i < before->target_count; i++) same_target(&after->targets[i], &before->targets[i]);
+        assert_int_equal(before->target_count, k == 2 ? 2 : 1);
+        if (k != 1) assert_string_equal(after->targets[k == 2].class_names[1], "b");
+        if (k != 1) assert_true(after->targets[k == 2].class_counts[0] + after->targets[k == 2].class_counts[1] > 0);
         assert_int_equal(after->count[0] + after->count[1] + after->count[2], 0);
 
         gradus_data *first = gradus_data_open_inputs(data, in_folder("p.csv"), &error);
@@ -361,7 +432,8 @@ static void test_mistakes(void **state)
         {"a,b,price\n1,2,3\n4,5\n", "csv(t.csv)", "DIR/t.csv:3:1: 2 fields, but the header has 3", GRADUS_CODE_BAD_DATA,
          0},
         {"1,2,3\n4,5,6,7\n", "csv(t.csv)", "DIR/t.csv:2:1: 4 fields, but the first row has 3", GRADUS_CODE_BAD_DATA, 0},
-        {"1,2,3\n", "csv(t.csv, target=7)", "DIR/t.csv has no header, and so no column '7'; its columns are 1 to 3",
+        {"1,2,3\n", "csv(t.csv, target=7)",
+         "DIR/t.csv has no header, and so no column '7'; its columns are 1 to 3, and names=[...] names them",
          GRADUS_CODE_UNKNOWN_NAME, 19},
         {"a,b\n1,2\n", "csv(t.csv, target=b, drop=[a, b])", "the column 'b' is already dropped", GRADUS_CODE_REPEATED,
          19},
@@ -390,8 +462,9 @@ static void test_mistakes(void **state)
         {"a,y\n1,x\n2,z\n", "csv(t.csv, task=regression)",
          "DIR/t.csv: the column 'y' holds texts; the target of a regression can only be numbers", GRADUS_CODE_BAD_DATA,
          0},
-        {"a,y\n1,x\n2,z\n", "csv(t.csv, target=[a, y])",
-         "DIR/t.csv: the column 'y' holds texts; several targets can only be numbers", GRADUS_CODE_BAD_DATA, 0},
+        {"a,y\n1,x\n2,z\n", "csv(t.csv, target=[a, y], task=regression)",
+         "DIR/t.csv: the column 'y' holds texts; the target of a regression can only be numbers", GRADUS_CODE_BAD_DATA,
+         0},
         {"a,y\n1,x\n2,z\n", "csv(t.csv, separator=ab)", "a separator is one ASCII character or tab, and no quote",
          GRADUS_CODE_WRONG_TYPE, 22},
         {"a,y\n1,2.5\n2,3\n", "csv(t.csv, test=no/such.file)", "DIR/no/such.file: no such file", GRADUS_CODE_NO_FILE,
@@ -405,6 +478,11 @@ static void test_mistakes(void **state)
         assert_int_equal(error.code, cases[i].code);
         assert_int_equal(error.column, cases[i].column);
     }
+}
+
+static void test_files_that_are_none(void **state)
+{
+    (void)state;
     put_bytes("t.csv", "a,b\n1,\0\n", 8);
     set_must_fail("csv(t.csv)", "none", "DIR/t.csv:2:3: a zero byte; this is no text");
     put_gzip("t.csv", "a,b\n1,2\n3,4\n", 12, 15);
@@ -479,11 +557,23 @@ static void test_real_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dresses),    cmocka_unit_test(test_quotes),     cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_targets),    cmocka_unit_test(test_scales),     cmocka_unit_test(test_texts_of_training),
-        cmocka_unit_test(test_files),      cmocka_unit_test(test_places),     cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_inputs),     cmocka_unit_test(test_mistakes),   cmocka_unit_test(test_text_among_numbers),
-        cmocka_unit_test(test_long_texts), cmocka_unit_test(test_real_files),
+        cmocka_unit_test(test_dresses),
+        cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_several_targets),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_scales),
+        cmocka_unit_test(test_texts_of_training),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_files_that_are_none),
+        cmocka_unit_test(test_text_among_numbers),
+        cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_real_files),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

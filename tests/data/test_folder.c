@@ -54,9 +54,9 @@ static void check_photos(const char *text)
     gradus_data *data = set_must_open(text, "none");
     const gradus_data_info *info = gradus_data_about(data);
     assert_string_equal(info->title, "photos, 6 colour pictures 4x3 of 2 classes");
-    assert_string_equal(info->class_names[0], "cat");
-    assert_string_equal(info->class_names[1], "dog");
-    assert_int_equal(info->outputs, 2);
+    assert_string_equal(info->targets[0].class_names[0], "cat");
+    assert_string_equal(info->targets[0].class_names[1], "dog");
+    assert_int_equal(info->targets[0].outputs, 2);
     assert_int_equal(info->repeated, 0);
     assert_int_equal(info->count[GRADUS_TEST], 2);
     assert_int_equal(info->shape[0], 3);
@@ -106,7 +106,7 @@ static void two_sources(void **state)
     gradus_data_close(data);
     shell("cd %s && mkdir -p photos/train/cow && cp photos/train/cat/1.png photos/train/cow", folder);
     data = set_must_open("folder(photos, classes=[dog, cow])", "none");
-    assert_string_equal(gradus_data_about(data)->class_names[0], "cow");
+    assert_string_equal(gradus_data_about(data)->targets[0].class_names[0], "cow");
     assert_int_equal(gradus_data_about(data)->count[GRADUS_TRAINING], 4);
     assert_int_equal(gradus_data_about(data)->count[GRADUS_TEST], 1);
     gradus_data_close(data);
@@ -215,7 +215,7 @@ static void prediction(void **state)
     gradus_data_close(data);
     data = gradus_data_recall(all.bytes, all.size, &error);
     if (!data) fail_msg("%s", error.message);
-    assert_string_equal(gradus_data_about(data)->class_names[1], "dog");
+    assert_string_equal(gradus_data_about(data)->targets[0].class_names[1], "dog");
     gradus_data *inputs = gradus_data_open_inputs(data, in_folder("photos/test/dog/3.png"), &error);
     if (!inputs) fail_msg("%s", error.message);
     assert_int_equal(gradus_data_about(inputs)->count[GRADUS_TEST], 1);
@@ -269,7 +269,7 @@ static void cifar(void **state)
     gradus_data *data = open_cifar(&error);
     if (!data) fail_msg("%s", error.message);
     assert_string_equal(gradus_data_about(data)->title, "cifar10, 10 colour photographs 32x32 of ten classes");
-    assert_string_equal(gradus_data_about(data)->class_names[9], "truck");
+    assert_string_equal(gradus_data_about(data)->targets[0].class_names[9], "truck");
     gradus_batch batch;
     gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
     for (int i = 0; i < 10; i++) {
@@ -311,7 +311,7 @@ static void all_of_cifar(void **state)
     const gradus_data_info *about = gradus_data_about(data);
     assert_string_equal(about->title, "cifar10, 50000 colour pictures 32x32 of 10 classes");
     assert_int_equal(about->count[GRADUS_TEST], 10000);
-    assert_string_equal(about->class_names[0], "airplane");
+    assert_string_equal(about->targets[0].class_names[0], "airplane");
     gradus_loader *loader =
         gradus_loader_create(data, &(gradus_loader_config){.part = GRADUS_TEST, .batch = 3000}, &error);
     assert_true(gradus_loader_next(loader, &batch));

@@ -84,7 +84,7 @@ static void test_set(void **state)
     const gradus_data_info *info = gradus_data_about(first);
     assert_string_equal(info->title, "glyphs, 300 drawn digits 28x28");
     assert_string_equal(info->sha256, "");
-    assert_int_equal(info->outputs, 10);
+    assert_int_equal(info->targets[0].outputs, 10);
     assert_int_equal(info->repeated, 0);
     gradus_loader *a = whole_part(first, GRADUS_TRAINING, &some), *b = whole_part(second, GRADUS_TRAINING, &more);
     assert_memory_equal(some.inputs, more.inputs, 300 * GRADUS_GLYPH_PIXELS * sizeof(float));

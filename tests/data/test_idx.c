@@ -38,9 +38,9 @@ static void test_small(void **state)
     assert_string_equal(info->title, "a-images-idx3-ubyte, 20 images 4x3 (2 for test)");
     assert_int_equal(info->count[GRADUS_TRAINING], 18);
     assert_int_equal(info->count[GRADUS_TEST], 2);
-    assert_int_equal(info->outputs, 3);
-    assert_int_equal(info->target, GRADUS_TARGET_CLASS);
-    assert_null(info->class_names);
+    assert_int_equal(info->targets[0].outputs, 3);
+    assert_int_equal(info->targets[0].kind, GRADUS_TARGET_CLASS);
+    assert_null(info->targets[0].class_names);
     assert_int_equal(info->shape[0], 1);
     assert_int_equal(info->shape[1], 4);
     assert_int_equal(info->shape[2], 3);
@@ -105,7 +105,7 @@ static void test_types(void **state)
     static const float short_values[] = {1, -1, 32767, -32768, 256, 0};
     assert_memory_equal(batch.inputs, short_values, sizeof short_values);
     assert_int_equal(batch.classes[0], 4);
-    assert_int_equal(gradus_data_about(data)->outputs, 5);
+    assert_int_equal(gradus_data_about(data)->targets[0].outputs, 5);
     gradus_loader_destroy(loader);
     loader = whole_part(data, GRADUS_TEST, &batch);
     static const float signed_values[] = {1, -128, 127, -1, 0, 5};
@@ -119,8 +119,8 @@ static void test_types(void **state)
     assert_memory_equal(batch.inputs, single_values, sizeof single_values);
     assert_null(batch.classes);
     assert_memory_equal(batch.numbers, double_values, sizeof double_values);
-    assert_int_equal(gradus_data_about(data)->target, GRADUS_TARGET_NUMBERS);
-    assert_int_equal(gradus_data_about(data)->outputs, 1);
+    assert_int_equal(gradus_data_about(data)->targets[0].kind, GRADUS_TARGET_NUMBERS);
+    assert_int_equal(gradus_data_about(data)->targets[0].outputs, 1);
     gradus_loader_destroy(loader);
     gradus_data_close(data);
     set_must_fail("idx(singles.idx, doubles.idx, test=singles.idx, test_labels=shorts.idx)", NULL,
@@ -268,7 +268,7 @@ static void test_mnist(void **state)
     const gradus_data_info *info = gradus_data_about(data);
     assert_string_equal(info->title, "mnist, 60000 images 28x28");
     assert_string_equal(info->name, "mnist");
-    assert_int_equal(info->outputs, 10);
+    assert_int_equal(info->targets[0].outputs, 10);
     assert_int_equal(info->repeated, 0);
     assert_int_equal(strlen(info->sha256), 64);
     for (int part = GRADUS_TRAINING; part <= GRADUS_TEST; part += 2) {
@@ -299,7 +299,7 @@ static void test_fashion(void **state)
     check_shared("data/fashion-mnist/train-images-idx3-ubyte.gz", path);
     gradus_data *data = set_must_open("fashion-mnist", NULL);
     assert_string_equal(gradus_data_about(data)->title, "fashion-mnist, 60000 images 28x28 (6000 for validation)");
-    assert_string_equal(gradus_data_about(data)->class_names[9], "ankle boot");
+    assert_string_equal(gradus_data_about(data)->targets[0].class_names[9], "ankle boot");
     gradus_data_close(data);
 }
 

@@ -25,8 +25,8 @@ static void test_classes(void **state)
     gradus_data_close(data);
     data = set_must_open("libsvm(a.svm, test=t.svm)", "none");
     const gradus_data_info *about = gradus_data_about(data);
-    assert_int_equal(about->outputs, 2);
-    assert_string_equal(about->class_names[0], "-1");
+    assert_int_equal(about->targets[0].outputs, 2);
+    assert_string_equal(about->targets[0].class_names[0], "-1");
     gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
     assert_int_equal(batch.classes[0], 1);
     assert_int_equal(batch.classes[2], 0);
@@ -45,7 +45,7 @@ static void test_numbers(void **state)
     assert_float_equal(batch.numbers[0], -1, 0);
     assert_float_equal(batch.numbers[1], 1, 0);
     assert_float_equal(batch.inputs[0], -1, 0);
-    assert_float_equal(gradus_data_about(data)->target_base[0], 15, 0);
+    assert_float_equal(gradus_data_about(data)->targets[0].base[0], 15, 0);
     gradus_loader_destroy(loader);
     gradus_data *again = set_recalled(data), *inputs = gradus_data_open_inputs(again, in_folder("p.svm"), NULL);
     assert_non_null(inputs);

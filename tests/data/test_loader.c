@@ -249,9 +249,9 @@ static void test_inputs_are_targets(void **state)
     gradus_error error = {0};
     gradus_data *data = open_again("csv(loader.csv, scale=none, test=none)", &error);
     if (!data) fail_msg("%s", error.message);
-    assert_int_equal(gradus_data_about(data)->target, GRADUS_TARGET_NUMBERS);
-    assert_int_equal(gradus_data_about(data)->outputs, 3);
-    assert_null(gradus_data_about(data)->class_names);
+    assert_int_equal(gradus_data_about(data)->targets[0].kind, GRADUS_TARGET_NUMBERS);
+    assert_int_equal(gradus_data_about(data)->targets[0].outputs, 3);
+    assert_null(gradus_data_about(data)->targets[0].class_names);
     gradus_spec *spec =
         gradus_spec_create("add(1000)", &(gradus_spec_config){.family = "augment", .language = &own_language}, &error);
     for (int augmented = 0; augmented < 2; augmented++) {
@@ -274,9 +274,9 @@ static void test_inputs_are_targets(void **state)
     gradus_data_save(data, keep, &end, &error);
     gradus_data *recalled = gradus_data_recall(saved, (size_t)(end - saved), &error);
     if (!recalled) fail_msg("%s", error.message);
-    assert_int_equal(gradus_data_about(recalled)->outputs, 3);
-    assert_null(gradus_data_about(recalled)->class_names);
-    assert_null(gradus_data_about(recalled)->target_spread);
+    assert_int_equal(gradus_data_about(recalled)->targets[0].outputs, 3);
+    assert_null(gradus_data_about(recalled)->targets[0].class_names);
+    assert_null(gradus_data_about(recalled)->targets[0].spread);
     gradus_data_close(recalled);
     gradus_data_close(data);
 }

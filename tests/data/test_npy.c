@@ -98,7 +98,7 @@ static void test_columns(void **state)
     assert_int_equal(about->shape[0], 1);
     assert_int_equal(about->shape[1], 2);
     assert_int_equal(about->shape[2], 3);
-    assert_int_equal(about->outputs, 2);
+    assert_int_equal(about->targets[0].outputs, 2);
     gradus_data_close(data);
 }
 
@@ -119,8 +119,8 @@ static void test_scale(void **state)
     gradus_loader *loader = whole_part(data, GRADUS_TEST, &batch);
     assert_float_equal(batch.inputs[0], 99, 0);
     assert_float_equal(batch.numbers[0], 17, 0);
-    assert_float_equal(gradus_data_about(data)->target_base[0], 15, 0);
-    assert_float_equal(gradus_data_about(data)->target_spread[0], 5, 0);
+    assert_float_equal(gradus_data_about(data)->targets[0].base[0], 15, 0);
+    assert_float_equal(gradus_data_about(data)->targets[0].spread[0], 5, 0);
     gradus_loader_destroy(loader);
     gradus_data *again = set_recalled(data), *inputs = gradus_data_open_inputs(again, in_folder("t.npy"), NULL);
     assert_non_null(inputs);

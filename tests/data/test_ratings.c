@@ -14,9 +14,9 @@ static void test_symbols(void **state)
     assert_int_equal(about->symbols, 4);
     assert_int_equal(about->positions, 0);
     assert_int_equal(about->shape[0], 2);
-    assert_int_equal(about->outputs, 1);
-    assert_float_equal(about->target_base[0], 3, 0); /* the training rows' */
-    check_close(about->target_spread[0], sqrt(8.0 / 3), 1e-12, 0);
+    assert_int_equal(about->targets[0].outputs, 1);
+    assert_float_equal(about->targets[0].base[0], 3, 0); /* the training rows' */
+    check_close(about->targets[0].spread[0], sqrt(8.0 / 3), 1e-12, 0);
     gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
     static const float pairs[] = {0, 3, 1, 2, 0, 2}; /* ann bob milk tea */
     assert_memory_equal(batch.inputs, pairs, sizeof pairs);

@@ -7,8 +7,8 @@ static void check_window(const gradus_batch *batch, int64_t width, int32_t row, 
     for (int64_t i = 0; i < width; i++) {
         const int32_t symbol = (int32_t)batch->inputs[row * width + i], target = batch->classes[row * width + i];
         assert_in_range(symbol, 0, about->symbols - 1);
-        assert_int_equal(about->class_names[symbol][0], inputs[i]);
-        assert_int_equal(about->class_names[target][0], targets[i]);
+        assert_int_equal(about->targets[0].class_names[symbol][0], inputs[i]);
+        assert_int_equal(about->targets[0].class_names[target][0], targets[i]);
     }
 }
 
@@ -19,7 +19,7 @@ static void test_windows(void **state)
     gradus_data *data = set_must_open("text(t.txt, context=3, test=4)", "20%");
     const gradus_data_info *about = gradus_data_about(data);
     gradus_batch batch;
-    assert_int_equal(about->outputs, 20);
+    assert_int_equal(about->targets[0].outputs, 20);
     assert_int_equal(about->symbols, 20);
     assert_int_equal(about->positions, 3);
     assert_int_equal(about->shape[0], 3);
@@ -27,7 +27,8 @@ static void test_windows(void **state)
     assert_int_equal(batch.count, 3); /* l is a target at most: the next window would need one more */
     check_window(&batch, 3, 0, "abc", "bcd", about);
     check_window(&batch, 3, 2, "ghi", "hij", about);
-    for (int i = 0; i < 20; i++) assert_int_equal(about->class_counts[i], i >= 1 && i <= 9); /* targets are b to j */
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(about->targets[0].class_counts[i], i >= 1 && i <= 9); /* targets are b to j */
     gradus_loader_destroy(loader);
     loader = whole_part(data, GRADUS_VALIDATION, &batch);
     assert_int_equal(batch.count, 1);
@@ -65,9 +66,9 @@ static void test_characters(void **state)
     put("u.txt", "aé€😀aé€😀a");
     gradus_data *data = set_must_open("text(u.txt, context=2)", "none");
     const gradus_data_info *about = gradus_data_about(data);
-    assert_int_equal(about->outputs, 4);
-    assert_string_equal(about->class_names[1], "é");
-    assert_string_equal(about->class_names[3], "😀");
+    assert_int_equal(about->targets[0].outputs, 4);
+    assert_string_equal(about->targets[0].class_names[1], "é");
+    assert_string_equal(about->targets[0].class_names[3], "😀");
     assert_string_equal(about->title, "u, 9 characters of 4 kinds in windows of 2");
     gradus_data_close(data);
 }
@@ -86,19 +87,19 @@ static void test_words(void **state)
     static const char *const expected[] = {"the", " cat's", " hat", ".", " The", " cat", "\n", " the"};
     assert_int_equal(batch.count, 4);
     for (int32_t i = 0; i < 8; i++) {
-        assert_string_equal(about->class_names[(int32_t)batch.inputs[i]], expected[i]);
-        if (i < 7) assert_string_equal(about->class_names[batch.classes[i]], expected[i + 1]);
+        assert_string_equal(about->targets[0].class_names[(int32_t)batch.inputs[i]], expected[i]);
+        if (i < 7) assert_string_equal(about->targets[0].class_names[batch.classes[i]], expected[i + 1]);
     }
     gradus_loader_destroy(loader);
     loader = whole_part(data, GRADUS_VALIDATION, &batch);
-    assert_string_equal(about->class_names[(int32_t)batch.inputs[0]], "\xef\xbf\xbd"); /* on */
-    assert_string_equal(about->class_names[(int32_t)batch.inputs[1]], " the");
+    assert_string_equal(about->targets[0].class_names[(int32_t)batch.inputs[0]], "\xef\xbf\xbd"); /* on */
+    assert_string_equal(about->targets[0].class_names[(int32_t)batch.inputs[1]], " the");
     gradus_loader_destroy(loader);
     gradus_data_close(data);
     data = set_must_open("text(w.txt, context=2, unit=words, vocabulary=2)",
                          "5"); /* one stands there twice, and the first of the rest */
-    assert_int_equal(gradus_data_about(data)->outputs, 3);
-    assert_string_equal(gradus_data_about(data)->class_names[1], " cat");
+    assert_int_equal(gradus_data_about(data)->targets[0].outputs, 3);
+    assert_string_equal(gradus_data_about(data)->targets[0].class_names[1], " cat");
     gradus_data_close(data);
 }
 

@@ -22,7 +22,7 @@ static void test_words(void **state)
     assert_int_equal(about->symbols, 6);
     assert_int_equal(about->positions, 0);
     assert_int_equal(about->shape[0], 5);
-    assert_string_equal(about->class_names[0], "bad");
+    assert_string_equal(about->targets[0].class_names[0], "bad");
     gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
     check_row(&batch, 5, 0, (float[]){3, 5, 2, 3, 4}); /* , a b cat */
     check_row(&batch, 5, 1, (float[]){5, 4, 1, 2, 1});

@@ -96,8 +96,8 @@ static void test_values(void **state)
     assert_int_equal(about->shape[0], 1);
     assert_int_equal(about->shape[1], BANDS);
     assert_int_equal(about->shape[2], 9);
-    assert_int_equal(about->outputs, 2);
-    assert_string_equal(about->class_names[1], "b");
+    assert_int_equal(about->targets[0].outputs, 2);
+    assert_string_equal(about->targets[0].class_names[1], "b");
     gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
     assert_int_equal(batch.count, 8);
     for (int band = 0; band < BANDS; band++)
@@ -134,7 +134,7 @@ static void test_parts(void **state)
     gradus_loader_destroy(loader);
     gradus_data *again = set_recalled(data), *inputs = gradus_data_open_inputs(again, in_folder("no_x_3.wav"), NULL);
     assert_non_null(inputs);
-    assert_string_equal(gradus_data_about(again)->class_names[1], "yes");
+    assert_string_equal(gradus_data_about(again)->targets[0].class_names[1], "yes");
     gradus_loader *other = whole_part(inputs, GRADUS_TEST, &batch);
     gradus_batch first;
     loader = whole_part(data, GRADUS_TRAINING, &first);
@@ -204,7 +204,7 @@ static void test_digits(void **state)
     const gradus_data_info *about = gradus_data_about(data);
     assert_int_equal(about->count[GRADUS_TRAINING], 1200);
     assert_int_equal(about->count[GRADUS_TEST], 300);
-    assert_int_equal(about->outputs, 10);
+    assert_int_equal(about->targets[0].outputs, 10);
     assert_int_equal(about->repeated, 0);
     gradus_data_close(data);
 }

@@ -11,6 +11,8 @@ typedef struct nets_texts {
     int32_t target;
     int64_t outputs, positions, symbols;
     const int64_t *class_counts;
+    const gradus_target *targets; /* several; NULL: the one above */
+    int32_t target_count;
     int32_t batch, threads;
     uint64_t seed;
 } nets_texts;
@@ -22,8 +24,8 @@ typedef struct nets_net {
 
 static inline const gradus_language *nets_language(void)
 {
-    static const gradus_family *const families[] = {&gradus_model_family, &gradus_loss_family, &gradus_init_family,
-                                                    NULL};
+    static const gradus_family *const families[] = {&gradus_model_family, &gradus_loss_family, &gradus_balance_family,
+                                                    &gradus_init_family, NULL};
     static const gradus_language language = {.families = families};
     return &language;
 }
@@ -49,16 +51,16 @@ static inline nets_net nets_try(const nets_texts *texts, gradus_error *error)
     nets_net it = {.model = nets_bind("model", texts->model, error),
                    .loss = nets_bind("loss", texts->loss, error),
                    .init = nets_bind("init", texts->init, error)};
+    const gradus_target only = {.kind = texts->target, .outputs = texts->outputs, .class_counts = texts->class_counts};
     gradus_net_config config = {.model = it.model,
                                 .loss = it.loss,
                                 .init = it.init,
                                 .model_text = texts->model,
                                 .loss_text = texts->loss,
-                                .target = texts->target,
-                                .outputs = texts->outputs,
+                                .targets = texts->targets ? texts->targets : &only,
+                                .target_count = texts->targets ? texts->target_count : 1,
                                 .positions = texts->positions,
                                 .symbols = texts->symbols,
-                                .class_counts = texts->class_counts,
                                 .batch = texts->batch ? texts->batch : 4,
                                 .threads = texts->threads ? texts->threads : 1,
                                 .seed = texts->seed};

@@ -138,7 +138,7 @@ static void test_errors_of_probabilities(void **state)
             check_close(score[k].squared, (0.25 + 0.0625) / 2, 1e-6, 0);
             check_close(score[k].absolute, (0.5 + 0.25) / 2, 1e-6, 0);
         }
-        assert_true(gradus_net_tells_probabilities(made.net));
+        assert_true(gradus_net_head(made.net, 0).probabilities);
         nets_close(&made);
     }
 }
@@ -155,7 +155,7 @@ static void test_hinge_as_it_is(void **state)
     assert_int_equal(gradus_net_evaluate(made.net, &batch, &score, outputs, NULL), GRADUS_OK);
     assert_memory_equal(outputs, one, sizeof one);
     check_close(score.correct, 1, 0, 0);
-    assert_false(gradus_net_tells_probabilities(made.net));
+    assert_false(gradus_net_head(made.net, 0).probabilities);
     const float nothing[] = {NAN, 1, 1};
     double loss;
     const gradus_batch lost = {.count = 3, .inputs = nothing, .classes = of_two};

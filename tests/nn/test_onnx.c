@@ -196,7 +196,8 @@ static void check_model(const nets_texts *texts, const char *input, const char *
         if (read.number == 1) check_node(it, read.inside);
     assert_string_equal(it->operators, operators);
     assert_int_equal(it->tensors, gradus_net_tensor_count(made.net));
-    assert_string_equal(it->names[it->count - 1], "output"); /* the last node's */
+    const char *last = it->names[it->count - 1]; /* the last node's is the output's */
+    assert_true(!strncmp(last, output, strlen(last)) && output[strlen(last)] == ' ');
     free(it);
     free(file.bytes);
     nets_close(&made);
@@ -239,6 +240,18 @@ static void test_younger_layers(void **state)
             .target = GRADUS_TARGET_NUMBERS},
         "input 1 ? 3 9 8", "output 1 ? 2",
         "Conv Clip Resize Softplus Tanh Mul Resize Mul Softplus Div MaxPool AveragePool Mul Flatten Gemm");
+}
+
+static void test_outputs(void **state)
+{
+    (void)state;
+    static const gradus_target targets[] = {{.name = "size", .kind = GRADUS_TARGET_NUMBERS, .outputs = 2},
+                                            {.name = "kind", .kind = GRADUS_TARGET_CLASS, .outputs = 3}};
+    const nets_texts texts = {.model = "dense(5) > relu > outputs(kind=dense(3), size=tanh > dense(2))",
+                              .input = {4},
+                              .targets = targets,
+                              .target_count = 2};
+    check_model(&texts, "input 1 ? 4", "kind 1 ? 3", "Gemm Relu Gemm Tanh Gemm Concat Split Softmax");
 }
 
 static void test_sequences(void **state)
@@ -370,9 +383,9 @@ static void test_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pictures),  cmocka_unit_test(test_younger_layers),
-                                       cmocka_unit_test(test_sequences), cmocka_unit_test(test_branches),
-                                       cmocka_unit_test(test_shared),    cmocka_unit_test(test_names),
-                                       cmocka_unit_test(test_int8),      cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pictures),  cmocka_unit_test(test_younger_layers), cmocka_unit_test(test_outputs),
+        cmocka_unit_test(test_sequences), cmocka_unit_test(test_branches),       cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_int8),           cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

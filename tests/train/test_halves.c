@@ -80,8 +80,8 @@ static void check_halves(const char *loss, const char *augment, int32_t count)
     assert_int_equal(gradients(p.run, joined), numbers);
     for (size_t i = 0; i < numbers; i++) check_close(joined[i], whole[i], 1e-4, sum ? 2e-5 : 1e-6);
     check_close(p.loop.loss, loss_of_whole, 1e-6, 0);
-    check_close(p.loop.score.loss, score.loss, 1e-6, 0);
-    assert_int_equal(p.loop.score.count, count);
+    check_close(p.loop.scores[0].loss, score.loss, 1e-6, 0);
+    assert_int_equal(p.loop.scores[0].count, count);
     const int32_t first = (count + 1) / 2, second = count - first;
     double w1, w2, one = squares_of_part(&p, 0, first, 0, &w1), two = squares_of_part(&p, first, second, 0, &w2);
     double expected = sum ? one * count / first + two * count / second : (one * w1 + two * w2) / (w1 + w2);

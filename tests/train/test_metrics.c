@@ -4,22 +4,35 @@
 #include "../../src/train/metrics.h"
 #include "check.h"
 
-static const gradus_data_info ten = {.target = GRADUS_TARGET_CLASS, .outputs = 10},
-                              two = {.target = GRADUS_TARGET_CLASS, .outputs = 2},
-                              text = {.target = GRADUS_TARGET_CLASS, .outputs = 4, .positions = 8},
-                              numbers = {.target = GRADUS_TARGET_NUMBERS, .outputs = 1};
-static const gradus_subject of_ten = {&ten, true}, of_two = {&two, false}, of_text = {&text, true},
-                            of_text_by_hinge = {&text, false}, of_numbers = {&numbers, false};
+static const gradus_data_info ten = {.targets = {{.kind = GRADUS_TARGET_CLASS, .outputs = 10}}, .target_count = 1},
+                              two = {.targets = {{.kind = GRADUS_TARGET_CLASS, .outputs = 2}}, .target_count = 1},
+                              text = {.targets = {{.kind = GRADUS_TARGET_CLASS, .outputs = 4}},
+                                      .target_count = 1,
+                                      .positions = 8},
+                              numbers = {.targets = {{.kind = GRADUS_TARGET_NUMBERS, .outputs = 1}}, .target_count = 1};
+enum { TEN, TWO, TEXT, TEXT_BY_HINGE, NUMBERS, SUBJECTS };
+static gradus_measured of[SUBJECTS];
+
+static int list_all(void **state)
+{
+    (void)state;
+    const gradus_data_info *const data[] = {&ten, &two, &text, &text, &numbers};
+    for (int i = 0; i < SUBJECTS; i++) {
+        const gradus_subject subject = {data[i], 1, {{.probabilities = i == TEN || i == TEXT}}};
+        gradus_measured_list(&of[i], &subject);
+    }
+    return 0;
+}
 
 static void test_columns(void **state)
 {
     (void)state;
     char line[GRADUS_ROW_SIZE];
-    gradus_metrics_header(&of_ten, line);
+    gradus_metrics_header(&of[TEN], line);
     assert_string_equal(line,
                         "update,epoch,samples,tokens,rate,schedule_factor,feedback_factor,train_loss,train_accuracy,"
                         "val_loss,val_accuracy,gradient_norm,update_ratio,skipped,val_f1,val_top5\n");
-    gradus_metrics_header(&of_numbers, line);
+    gradus_metrics_header(&of[NUMBERS], line);
     assert_non_null(strstr(
         line,
         ",train_loss,train_rmse,train_mae,val_loss,val_rmse,val_mae,gradient_norm,update_ratio,skipped,val_r2\n"));
@@ -49,27 +62,27 @@ static void test_rows(void **state)
                           .seconds = 1.23456,
                           .samples_per_second = 21400.4,
                           .data_wait = 0.0004};
-    size_t length = gradus_metrics_line(&of_ten, &row, line);
+    size_t length = gradus_metrics_line(&of[TEN], &row, line);
     assert_string_equal(line, "844,1,54000,,0.003,1,0.5,0.1,0.9,0.25,0.875,1.5,,2,0.75,1\n");
     assert_int_equal(length, strlen(line));
     row.validated = false;
     row.train_loss = NAN; /* measured, and not a number */
-    gradus_metrics_line(&of_ten, &row, line);
+    gradus_metrics_line(&of[TEN], &row, line);
     assert_string_equal(line, "844,1,54000,,0.003,1,0.5,nan,0.9,,,1.5,,2,,\n");
     gradus_timing_line(&row, line);
     assert_string_equal(line, "844,1.235,21400,0\n");
 }
 
-static void check_names(const gradus_subject *subject, const char *const *names)
+static void check_names(const gradus_measured *measured, const char *const *names)
 {
     const gradus_metric *metric;
     int32_t count = 0;
-    for (; (metric = gradus_metric_of(subject, count)); count++) {
+    for (; (metric = gradus_metric_of(measured, count)); count++) {
         assert_string_equal(metric->name, names[count]);
         assert_int_equal(metric->larger_is_better, gradus_measure_rises(names[count]));
     }
     assert_null(names[count]);
-    assert_null(gradus_metric_of(subject, count + 1));
+    assert_null(gradus_metric_of(measured, count + 1));
 }
 
 static void test_measures(void **state)
@@ -77,15 +90,15 @@ static void test_measures(void **state)
     (void)state;
     const gradus_grades grades = {.score = {.count = 4, .loss = 2, .correct = 3, .squared = 16, .absolute = 6},
                                   .top = 1};
-    check_names(&of_ten, (const char *const[]){"accuracy", "f1", "top5", NULL});
-    check_names(&of_two, (const char *const[]){"accuracy", "f1", "auc", NULL});
-    check_names(&of_text, (const char *const[]){"accuracy", "f1", "perplexity", NULL});
-    check_names(&of_text_by_hinge, (const char *const[]){"accuracy", "f1", NULL});
-    check_names(&of_numbers, (const char *const[]){"rmse", "mae", "r2", NULL});
-    assert_true(gradus_metric_of(&of_ten, 0)->of(&grades) == 0.75);
-    assert_true(gradus_metric_of(&of_ten, 2)->of(&grades) == 0.25);
-    assert_true(gradus_metric_of(&of_numbers, 0)->of(&grades) == 2);
-    assert_true(gradus_metric_of(&of_numbers, 1)->of(&grades) == 1.5);
+    check_names(&of[TEN], (const char *const[]){"accuracy", "f1", "top5", NULL});
+    check_names(&of[TWO], (const char *const[]){"accuracy", "f1", "auc", NULL});
+    check_names(&of[TEXT], (const char *const[]){"accuracy", "f1", "perplexity", NULL});
+    check_names(&of[TEXT_BY_HINGE], (const char *const[]){"accuracy", "f1", NULL});
+    check_names(&of[NUMBERS], (const char *const[]){"rmse", "mae", "r2", NULL});
+    assert_true(gradus_metric_of(&of[TEN], 0)->of(&grades) == 0.75);
+    assert_true(gradus_metric_of(&of[TEN], 2)->of(&grades) == 0.25);
+    assert_true(gradus_metric_of(&of[NUMBERS], 0)->of(&grades) == 2);
+    assert_true(gradus_metric_of(&of[NUMBERS], 1)->of(&grades) == 1.5);
 }
 
 static void test_a_decision_there_and_back(void **state)
@@ -161,5 +174,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_columns), cmocka_unit_test(test_rows), cmocka_unit_test(test_measures),
         cmocka_unit_test(test_a_decision_there_and_back), cmocka_unit_test(test_a_log_with_half_a_line)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, list_all, NULL);
 }

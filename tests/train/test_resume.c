@@ -156,6 +156,35 @@ static void test_feedback_by_gradients(void **state)
     free(decisions);
 }
 
+/* What a balance of losses has learnt is where the run was. */
+static void test_balances(void **state)
+{
+    (void)state;
+    static const char *const balances[] = {"dwa", "uncertainty", "gradnorm(rate=0.1)", "pcgrad"};
+    char text[1 << 14] = "x,y,kind,size\n", data[320], path[256];
+    for (int i = 0; i < 300; i++)
+        sprintf(text + strlen(text), "%d,%d,%s,%d.5\n", i * i % 17, i * 7 % 23, i * i % 17 > 8 ? "many" : "few",
+                i * 7 % 23);
+    gradus_error error = {0};
+    gradus_file_replace(training_path("", "both.csv", path), text, strlen(text), &error);
+    assert_int_equal(error.status, 0);
+    snprintf(data, sizeof data, "data=csv(%s, target=[kind, size])", path);
+    for (int i = 0; i < 4; i++) {
+        char loss[160];
+        snprintf(loss, sizeof loss, "loss=sum(cross_entropy(output=kind), huber(output=size), balance=%s)",
+                 balances[i]);
+        const char *const settings[] = {
+            data,           "model=dense(8) > batchnorm > tanh > outputs(kind=dense(2), size=dense(1))",
+            loss,           "group=match(\"*.size.*\", name=size)",
+            "watch=layers", "feedback=guard > plateau(val_size_loss, group=size, patience=0, threshold=0.5)",
+            "batch=16",     "epochs=4",
+            "lr=0.01",      NULL};
+        char name[32];
+        snprintf(name, sizeof name, "balance-%d", i);
+        go_on(settings, 1, name);
+    }
+}
+
 /* Interrupted between the two evaluations of an update it ends with the second. */
 static void test_two_evaluations(void **state)
 {
@@ -291,6 +320,7 @@ int main(void)
                                        cmocka_unit_test(test_while_the_guard_goes_back),
                                        cmocka_unit_test(test_sgd_and_stops),
                                        cmocka_unit_test(test_feedback_by_gradients),
+                                       cmocka_unit_test(test_balances),
                                        cmocka_unit_test(test_two_evaluations),
                                        cmocka_unit_test(test_extend),
                                        cmocka_unit_test(test_extend_what_had_come_down),

@@ -1,0 +1,41 @@
+# A net that tells several things: from a table to a model, its measures, predictions, export; and mistakes, placed where they stand.
+say() { echo "\$ gradus $*"; gradus "$@" 2>&1 || echo "[$?]"; }
+awk 'BEGIN { OFS = ","; print "x", "y", "Kind", "size"; for (i = 0; i < 400; i++) { x = i % 17; y = i * 7 % 23; kind = (x > y) ? "wide" : "tall"; print x, y, kind, x + y + 0.5 } }' > things.csv
+printf 'x,y\n9,1\n2,15\n' > new.csv
+cat > two.yaml <<'END'
+data:     csv(things.csv, target=[Kind, size])
+model:    dense(16) > tanh > outputs(kind=dense(2), size=dense(1))
+loss:     sum(cross_entropy(output=kind), huber(output=size, weight=2), balance=uncertainty)
+group:    match("*.size.*", name=size)
+feedback: plateau(val_size_loss, group=size, patience=0, threshold=0.9)
+epochs:   12
+batch:    16
+lr:       0.02
+END
+
+say train two.yaml --dry-run | sed -n '/ layer /,/ total /p'
+say train data='csv(things.csv, target=[Kind, size])' --dry-run | sed -n '/ layer /,/ total /p'
+gradus train two.yaml --threads 1 --quiet 2>&1 | sed 's/[0-9.]* no better than [0-9.]*/A no better than B/'
+head -1 runs/two/metrics.csv | tr ',' '\n' | grep -E 'kind|size' | tr '\n' ' '
+echo
+grep -A3 '"loss_weights"' runs/two/summary.json | sed 's/: [0-9.]*/: NUMBER/'
+say evaluate runs/two --at-least kind_accuracy=0.8 --quiet
+say evaluate runs/two --at-least kind=0.8 --quiet
+gradus evaluate runs/two | sed 's/[0-9]\.[0-9]*/N/g; s/ *[0-9]*$//' | head -12
+gradus evaluate runs/two --json | grep -c -E '"outputs"|"kind": \{|"size": \{'
+gradus predict runs/two new.csv | sed 's/0\.[0-9]*/P/; s/\.[0-9]*$//'
+gradus export runs/two two.onnx | sed 1d
+gradus train --resume runs/two epochs=13 --threads 1 --quiet && tail -1 runs/two/metrics.csv | cut -d, -f1,2
+gradus check runs/two > /dev/null; echo "check says [$?]"
+
+# mistakes
+say train two.yaml model='dense(4)'
+say train two.yaml model='dense(4) > outputs(kind=dense(2), weight=dense(1))'
+say train two.yaml 'loss=sum(cross_entropy(output=kin), huber)'
+say train two.yaml 'loss=sum(cross_entropy, huber, balance=gradnom)'
+say train two.yaml 'loss=cross_entropy'
+say train two.yaml 'feedback=plateau(val_loss_of_size)'
+say train data='glyphs(count=200, test=50)' 'loss=sum(cross_entropy, balance=dwa)' 'model=dense(10)'
+say train data='csv(things.csv, names=[a, b], target=a)'
+say train data='csv(new.csv, header=false, names=[a, b, a], target=a)'
+say train data='csv(new.csv, header=false, names=[a, a], target=a)'
