@@ -19,8 +19,7 @@ static int fill_batch(void **state)
 
 static gradus_batch batch_at(double epoch)
 {
-    return (gradus_batch){
-        .count = COUNT, .inputs = inputs, .classes = classes, .numbers = numbers, .epoch = epoch};
+    return (gradus_batch){.count = COUNT, .inputs = inputs, .classes = classes, .numbers = numbers, .epoch = epoch};
 }
 
 static void fill(gradus_net *net)
@@ -116,8 +115,7 @@ static void test_balances(void **state)
         for (int32_t k = 0; k < TENSORS; k++)
             if (!check_is_close(sum_of(made.net, k), it->sums[k], 2e-6, 1e-6))
                 fail_msg("%s: tensor %d sums to %.12g, not %.12g", loss, (int)k, sum_of(made.net, k), it->sums[k]);
-        for (int32_t k = 0; k < 2; k++)
-            check_close(gradus_net_head(made.net, k).balance, it->factors[k], 2e-6, 0);
+        for (int32_t k = 0; k < 2; k++) check_close(gradus_net_head(made.net, k).balance, it->factors[k], 2e-6, 0);
         nets_close(&made);
     }
 }
@@ -199,13 +197,13 @@ static void test_names(void **state)
                                           {.name = "m", .kind = GRADUS_TARGET_NUMBERS, .outputs = 1}};
     static const int32_t both[] = {2, 1, 0, 0};
     static const float of[] = {7, -3, 5, 11}, nothing[2] = {0, 0};
-    nets_net made = nets_open(
-        &(nets_texts){.model = "outputs(m=dense(1), y=dense(1), x=dense(3), n=dense(1))",
-                      .loss = "sum(mean_squared, binary_cross_entropy(output=y), cross_entropy(output=x))",
-                      .init = "zeros",
-                      .input = {1},
-                      .targets = three,
-                      .target_count = 4});
+    nets_net made =
+        nets_open(&(nets_texts){.model = "outputs(m=dense(1), y=dense(1), x=dense(3), n=dense(1))",
+                                .loss = "sum(mean_squared, binary_cross_entropy(output=y), cross_entropy(output=x))",
+                                .init = "zeros",
+                                .input = {1},
+                                .targets = three,
+                                .target_count = 4});
     const gradus_batch batch = {.count = 2, .inputs = nothing, .classes = both, .numbers = of};
     gradus_score scores[4] = {{.count = 0}};
     gradus_error error = {0};
@@ -250,7 +248,8 @@ static void test_mistakes(void **state)
         {"outputs(a=dense(2), b=dense(2)) > relu", NULL, "stands last: behind it nothing tells its outputs apart"},
         {"outputs(a=dense(2), b=dense(3))", NULL, "gives 3 values for 'b', but the data have 2 numbers to tell"},
         {"outputs(a=dense(2))", NULL, "joins two or more"},
-        {MODEL, "sum(cross_entropy(output=a), mean_squared(output=bb))", "'bb' is no output of the model; did you mean 'b'?"},
+        {MODEL, "sum(cross_entropy(output=a), mean_squared(output=bb))",
+         "'bb' is no output of the model; did you mean 'b'?"},
         {MODEL, "sum(cross_entropy(output=a), mean_squared(output=b), huber(output=b))",
          "'huber' is a second loss of that output"},
         {MODEL, "sum(cross_entropy, mean_squared)", "'mean_squared' is a second loss that says no output="},
@@ -274,11 +273,9 @@ static void test_mistakes(void **state)
         nets_close(&made);
     }
     gradus_error error = {0};
-    nets_net made = nets_try(&(nets_texts){.model = "dense(2)",
-                                           .loss = "sum(cross_entropy, balance=dwa)",
-                                           .input = {INPUTS},
-                                           .outputs = 2},
-                             &error);
+    nets_net made = nets_try(
+        &(nets_texts){.model = "dense(2)", .loss = "sum(cross_entropy, balance=dwa)", .input = {INPUTS}, .outputs = 2},
+        &error);
     assert_null(made.net);
     assert_non_null(strstr(error.message, "'dwa' weighs several outputs, but the model names none"));
     nets_close(&made);
