@@ -175,8 +175,11 @@ static void print_result(const listen_screen *screen, const gradus_run_end *end)
     if (isnan(end->test_loss)) return;
     const gradus_metric *metric;
     printf("test      loss %s", cli_measure(end->test_loss, value));
-    for (int32_t i = 0; (metric = gradus_run_metric(screen->run, i)); i++)
-        printf("   %s %s", metric->title, cli_measure(end->test[i], value));
+    const bool several = gradus_net_head_count(gradus_run_net(screen->run)) > 1; /* a line for each */
+    for (int32_t i = 0; (metric = gradus_run_metric(screen->run, i)); i++) {
+        const bool first = several && (!i || gradus_run_metric(screen->run, i - 1)->head != metric->head);
+        printf("%s%s %s", first ? "\n          " : "   ", metric->title, cli_measure(end->test[i], value));
+    }
     puts("");
 }
 

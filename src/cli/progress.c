@@ -98,10 +98,12 @@ static size_t add(char *text, size_t length, int width, const char *cell)
     return length + (size_t)snprintf(text + length, CLI_LINE - length, "%*s", width, cell);
 }
 
-/* "val acc", and how wide its column is. */
+/* "val acc", of one of several outputs "size rmse"; and how wide its column is. */
 static int metric_column(const cli_epochs *table, int index, char name[64])
 {
-    return snprintf(name, 64, "%s %s", table->validated ? "val" : "train", table->metrics[index]->title) + 2;
+    const char *title = table->metrics[index]->title, *part = table->validated ? "val " : "train ";
+    const int length = snprintf(name, 64, "%s%s", strchr(title, ' ') ? "" : part, title);
+    return (length < 64 ? length : 63) + 2;
 }
 
 size_t cli_epochs_header(const cli_epochs *table, char text[CLI_LINE])
