@@ -301,6 +301,11 @@ bool gradus_rate_needs_run(const char *which, gradus_preparation *preparation)
     return false;
 }
 
+static double reach_of(const compiling *c, int32_t index, const rate_phase *phase)
+{
+    return index == c->chain->count - 1 ? fmax(phase->length, c->left - phase->start) : phase->length;
+}
+
 static gradus_status compile_phase(compiling *c, int32_t index, double start, double reached)
 {
     const gradus_item *item = &c->chain->items[index];
@@ -319,6 +324,7 @@ static gradus_status compile_phase(compiling *c, int32_t index, double start, do
     gradus_status status = has_length(item) ? given_length(c, item, &phase->length) : GRADUS_OK;
     if (status == GRADUS_OK && floor)
         status = gradus_rate_number(&phase->floor, floor, c->config->text, &c->axis, c->error);
+    source.reach = reach_of(c, index, phase);
     if (status == GRADUS_OK) status = gradus_rate_lead_fill(&source, c->arena, phase, c->error);
     if (status == GRADUS_OK) status = fill_inner(c, item, phase, call, reached);
     return status == GRADUS_OK ? prepare(c, item, phase, call) : status;

@@ -5,7 +5,11 @@
 enum { CLOCK_BEFORE, CLOCK_WITHIN, CLOCK_BENEATH }; /* as the words of `ramp_clock` */
 enum { TO_CURVE, TO_PEAK, TO_EITHER };              /* of `ramp_to` */
 enum { SHAPE_STRAIGHT, SHAPE_LINEAR, SHAPE_LOG };   /* of `ramp_shape` */
-enum { NOISE_TABLE = 4096 };                        /* at most: 32 KiB, made in some 4 ms */
+
+/* Of noise that is worked out ahead: units, units behind the curve where the run's end is not known, and draws, which narrow
+ * noise needs many of. At most 8 MiB, made in a quarter of a second. */
+enum { NOISE_UNITS = 1 << 20, NOISE_BEHIND = 1 << 14, NOISE_DRAWS = 1 << 22 };
+#define NOISE_RAREST 1e-4 /* of draws that are near enough to 0, or there would be no end to them */
 
 typedef struct lead_lengths {
     double begin, ramp;
@@ -64,27 +68,39 @@ gradus_status gradus_rate_lead_before(const rate_lead_source *source, double *be
 
 /* ---- noise ---- */
 
+static uint32_t noise_seed(const rate_drawn_noise *noise, double unit)
+{
+    return (uint32_t)fmod(noise->seed + unit, 4294967296.0);
+}
+
 double gradus_rate_noisy(const rate_drawn_noise *noise, double t, double factor)
 {
     double unit = rate_periods(t, 1), place = unit - noise->first;
     if (unit < noise->from || unit >= noise->to) return factor;
     if (place >= 0 && place < noise->count) return fmax(factor + factor * noise->table[(int32_t)place], 0);
-    uint32_t seed = (uint32_t)fmod(noise->seed + unit, 4294967296.0);
-    return fmax(factor + factor * gradus_rate_torch_normal(seed, noise->deviation, noise->share), 0);
+    return fmax(factor + factor * gradus_rate_torch_normal(noise_seed(noise, unit), noise->deviation, noise->share), 0);
 }
 
-/* Where there is no room for it each number is worked out when it is asked for, which takes a microsecond. */
-static void fill_table(rate_drawn_noise *noise, double length, gradus_arena *arena)
+/* Of the numbers drawn, those that are used. */
+static double noise_kept(const rate_drawn_noise *noise)
 {
-    double end = fmin(noise->to, isfinite(length) ? length + 1 : INFINITY);
-    noise->first = ceil(noise->from);
-    int32_t count = (int32_t)fmin(fmax(ceil(end - noise->first), 0), NOISE_TABLE);
+    return noise->deviation > 0 ? erf(noise->share / (sqrt(2) * noise->deviation)) : 1;
+}
+
+static double noise_end(const rate_drawn_noise *noise, double length, double reach)
+{
+    if (!isfinite(reach)) reach = (isfinite(length) ? length : noise->first) + NOISE_BEHIND;
+    return fmin(noise->to, reach + 1);
+}
+
+/* Where there is no room for it each number is worked out when it is asked for, which takes most of a microsecond. */
+static void fill_table(rate_drawn_noise *noise, double end, gradus_arena *arena)
+{
+    double most = fmin(NOISE_UNITS, NOISE_DRAWS * noise_kept(noise));
+    int32_t count = (int32_t)fmin(fmax(ceil(end - noise->first), 0), most);
     double *table = gradus_arena_take(arena, (size_t)count * sizeof *table, sizeof(double));
     if (!table) return;
-    for (int32_t i = 0; i < count; i++) {
-        uint32_t seed = (uint32_t)fmod(noise->seed + noise->first + i, 4294967296.0);
-        table[i] = gradus_rate_torch_normal(seed, noise->deviation, noise->share);
-    }
+    gradus_rate_torch_normals(noise_seed(noise, noise->first), count, noise->deviation, noise->share, table);
     noise->count = count, noise->table = table;
 }
 
@@ -110,8 +126,12 @@ static gradus_status fill_noise(const rate_lead_source *source, gradus_arena *ar
     gradus_status status = length_on_axis(source, &range->items[0], &noise->from, error);
     if (status == GRADUS_OK && range->count == 2) status = length_on_axis(source, &range->items[1], &noise->to, error);
     if (status != GRADUS_OK) return status;
+    if (noise_kept(noise) < NOISE_RAREST)
+        return gradus_spec_fail(error, source->text, value_of(source, "noise_width")->place, GRADUS_CODE_OUT_OF_RANGE,
+                                "noise that is so much wider than what is kept of it would be drawn for ever");
     lead->noise = noise;
-    fill_table(noise, length, arena);
+    noise->first = ceil(noise->from);
+    fill_table(noise, noise_end(noise, length, source->reach), arena);
     return GRADUS_OK;
 }
 

@@ -104,7 +104,9 @@ static const gradus_argument common[] = {
      .kind = GRADUS_LENGTH,
      .high = INFINITY,
      .flags = GRADUS_NAMED | GRADUS_LIST | GRADUS_OPTIONAL | GRADUS_FOREIGN,
-     .help = "where noise begins, or [where it begins, where it ends]; ours is a schedule of its own, noise"},
+     .help = "where noise begins, or [where it begins, where it ends]; ours is a schedule of its own, noise. A million "
+             "units "
+             "of it are worked out when the schedule is made (8 bytes and 0.2 us each), more when asked for (0.7 us)"},
     {.name = "noise_share",
      .kind = GRADUS_SHARE,
      .initial = "67%",

@@ -123,22 +123,37 @@ static void test_where_noise_is(void **state)
                 "at least 0.001");
 }
 
-/* timm's noise is worked out ahead for the first 4096 units and at the call for those after them: there is no seam. */
+/* timm's noise is worked out ahead, many units side by side, as far as the run goes, and at the call after that: there is no seam,
+ * and both are what a unit gives that stands alone. */
+static void check_seam(const char *noise, double total, int first, int last)
+{
+    char whole[160], alone[160];
+    snprintf(whole, sizeof whole, "cosine(t_initial=300, lr_min=0.1, noise_range_t=0, %s, like=timm)", noise);
+    /* lr_min is the rate itself: only the noise is left */
+    gradus_schedule *from_start = make(whole, &(gradus_units){.base = 0.1, .total = total});
+    for (int t = first; t < last; t++) {
+        snprintf(alone, sizeof alone, "cosine(t_initial=300, lr_min=0.1, noise_range_t=[%d, %d], %s, like=timm)", t,
+                 t + 1, noise);
+        gradus_schedule *there = make(alone, &(gradus_units){.base = 0.1});
+        if (gradus_schedule_at(from_start, t) != gradus_schedule_at(there, t)) fail_msg("%s, unit %d", whole, t);
+        assert_true(gradus_schedule_at(there, t + 1) == 1);
+        assert_true(gradus_schedule_at(there, t) != 1);
+        gradus_schedule_destroy(there);
+    }
+    gradus_schedule_destroy(from_start);
+}
+
 static void test_noise_of_long_runs(void **state)
 {
     (void)state;
-    const char *const spec = "cosine(t_initial=200000, lr_min=0.1, noise_range_t=%d, noise_seed=%d, like=timm)";
-    const gradus_units units = {.base = 0.1}; /* lr_min is the rate itself: only the noise is left */
-    char whole[128], late[128];
-    snprintf(whole, sizeof whole, spec, 0, 42);
-    snprintf(late, sizeof late, spec, 4000, 42);
-    gradus_schedule *from_start = make(whole, &units), *from_there = make(late, &units);
-    for (int t = 4000; t < 9000; t++)
-        assert_true(gradus_schedule_at(from_start, t) == gradus_schedule_at(from_there, t));
-    assert_true(gradus_schedule_at(from_there, 3999) == 1);
-    assert_true(gradus_schedule_at(from_start, 3999) != 1);
-    gradus_schedule_destroy(from_start);
-    gradus_schedule_destroy(from_there);
+    check_seam("noise_seed=42", 1000, 0, 1050);                       /* as far as the run goes */
+    check_seam("noise_seed=42", 0, 16600, 16800);                     /* whose end is not known */
+    check_seam("noise_seed=4294967200", 2e6, 0, 300);                 /* seeds begin again */
+    check_seam("noise_seed=7", 2e6, (1 << 20) - 100, (1 << 20) + 50); /* as far as there is room */
+    check_seam("noise_pct=0.01", 1000, 0, 100);                       /* hundreds of draws each */
+    check_seam("noise_pct=1.5, noise_std=0.3", 1000, 0, 100);         /* hardly ever a second one */
+    check_error("cosine(t_initial=9, noise_range_t=1, noise_std=10000, like=timm)", NULL, GRADUS_CODE_OUT_OF_RANGE, 48,
+                "drawn for ever");
 }
 
 int main(void)
