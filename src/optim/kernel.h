@@ -36,7 +36,7 @@ enum { LINE = 16 };
 enum { AHEAD = 2048 };
 /* Values of a span at most, each with its own sums: what a task is made of, whatever the number of threads. */
 enum { CHUNK = 4096 };
-/* Values of a span that comes in pieces: the BLOCK of storage.h. */
+/* Values of a span that comes in pieces are a multiple of this, the BLOCK of storage.h. */
 enum { PIECE = 256 };
 
 /* Has a pointer loaded by itself. Two at once, stored one after the other just before, would have to reach the cache first. */

@@ -49,10 +49,6 @@ static inline lane pick(const number *table, bits a)
 {
     return _mm512_permutexvar_ps((__m512i)a, _mm512_loadu_ps(table));
 }
-static inline lane pick32(const number *table, bits a)
-{
-    return _mm512_permutex2var_ps(_mm512_loadu_ps(table), (__m512i)a, _mm512_loadu_ps(table + LANES));
-}
 static inline bits load16(const uint16_t *p)
 {
     return (bits)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p));

@@ -16,7 +16,6 @@
  *   bits            + - * & | ^ << >> of them, as written        bits_of, lane_of   the same bits as numbers, and back
  *   all_bits(a)     the same in every lane                       whole_of, real_of   numbers of [0, 2^31) cut, and made of them
  *   larger_int(a, b)  of numbers with a sign                 pick(t, a)      t[a % 8] in each lane, of 16 where there are so many lanes
- *   pick32(t, a)      t[a % 32], AVX-512 only
  *   load16, load8   LANES numbers of 16 or 8 bits, widened       store16, store8    of at most as many, narrowed
  */
 #define number     ISA(number)
@@ -55,4 +54,3 @@
 #define store8     ISA(store8)
 #define larger_int ISA(larger_int)
 #define pick       ISA(pick)
-#define pick32     ISA(pick32)

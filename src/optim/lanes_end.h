@@ -37,4 +37,3 @@
 #undef store8
 #undef larger_int
 #undef pick
-#undef pick32

@@ -78,6 +78,5 @@ void gradus_store_state(const gradus_optimizer *optimizer, const gradus_tensor *
         memcpy(tensor->state[slot] + first, numbers, count * sizeof(float));
         return;
     }
-    gradus_scale_codes(optimizer->isa, numbers, count, &tensor->codes[slot], first);
     gradus_write_codes(optimizer->isa, is_non_negative(optimizer, slot), numbers, count, &tensor->codes[slot], first);
 }

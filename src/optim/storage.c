@@ -20,40 +20,57 @@ enum { SIGNED_ONE = 128, UNSIGNED_ONE = 1 };
 
 typedef float places[TABLE];
 
-/* Of decade i: n 10^(6-i)/0.9 and 8 n/9. Then those that hold at each power of two from 2^-31 to 2. Above all of
- * them lies `most`. */
-enum { POWERS = 33 };
+/* Of decade i: n 10^(6-i)/0.9 and 8 n/9; above all of them lies `most`. Then the lowest and the highest of those that hold
+ * between two powers of four, by the last four bits of half of a float's exponent: 4..15 are 2^-23 to 2, and there is one end
+ * of a decade between two at most. */
 typedef struct lines {
-    float slope[DECADES], rise[DECADES], slope_from[POWERS], rise_from[POWERS], most;
+    float slope[DECADES], rise[DECADES], most;
+    places low_slope, low_rise, high_slope, high_rise;
 } lines;
 
-#define EACH_DECADE(first, of)                                                                                    \
-    {                                                                                                             \
-        of((first), 1, 1e6), of((first), 2, 1e5), of((first), 4, 1e4), of((first), 8, 1e3), of((first), 16, 1e2), \
-            of((first), 32, 10.), of((first), 64, 1.)                                                             \
+#define A(first, of) of((first), 1, 1e6)
+#define B(first, of) of((first), 2, 1e5)
+#define C(first, of) of((first), 4, 1e4)
+#define D(first, of) of((first), 8, 1e3)
+#define E(first, of) of((first), 16, 1e2)
+#define F(first, of) of((first), 32, 10.)
+#define G(first, of) of((first), 64, 1.)
+#define EACH_DECADE(n, of)                                                   \
+    {                                                                        \
+        A(n, of), B(n, of), C(n, of), D(n, of), E(n, of), F(n, of), G(n, of) \
     }
-#define FOUR(a) a, a, a, a
-#define EACH_POWER(first, of, last)                                                                                  \
-    {                                                                                                                \
-        FOUR(of((first), 1, 1e6)), FOUR(of((first), 1, 1e6)), FOUR(of((first), 1, 1e6)), of((first), 2, 1e5),        \
-            of((first), 2, 1e5), of((first), 2, 1e5), of((first), 4, 1e4), of((first), 4, 1e4), of((first), 4, 1e4), \
-            FOUR(of((first), 8, 1e3)), of((first), 16, 1e2), of((first), 16, 1e2), of((first), 16, 1e2),             \
-            of((first), 32, 10.), of((first), 32, 10.), of((first), 32, 10.), of((first), 64, 1.),                   \
-            of((first), 64, 1.), of((first), 64, 1.), last, last                                                     \
+#define EACH_LOW(n, of)                                                                                               \
+    {                                                                                                                 \
+        A(n, of), A(n, of), A(n, of), A(n, of), A(n, of), A(n, of), B(n, of), B(n, of), C(n, of), D(n, of), D(n, of), \
+            E(n, of), E(n, of), F(n, of), G(n, of), G(n, of)                                                          \
+    }
+#define EACH_HIGH(n, of, last)                                                                                        \
+    {                                                                                                                 \
+        A(n, of), A(n, of), A(n, of), A(n, of), A(n, of), B(n, of), B(n, of), C(n, of), D(n, of), D(n, of), E(n, of), \
+            E(n, of), F(n, of), G(n, of), G(n, of), last                                                              \
     }
 #define SLOPE(first, n, tens) (float)((first) * (n) * (tens) / 0.9)
 #define RISE(first, n, tens)  (float)((first) * (n)*8 / 9.)
-static const lines signed_lines = {EACH_DECADE(SIGNED_FIRST, SLOPE), EACH_DECADE(SIGNED_FIRST, RISE),
-                                   EACH_POWER(SIGNED_FIRST, SLOPE, 0), EACH_POWER(SIGNED_FIRST, RISE, SIGNED_MOST),
-                                   SIGNED_MOST},
-                   unsigned_lines = {EACH_DECADE(UNSIGNED_FIRST, SLOPE), EACH_DECADE(UNSIGNED_FIRST, RISE),
-                                     EACH_POWER(UNSIGNED_FIRST, SLOPE, 0),
-                                     EACH_POWER(UNSIGNED_FIRST, RISE, UNSIGNED_ALL), UNSIGNED_ALL};
+#define LINES(n, last)                                                                            \
+    {                                                                                             \
+        EACH_DECADE(n, SLOPE), EACH_DECADE(n, RISE), last, EACH_LOW(n, SLOPE), EACH_LOW(n, RISE), \
+            EACH_HIGH(n, SLOPE, 0), EACH_HIGH(n, RISE, last)                                      \
+    }
+CACHE_ALIGNED static const lines signed_lines = LINES(SIGNED_FIRST, SIGNED_MOST),
+                                 unsigned_lines = LINES(UNSIGNED_FIRST, UNSIGNED_ALL);
+#undef A
+#undef B
+#undef C
+#undef D
+#undef E
+#undef F
+#undef G
 #undef EACH_DECADE
-#undef FOUR
-#undef EACH_POWER
+#undef EACH_LOW
+#undef EACH_HIGH
 #undef SLOPE
 #undef RISE
+#undef LINES
 
 /* And back, by the place of a leading bit: signed, of 2q + 1, from which y follows as well, the second half of a table for
  * negative numbers; not negative, of q | 1, and y follows from q. That of 1 is told as 127, which is 7 in eight: there is no
@@ -75,8 +92,9 @@ static const places signed_width = PLACES(WIDTH, 0, -, 0), signed_fall = PLACES(
 #undef FALL
 #undef MIDDLE
 
-/* Signed: shares below LEAST are nearer to 0, those from NEAR_ONE on nearer to 1. Not negative: those below FEW are in the first
+/* Where no size reaches NOTHING all are 0. Signed: shares below LEAST are nearer to 0, those from NEAR_ONE on nearer to 1. Not negative: those below FEW are in the first
  * bucket, and counts from ONE below all on are nearer to 1. */
+#define NOTHING  1e-30f
 #define LEAST    0.275e-6f
 #define NEAR_ONE (float)(0.9 * 127.75 / 64 - 0.8)
 #define FEW      0.1000001e-6f
@@ -90,14 +108,12 @@ static const places signed_width = PLACES(WIDTH, 0, -, 0), signed_fall = PLACES(
 
 typedef void reader(const void *from, size_t count, float *to);
 typedef void writer(const float *from, size_t count, void *to, const gradus_dice *dice, uint64_t position);
-typedef void code_reader(const uint8_t *from, float scale, size_t count, float *to);
-typedef void code_writer(const float *from, size_t count, float scale, uint8_t *to);
-typedef float measurer(const float *from, size_t count);
+typedef void code_reader(const uint8_t *from, const float *scale, size_t count, float *to);
+typedef void code_writer(float *from, size_t count, uint8_t *to, float *scale);
 
 static reader *const readers[][GRADUS_ISA_COUNT] = {EVERY_ISA(read_bfloat16), EVERY_ISA(read_float16)};
 static writer *const writers[][GRADUS_ISA_COUNT] = {EVERY_ISA(write_bfloat16), EVERY_ISA(write_float16)};
 static code_reader *const code_readers[][GRADUS_ISA_COUNT] = {EVERY_ISA(read_signed), EVERY_ISA(read_non_negative)};
-static measurer *const measurers[GRADUS_ISA_COUNT] = EVERY_ISA(largest);
 static code_writer *const code_writers[][GRADUS_ISA_COUNT] = {EVERY_ISA(write_signed), EVERY_ISA(write_non_negative)};
 
 size_t gradus_size_of_type(int32_t type) { return type == GRADUS_FLOAT32 ? sizeof(float) : sizeof(uint16_t); }
@@ -116,11 +132,12 @@ gradus_dice gradus_dice_for(uint64_t seed, int64_t update, uint64_t which)
     return (gradus_dice){.thrown = true, .key = mix(mix(mix(0, seed), (uint64_t)update), which)};
 }
 
-/* Of what is converted block after block the one after the next is fetched. */
-static void fetch(const void *block, size_t size)
+/* Of what is converted piece after piece the next is fetched, but for small ones the one after it. */
+static void fetch(const void *piece, size_t size)
 {
     enum { LINE_BYTES = 4 * LINE };
-    for (size_t i = 2 * size; i < 3 * size; i += LINE_BYTES) __builtin_prefetch((const char *)block + i, 1);
+    const size_t ahead = size > 2 * BLOCK ? size : 2 * size;
+    for (size_t i = 0; i < size; i += LINE_BYTES) __builtin_prefetch((const char *)piece + ahead + i, 1);
 }
 
 void gradus_read_numbers(int32_t isa, int32_t type, const void *from, size_t count, float *to)
@@ -128,7 +145,7 @@ void gradus_read_numbers(int32_t isa, int32_t type, const void *from, size_t cou
     if (type == GRADUS_FLOAT32)
         memcpy(to, from, count * sizeof(float));
     else
-        fetch(from, BLOCK * sizeof(uint16_t)),
+        fetch(from, count * sizeof(uint16_t)),
             readers[type - GRADUS_BFLOAT16][isa - GRADUS_ISA_SCALAR](from, count, to);
 }
 
@@ -144,27 +161,15 @@ void gradus_write_numbers(int32_t isa, int32_t type, const float *from, size_t c
 void gradus_read_codes(int32_t isa, bool non_negative, const gradus_codes *from, int64_t start, size_t count,
                        float *numbers)
 {
-    fetch(from->code + start, BLOCK);
-    code_readers[non_negative][isa - GRADUS_ISA_SCALAR](from->code + start, from->scale[start / BLOCK], count, numbers);
+    fetch(from->code + start, count);
+    code_readers[non_negative][isa - GRADUS_ISA_SCALAR](from->code + start, from->scale + start / BLOCK, count,
+                                                        numbers);
 }
 
-/* Where there is nothing to be told apart, sizes are 0 as good as all others. */
-void gradus_scale_codes(int32_t isa, float *numbers, size_t count, const gradus_codes *to, int64_t start)
-{
-    const float least = 1e-30f;
-    for (size_t i = count; i < BLOCK && i % LINE; i++) numbers[i] = 0; /* part of no maximum */
-    const float scale = measurers[isa - GRADUS_ISA_SCALAR](numbers, count);
-    to->scale[start / BLOCK] = fabsf(scale) < least ? 0 : scale;
-}
-
-void gradus_write_codes(int32_t isa, bool non_negative, const float *numbers, size_t count, const gradus_codes *to,
+void gradus_write_codes(int32_t isa, bool non_negative, float *numbers, size_t count, const gradus_codes *to,
                         int64_t start)
 {
-    const float scale = to->scale[start / BLOCK];
-    if (scale != 0 && fabsf(scale) < INFINITY)
-        code_writers[non_negative][isa - GRADUS_ISA_SCALAR](numbers, count, scale, to->code + start);
-    else
-        memset(to->code + start, scale == 0 ? 0 : non_negative ? UNSIGNED_ONE : SIGNED_ONE, count);
+    code_writers[non_negative][isa - GRADUS_ISA_SCALAR](numbers, count, to->code + start, to->scale + start / BLOCK);
 }
 
 #else /* once for each instruction set */
@@ -296,45 +301,47 @@ static inline void ISA(scaled_places)(const places share, float scale, places ma
 
 #if LANES == 16
 /* Half of the table is for negative numbers. */
-static void ISA(read_signed)(const uint8_t *from, float scale, size_t count, float *to)
+static inline lane ISA(signed_number)(bits code, const places slope, const places rise, float scale)
 {
-    places slope, rise;
-    ISA(scaled_places)(signed_width, scale, slope);
-    ISA(scaled_places)(signed_fall, scale, rise);
-    for (size_t i = 0; i < count; i += LANES) {
-        const bits code = load8(from + i);
-        const lane twice = real_of((code << 1 & all_bits(255)) | all_bits(1));
-        const bits place = (bits_of(twice) >> 23 & all_bits(7)) | (code >> 4 & all_bits(8));
-        store(to + i, twice * pick(slope, place) + pick(rise, place));
-    }
+    (void)scale;
+    const lane twice = real_of(((code + code) & all_bits(255)) | all_bits(1));
+    const bits place = (bits_of(twice) >> 23 & all_bits(7)) | (code >> 4 & all_bits(8));
+    return twice * pick(slope, place) + pick(rise, place);
 }
 #else
-static void ISA(read_signed)(const uint8_t *from, float scale, size_t count, float *to)
+static inline lane ISA(signed_number)(bits code, const places slope, const places rise, float scale)
 {
-    places slope, rise;
-    ISA(scaled_places)(signed_width, scale, slope);
-    ISA(scaled_places)(signed_fall, scale, rise);
-    for (size_t i = 0; i < count; i += LANES) {
-        const bits code = load8(from + i), sign = code >> 7;
-        const lane twice = real_of(((code & all_bits(127)) << 1) + all_bits(1));
-        const bits place = bits_of(twice) >> 23;
-        const lane size = twice * pick(slope, place) + pick(rise, place);
-        const lane one = lane_of(bits_of(all(scale)) & (all_bits(0) - sign));
-        store(to + i, choose(same(twice, all(1)), one, lane_of(bits_of(size) ^ sign << 31)));
-    }
+    const bits sign = code >> 7;
+    const lane twice = real_of(((code & all_bits(127)) << 1) + all_bits(1));
+    const bits place = bits_of(twice) >> 23;
+    const lane size = twice * pick(slope, place) + pick(rise, place);
+    const lane one = lane_of(bits_of(all(scale)) & (all_bits(0) - sign));
+    return choose(same(twice, all(1)), one, lane_of(bits_of(size) ^ sign << 31));
 }
 #endif
 
-static void ISA(read_non_negative)(const uint8_t *from, float scale, size_t count, float *to)
+static inline lane ISA(non_negative_number)(bits code, const places slope, const places rise, float scale)
 {
-    places slope, rise;
-    ISA(scaled_places)(unsigned_width, scale, slope);
-    ISA(scaled_places)(unsigned_fall, scale, rise);
-    for (size_t i = 0; i < count; i += LANES) {
-        const bits code = load8(from + i), place = bits_of(real_of(code | all_bits(1))) >> 23;
-        store(to + i, real_of(code) * pick(slope, place) + pick(rise, place));
-    }
+    (void)scale;
+    const bits place = bits_of(real_of(code | all_bits(1))) >> 23;
+    return real_of(code) * pick(slope, place) + pick(rise, place);
 }
+
+#define READ(name, number, width, fall)                                                                                \
+    static void ISA(name)(const uint8_t *from, const float *scale, size_t count, float *to)                            \
+    {                                                                                                                  \
+        for (size_t start = 0; start < count; start += BLOCK) {                                                        \
+            const size_t end = count - start < BLOCK ? count : start + BLOCK;                                          \
+            const float of_block = scale[start / BLOCK];                                                               \
+            places slope, rise;                                                                                        \
+            ISA(scaled_places)(width, of_block, slope);                                                                \
+            ISA(scaled_places)(fall, of_block, rise);                                                                  \
+            for (size_t i = start; i < end; i += LANES) store(to + i, number(load8(from + i), slope, rise, of_block)); \
+        }                                                                                                              \
+    }
+READ(read_signed, ISA(signed_number), signed_width, signed_fall)
+READ(read_non_negative, ISA(non_negative_number), unsigned_width, unsigned_fall)
+#undef READ
 
 static inline uint32_t ISA(largest_of)(bits a)
 {
@@ -346,7 +353,7 @@ static inline uint32_t ISA(largest_of)(bits a)
 
 /* The number of the largest size, so that its share is 1 whatever its sign; NaN where one is. Floats of one sign have the
  * order of their bits. */
-static float ISA(largest)(const float *from, size_t count)
+static inline float ISA(largest)(const float *from, size_t count)
 {
     bits up_to = all_bits(0), down_to = all_bits(0);
     for (size_t i = 0; i < count; i += LANES) {
@@ -361,12 +368,11 @@ static float ISA(largest)(const float *from, size_t count)
 }
 
 #if LANES == 16
-/* The lowest of all lines is one of the two that hold at the powers of two around y. */
 static inline lane ISA(bucket)(lane y, const lines *of)
 {
-    const bits power = bits_of(y) >> 23;
-    const lane own = y * pick32(of->slope_from, power) + pick32(of->rise_from, power);
-    return smaller(y * pick32(of->slope_from + 1, power) + pick32(of->rise_from + 1, power), own);
+    const bits place = bits_of(y) >> 24;
+    const lane high = y * pick(of->high_slope, place) + pick(of->high_rise, place);
+    return smaller(y * pick(of->low_slope, place) + pick(of->low_rise, place), high);
 }
 #else
 static inline lane ISA(bucket)(lane y, const lines *of)
@@ -379,27 +385,43 @@ static inline lane ISA(bucket)(lane y, const lines *of)
 #endif
 
 /* A size nearest to 1 has no bucket and a sign if it is positive; -1 goes to the last bucket. */
-static void ISA(write_signed)(const float *from, size_t count, float scale, uint8_t *to)
+static inline bits ISA(signed_code)(lane x, lane per)
 {
-    const lane per = all(1 / scale);
-    for (size_t i = 0; i < count; i += LANES) {
-        const lane share = load(from + i) * per, y = absolute(share);
-        const lane q = ISA(bucket)(y, &signed_lines);
-        const bits code = whole_of(choose(at_least(share, all(NEAR_ONE)), all(SIGNED_ALL), q));
-        const bits whole = code | (bits_of(share) >> 24 & all_bits(128));
-        store8(to + i, bits_of(choose(at_least(y, all(LEAST)), lane_of(whole), all(0))));
-    }
+    const lane share = x * per, y = absolute(share);
+    const lane q = ISA(bucket)(y, &signed_lines);
+    const bits code = whole_of(choose(at_least(share, all(NEAR_ONE)), all(SIGNED_ALL), q));
+    const bits whole = code | (bits_of(share) >> 24 & all_bits(128));
+    return bits_of(choose(at_least(y, all(LEAST)), lane_of(whole), all(0)));
 }
 
 /* What is not 0 stays so: a mean square of 0 would make a step of any size. */
-static void ISA(write_non_negative)(const float *from, size_t count, float scale, uint8_t *to)
+static inline bits ISA(non_negative_code)(lane x, lane per)
 {
-    const lane per = all(1 / scale);
-    for (size_t i = 0; i < count; i += LANES) {
-        const lane x = load(from + i);
-        lane q = ISA(bucket)(larger(x * per, all(FEW)), &unsigned_lines);
-        q = choose(at_least(q, all(UNSIGNED_ALL - 1 + ONE)), all(UNSIGNED_ONE), q);
-        store8(to + i, whole_of(choose(above(x, all(0)), q, all(0))));
-    }
+    const lane q = ISA(bucket)(larger(x * per, all(FEW)), &unsigned_lines);
+    const lane or_one = choose(at_least(q, all(UNSIGNED_ALL - 1 + ONE)), all(UNSIGNED_ONE), q);
+    return whole_of(choose(above(x, all(0)), or_one, all(0)));
 }
+
+/* All scales first: each takes a while to be known. */
+#define WRITE(name, code_of, one)                                                                         \
+    static void ISA(name)(float *from, size_t count, uint8_t *to, float *scale)                           \
+    {                                                                                                     \
+        for (size_t i = count; i % LINE; i++) from[i] = 0; /* part of no maximum */                       \
+        for (size_t start = 0; start < count; start += BLOCK) {                                           \
+            const float most = ISA(largest)(from + start, count - start < BLOCK ? count - start : BLOCK); \
+            scale[start / BLOCK] = fabsf(most) < NOTHING ? 0 : most;                                      \
+        }                                                                                                 \
+        for (size_t start = 0; start < count; start += BLOCK) {                                           \
+            const size_t end = count - start < BLOCK ? count : start + BLOCK;                             \
+            const float of_block = scale[start / BLOCK];                                                  \
+            const lane per = all(1 / of_block);                                                           \
+            if (of_block != 0 && fabsf(of_block) < INFINITY)                                              \
+                for (size_t i = start; i < end; i += LANES) store8(to + i, code_of(load(from + i), per)); \
+            else                                                                                          \
+                memset(to + start, of_block == 0 ? 0 : one, end - start);                                 \
+        }                                                                                                 \
+    }
+WRITE(write_signed, ISA(signed_code), SIGNED_ONE)
+WRITE(write_non_negative, ISA(non_negative_code), UNSIGNED_ONE)
+#undef WRITE
 #endif

@@ -19,7 +19,7 @@ typedef struct gradus_dice {
 
 gradus_dice gradus_dice_for(uint64_t seed, int64_t update, uint64_t which);
 
-/* `type` is enum gradus_type, float32 too; at most BLOCK numbers at a time are converted, `to` has room for BLOCK. */
+/* `type` is enum gradus_type, float32 too; `to` has room for a multiple of LINE numbers. */
 void gradus_read_numbers(int32_t isa, int32_t type, const void *from, size_t count, float *to);
 void gradus_write_numbers(int32_t isa, int32_t type, const float *from, size_t count, void *to, const gradus_dice *dice,
                           int64_t position);
@@ -32,12 +32,11 @@ typedef struct gradus_codes {
     float *scale;  /* of each 256: the number of the largest size in it */
 } gradus_codes;
 
-/* At most BLOCK numbers, the first of them `start`, which BLOCK divides. `numbers` has room for BLOCK. */
+/* The first of the numbers is `start`, which BLOCK divides; `numbers` has room for a multiple of LINE, and what is written is
+ * followed by zeros up to there. */
 void gradus_read_codes(int32_t isa, bool non_negative, const gradus_codes *from, int64_t start, size_t count,
                        float *numbers);
-/* To be written: first what the scale is, which takes a while to be known, then the rest. */
-void gradus_scale_codes(int32_t isa, float *numbers, size_t count, const gradus_codes *to, int64_t start);
-void gradus_write_codes(int32_t isa, bool non_negative, const float *numbers, size_t count, const gradus_codes *to,
+void gradus_write_codes(int32_t isa, bool non_negative, float *numbers, size_t count, const gradus_codes *to,
                         int64_t start);
 
 #endif

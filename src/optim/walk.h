@@ -125,7 +125,7 @@ static inline __attribute__((always_inline)) void walk(element *rule, unsigned r
 #undef ACT
         /* Behind a whole chunk or piece there mostly is another. */
         const size_t ahead = AHEAD / (size_t)__builtin_popcount(reads & ~BEFORE), count = at->count;
-        const size_t reach = count == CHUNK || count == PIECE ? count : count < ahead ? 0 : count - ahead;
+        const size_t reach = count % PIECE == 0 ? count : count < ahead ? 0 : count - ahead;
         size_t i = sums ? ISA(add_lines)(rule, reads, writes, sums, at, reach, ahead, constant) : 0;
         for (; i + LANES <= count; i += LANES) {
             cell c;

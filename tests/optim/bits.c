@@ -70,7 +70,6 @@ static uint64_t hash_stored(uint64_t hash, int best, int *cases, int *differing)
                 gradus_write_numbers(set, GRADUS_BFLOAT16 + kind / 2, copy, count, narrow, &dice, round);
                 gradus_read_numbers(set, GRADUS_BFLOAT16 + kind / 2, narrow, count, into);
             } else {
-                gradus_scale_codes(set, copy, count, &codes, 0);
                 gradus_write_codes(set, kind == 5, copy, count, &codes, 0);
                 gradus_read_codes(set, kind == 5, &codes, 0, count, into);
             }

@@ -214,7 +214,7 @@ static void nearest_8_bits(void **state)
     for (int round = 0; round < 600; round++) {
         const bool non_negative = round % 2;
         const size_t count = round % 5 ? 256 : (size_t)(round / 5 % 256);
-        float given[256], numbers[256], scale[2], first[256];
+        float given[256], numbers[256], scale[2] = {0}, first[256];
         uint8_t code[2][256];
         for (int i = 0; i < 256; i++) given[i] = some_state(&seed, non_negative, i);
         for (int isa = GRADUS_ISA_SCALAR; isa <= best_isa(); isa = next_isa(isa)) {
@@ -222,7 +222,6 @@ static void nearest_8_bits(void **state)
             const gradus_codes codes = {code[at], &scale[at]};
             memcpy(numbers, given, sizeof numbers);
             memset(code[at], 9, 256);
-            gradus_scale_codes(isa, numbers, count, &codes, 0);
             gradus_write_codes(isa, non_negative, numbers, count, &codes, 0);
             if (at && (memcmp(code[0], code[1], count) != 0 || memcmp(&scale[0], &scale[1], sizeof scale[0]) != 0))
                 fail_msg("set %d writes other codes", isa);
@@ -231,7 +230,6 @@ static void nearest_8_bits(void **state)
             memcpy(first, numbers, sizeof first);
             uint8_t again[256];
             float scale_again;
-            gradus_scale_codes(isa, numbers, count, &(gradus_codes){again, &scale_again}, 0);
             gradus_write_codes(isa, non_negative, numbers, count, &(gradus_codes){again, &scale_again}, 0);
             assert_memory_equal(again, code[at], count);
             if (count) assert_memory_equal(&scale_again, &scale[at], sizeof scale_again);
@@ -247,6 +245,38 @@ static void nearest_8_bits(void **state)
     }
 }
 
+/* Several blocks at once are what each of them is alone. */
+static void many_blocks(void **state)
+{
+    (void)state;
+    enum { MOST = 1024 };
+    uint64_t seed = 9;
+    for (int round = 0; round < 100; round++) {
+        const bool non_negative = round % 2;
+        const size_t count = round % 3 ? MOST - (size_t)round : MOST;
+        float given[MOST];
+        for (int i = 0; i < MOST; i++)
+            given[i] = round % 7 == 0 && i / 256 == 1 ? 0 : some_state(&seed, non_negative, i) * (float)(1 + i / 256);
+        for (int isa = GRADUS_ISA_SCALAR; isa <= best_isa(); isa = next_isa(isa)) {
+            float together[MOST], alone[256], scale[2][4];
+            uint8_t code[2][MOST];
+            const gradus_codes all = {code[0], scale[0]}, each = {code[1], scale[1]};
+            memcpy(together, given, sizeof together);
+            gradus_write_codes(isa, non_negative, together, count, &all, 0);
+            gradus_read_codes(isa, non_negative, &all, 0, count, together);
+            for (size_t start = 0; start < count; start += 256) {
+                const size_t left = count - start < 256 ? count - start : 256;
+                memcpy(alone, given + start, sizeof alone);
+                gradus_write_codes(isa, non_negative, alone, left, &each, (int64_t)start);
+                gradus_read_codes(isa, non_negative, &each, (int64_t)start, left, alone);
+                assert_memory_equal(alone, together + start, left * sizeof(float));
+            }
+            assert_memory_equal(scale[0], scale[1], (count + 255) / 256 * sizeof(float));
+            assert_memory_equal(code[0], code[1], count);
+        }
+    }
+}
+
 static void odd_blocks(void **state)
 {
     (void)state;
@@ -257,7 +287,6 @@ static void odd_blocks(void **state)
             float numbers[256] = {0}, scale;
             uint8_t code[256];
             numbers[77] = odd[c / 2];
-            gradus_scale_codes(isa, numbers, 256, &(gradus_codes){code, &scale}, 0);
             gradus_write_codes(isa, non_negative, numbers, 256, &(gradus_codes){code, &scale}, 0);
             gradus_read_codes(isa, non_negative, &(gradus_codes){code, &scale}, 0, 256, numbers);
             for (int i = 0; i < 256; i++)
@@ -270,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(all_of_16_bits), cmocka_unit_test(nearest_16_bits),
                                        cmocka_unit_test(chance),         cmocka_unit_test(maps),
-                                       cmocka_unit_test(nearest_8_bits), cmocka_unit_test(odd_blocks)};
+                                       cmocka_unit_test(nearest_8_bits), cmocka_unit_test(many_blocks),
+                                       cmocka_unit_test(odd_blocks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
