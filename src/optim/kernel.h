@@ -34,6 +34,8 @@ enum { LINE = 16 };
 /* Values that a walk prefetches ahead, of all its arrays together: a tenth faster than none on 64M values, and no worse in
  * cache. */
 enum { AHEAD = 2048 };
+/* Of many small spans what is said of them is fetched ahead too. */
+enum { SPANS_AHEAD = 4 };
 /* Values of a span at most, each with its own sums: what a task is made of, whatever the number of threads. */
 enum { CHUNK = 4096 };
 /* Values of a span that comes in pieces are a multiple of this, the BLOCK of storage.h. */

@@ -106,11 +106,27 @@ static bool make_sets(gradus_optimizer *optimizer, gradus_error *error)
     return true;
 }
 
+/* The constants for a tensor: those of its group, if they are of as many updates, or new ones. */
+static gradus_status find_set(gradus_optimizer *optimizer, const gradus_now *now, int32_t tensor, bool shared,
+                              gradus_error *error)
+{
+    const int32_t index = optimizer->group_of[tensor];
+    const int64_t update = optimizer->updates[tensor] + 1;
+    gradus_group *group = &optimizer->groups[index];
+    if (shared && group->set >= 0 && same_constants(&optimizer->layers[0].sets[group->set], index, update))
+        return GRADUS_OK;
+    gradus_now mine = *now;
+    mine.update = update;
+    group->set = optimizer->set_count++;
+    return fill_set(optimizer, group->set, index, &mine, shared ? -1 : tensor, error);
+}
+
 /* Gives every tensor that takes part its constants; tensors of one group that were updated equally often share them,
  * unless what becomes of constants is a tensor's own. */
 static gradus_status prepare_sets(gradus_optimizer *optimizer, const gradus_now *now, gradus_error *error)
 {
     const bool shared = gradus_layers_share(optimizer);
+    int32_t last = -1; /* mostly a tensor's are those of the one before it */
     if (!make_sets(optimizer, error)) return GRADUS_ERROR_MEMORY;
     optimizer->set_count = 0;
     for (int32_t i = 0; i < optimizer->group_count; i++) optimizer->groups[i].set = -1;
@@ -119,19 +135,14 @@ static gradus_status prepare_sets(gradus_optimizer *optimizer, const gradus_now 
             optimizer->constants_of[i] = -1;
             continue;
         }
-        gradus_group *group = &optimizer->groups[optimizer->group_of[i]];
-        const int64_t update = optimizer->updates[i] + 1;
-        if (!shared || group->set < 0 ||
-            !same_constants(&optimizer->layers[0].sets[group->set], optimizer->group_of[i], update)) {
-            gradus_now mine = *now;
-            mine.update = update;
-            group->set = optimizer->set_count++;
-            const gradus_status status =
-                fill_set(optimizer, group->set, optimizer->group_of[i], &mine, shared ? -1 : i, error);
-            if (status) return status;
-        }
+        const bool same = last >= 0 && shared && optimizer->group_of[i] == optimizer->group_of[last] &&
+                          optimizer->updates[i] == optimizer->updates[last];
+        const gradus_status status = same ? GRADUS_OK : find_set(optimizer, now, i, shared, error);
+        if (status) return status;
+        const int32_t set = same ? optimizer->constants_of[last] : optimizer->groups[optimizer->group_of[i]].set;
         /* Mostly it is the same: what is not written stays in the caches of other threads. */
-        if (optimizer->constants_of[i] != group->set) optimizer->constants_of[i] = group->set;
+        if (optimizer->constants_of[i] != set) optimizer->constants_of[i] = set;
+        last = i;
     }
     return GRADUS_OK;
 }

@@ -428,6 +428,7 @@ static int64_t end_of_run(const gradus_walk_request *request, int64_t first, int
     const gradus_plan *plan = &request->optimizer->plan;
     const int32_t *set_of = request->optimizer->constants_of, set = set_of[plan->tensor_of[first]];
     const bool again = request->zero || request->keep, some = request->filter || plan->staged;
+    if (!again && !some && (request->number || request->optimizer->set_count == 1)) return end;
     size_t values = plan->spans[first].count;
     int64_t next = first + 1;
     while (next < end && (request->number || set_of[plan->tensor_of[next]] == set) && !(again && values >= CHUNK) &&

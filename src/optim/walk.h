@@ -15,6 +15,10 @@ static inline lane sign(lane a) { return choose(above(a, all(0)), all(1), choose
 /* Unrolled by hand: an index that the compiler knows keeps a cell in registers at every level of optimisation. */
 #define EACH_SLOT(act) act(0) act(1) act(2) act(3) act(4) act(5)
 #define EACH_SUM(act)  act(0) act(1) act(2) act(3)
+#define EACH_CONSTANT(act)                                                                                      \
+    EACH_SLOT(act)                                                                                              \
+    act(6) act(7) act(8) act(9) act(10) act(11) act(12) act(13) act(14) act(15) act(16) act(17) act(18) act(19) \
+        act(20) act(21) act(22) act(23)
 
 static inline __attribute__((always_inline)) void ISA(run)(element *rule, unsigned reads, unsigned writes,
                                                            const span *at, size_t i, const lane *k, cell *c)
@@ -56,12 +60,16 @@ static inline __attribute__((always_inline)) void ISA(finish)(element *rule, uns
     if (reads & VALUES) memcpy(x, at->values + i, bytes);
     if (reads & GRADIENT) memcpy(g, at->gradient + i, bytes);
     if (reads & BEFORE) memcpy(b, at->before + i, bytes);
-    for (int j = 0; j < GRADUS_SLOTS; j++)
-        if (reads & SLOT(j)) memcpy(s[j], at->state[j] + i, bytes);
+#define ACT(j) \
+    if (reads & SLOT(j)) memcpy(s[j], at->state[j] + i, bytes);
+    EACH_SLOT(ACT)
+#undef ACT
     ISA(run)(rule, reads, writes, &padded, 0, k, &c);
     if (writes & VALUES) memcpy(at->values + i, x, bytes);
-    for (int j = 0; j < GRADUS_SLOTS; j++)
-        if (writes & SLOT(j)) memcpy(at->state[j] + i, s[j], bytes);
+#define ACT(j) \
+    if (writes & SLOT(j)) memcpy(at->state[j] + i, s[j], bytes);
+    EACH_SLOT(ACT)
+#undef ACT
 #define ACT(j)                                                                                                \
     if (j < sums) {                                                                                           \
         double *parts = at->sums + GRADUS_PARTS * j;                                                          \
@@ -104,10 +112,14 @@ static inline __attribute__((always_inline)) void walk(element *rule, unsigned r
                                                        int sums, const span *spans, size_t how_many, const number *k)
 {
     lane constant[GRADUS_CONSTANTS];
-    for (int j = 0; j < constants; j++) constant[j] = all(k[j]);
+#define ACT(j) \
+    if (j < constants) constant[j] = all(k[j]);
+    EACH_CONSTANT(ACT)
+#undef ACT
     for (size_t n = 0; n < how_many; n++) {
         /* A copy, member by member, that no store can change: it stays in registers. */
         const span *given = &spans[n];
+        if (n + SPANS_AHEAD < how_many) __builtin_prefetch(given + SPANS_AHEAD);
         span here = {.count = given->count, .sums = given->sums};
         const span *at = &here;
         here.values = given->values;
@@ -141,3 +153,4 @@ static inline __attribute__((always_inline)) void walk(element *rule, unsigned r
 }
 #undef EACH_SLOT
 #undef EACH_SUM
+#undef EACH_CONSTANT
