@@ -256,7 +256,8 @@ int main(int argc, char **argv)
 {
     const int64_t millions = argc > 1 ? atoll(argv[1]) : 64;
     const int rounds = argc > 2 ? atoi(argv[2]) : 9;
-    static const char *const usual[] = {"adamw", "sgd", "sgd(momentum=0.9)", "rmsprop", "schedule_free(adamw)", NULL};
+    static const char *const usual[] = {
+        "adamw", "sgd", "sgd(momentum=0.9)", "rmsprop", "schedule_free(adamw)", "schedule_free(sgd)", NULL};
     const char *const *rules = argc > 3 ? (const char *const *)argv + 3 : usual;
     memory all = {.count = millions << 20};
     if (millions < 1 || rounds < 1) stop("usage: optimizers [MILLIONS OF VALUES] [ROUNDS] [RULE...]");

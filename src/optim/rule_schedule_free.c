@@ -11,13 +11,15 @@
 #include "kernel.h"
 #include "adam.h"
 #include "rules.h"
+#include "sgd.h"
 
 enum { INNER, BETA, WARMUP, RATE_POWER, STEP_POWER, LATE_WARMUP };
 enum { SHARE, TAKEN, ALONG, CONSTANTS };
 enum { BEYOND };
 enum { WEIGHTS, RATE_MOST };
 enum { Z };
-enum { BEHIND_ADAM = ADAM_LARGEST + 1 }; /* a slot: z where adam's state comes first */
+/* A slot: z where the state of the rule inside comes first. */
+enum { BEHIND_ADAM = ADAM_LARGEST + 1, BEHIND_SGD = SGD_BUFFER + 1 };
 
 #define RULE "rule_schedule_free.c"
 #include "every_isa.h"
@@ -131,6 +133,11 @@ const gradus_rule_row gradus_rule_schedule_free = {
                                      .constants = ADAM_CONSTANT_COUNT,
                                      .kernel = EVERY_ISA(adam_and_follow),
                                      .twin = adam_and_follow_double},
+                                    {.inner = gradus_sgd_scalar,
+                                     .slots = BEHIND_SGD,
+                                     .constants = SGD_CONSTANT_COUNT,
+                                     .kernel = EVERY_ISA(sgd_and_follow),
+                                     .twin = sgd_and_follow_double},
                                     {0}},
     .inner = "beta1=0, momentum=0",
     .usual_factor = 3,
@@ -139,6 +146,7 @@ const gradus_rule_row gradus_rule_schedule_free = {
 
 #else /* once for each instruction set */
 #include "adam.h"
+#include "sgd.h"
 
 static inline void ISA(follow_step)(cell *c, lane before, int z, const lane *k)
 {
@@ -165,6 +173,18 @@ static inline void ISA(adam_and_follow_element)(cell *c, const lane *k)
 static void ISA(adam_and_follow)(const span *spans, size_t how_many, const number *k)
 {
     ISA(adam_walk)(ISA(adam_and_follow_element), SLOT(BEHIND_ADAM), CONSTANTS, spans, how_many, k);
+}
+
+static inline void ISA(sgd_and_follow_element)(cell *c, const lane *k)
+{
+    const lane before = c->x;
+    ISA(sgd_element)(c, k);
+    ISA(follow_step)(c, before, BEHIND_SGD, k + SGD_CONSTANT_COUNT);
+}
+
+static void ISA(sgd_and_follow)(const span *spans, size_t how_many, const number *k)
+{
+    ISA(sgd_walk)(ISA(sgd_and_follow_element), SLOT(BEHIND_SGD), CONSTANTS, spans, how_many, k);
 }
 
 static inline void ISA(show_element)(cell *c, const lane *k) { c->x = c->x + k[BEYOND] * (c->s[Z] - c->x); }

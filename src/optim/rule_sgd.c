@@ -11,11 +11,10 @@
 #include "arguments.h"
 #include "kernel.h"
 #include "rules.h"
+#include "sgd.h"
 
 enum { MOMENTUM, NESTEROV, DAMPENING, FORM, WEIGHT_DECAY, DECAY };
 enum { HEAVY_BALL, EMA, RATE_INSIDE };
-enum { SCALE, COUPLED, STEP, KEEP, RISE, ALONG, ACROSS, SHRINK, CONSTANTS };
-enum { BUFFER };
 
 #define RULE "rule_sgd.c"
 #include "every_isa.h"
@@ -28,14 +27,14 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
     if (form == HEAVY_BALL && now->update == 1) rise = 1; /* the first buffer is the gradient itself */
     const double inside = form == RATE_INSIDE ? rate : 1, outside = form == RATE_INSIDE ? 1 : rate;
     const double fresh = form == EMA ? 1 - momentum : 1; /* what a gradient adds when it looks ahead */
-    constants[SCALE] = now->gradient_scale;
-    constants[COUPLED] = hyper[DECAY] == DECAY_COUPLED ? hyper[WEIGHT_DECAY] : 0;
-    constants[STEP] = rate;
-    constants[KEEP] = momentum;
-    constants[RISE] = rise * inside;
-    constants[ALONG] = hyper[NESTEROV] ? outside * momentum : outside;
-    constants[ACROSS] = hyper[NESTEROV] ? rate * fresh : 0;
-    constants[SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? rate * hyper[WEIGHT_DECAY] : 0;
+    constants[SGD_SCALE] = now->gradient_scale;
+    constants[SGD_COUPLED] = hyper[DECAY] == DECAY_COUPLED ? hyper[WEIGHT_DECAY] : 0;
+    constants[SGD_STEP] = rate;
+    constants[SGD_KEEP] = momentum;
+    constants[SGD_RISE] = rise * inside;
+    constants[SGD_ALONG] = hyper[NESTEROV] ? outside * momentum : outside;
+    constants[SGD_ACROSS] = hyper[NESTEROV] ? rate * fresh : 0;
+    constants[SGD_SHRINK] = hyper[DECAY] == DECAY_DECOUPLED ? rate * hyper[WEIGHT_DECAY] : 0;
 }
 
 static const char *check(const double *hyper)
@@ -89,33 +88,19 @@ const gradus_rule_row gradus_rule_sgd = {
                    "it goes on\n"
                    "with steps of the old one for about 1/(1 - momentum) updates."},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[BUFFER] = {.name = "momentum_buffer", .only_if = "momentum"}, {0}},
+    .slots = (const gradus_slot[]){[SGD_BUFFER] = {.name = "momentum_buffer", .only_if = "momentum"}, {0}},
     .constants = "scale, coupled, step, keep, rise, along, across, shrink",
     .prepare = prepare,
-    .pass = {{.kernel = EVERY_ISA(sgd), .twin = sgd_double}},
+    .pass = {{.kernel = EVERY_ISA(gradus_sgd), .twin = gradus_sgd_double}},
     .check = check,
     .usual_rate = usual_rate,
 };
 
 #else /* once for each instruction set */
+#include "sgd.h"
 
-static inline void ISA(sgd_element)(cell *c, const lane *k)
+void ISA(gradus_sgd)(const span *spans, size_t how_many, const number *k)
 {
-    const lane g = c->g * k[SCALE] + c->x * k[COUPLED];
-    lane movement = k[STEP] * g;
-    if (c->has & SLOT(BUFFER)) {
-        c->s[BUFFER] = k[KEEP] * c->s[BUFFER] + k[RISE] * g;
-        movement = k[ALONG] * c->s[BUFFER] + k[ACROSS] * g;
-    }
-    c->x = c->x - (k[SHRINK] * c->x + movement);
-}
-
-static void ISA(sgd)(const span *spans, size_t how_many, const number *k)
-{
-    enum { PLAIN = VALUES | GRADIENT, WITH_MOMENTUM = PLAIN | SLOT(BUFFER) };
-    if (spans->state[BUFFER])
-        walk(ISA(sgd_element), WITH_MOMENTUM, VALUES | SLOT(BUFFER), CONSTANTS, 0, spans, how_many, k);
-    else
-        walk(ISA(sgd_element), PLAIN, VALUES, CONSTANTS, 0, spans, how_many, k);
+    ISA(sgd_walk)(ISA(sgd_element), 0, 0, spans, how_many, k);
 }
 #endif

@@ -32,7 +32,8 @@ static void train(const gradus_optimizer_config *config, uint32_t flags, float *
 static void same_bits(void **state)
 {
     static const char *const rules[] = {"schedule_free(adam)", "schedule_free(adamw(weight_decay=0.1), warmup=3)",
-                                        "schedule_free(adamw(amsgrad=true, epsilon=0.1), beta=0.8)"};
+                                        "schedule_free(adamw(amsgrad=true, epsilon=0.1), beta=0.8)",
+                                        "schedule_free(sgd)", "schedule_free(sgd(weight_decay=0.1), warmup=3)"};
     (void)state;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         for (int form = 0; form < 4; form++) {
