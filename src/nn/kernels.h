@@ -1,4 +1,4 @@
-/* The loops that are not oneDNN's, for one instruction set: activations, batch norm, pooling, softmax, dropout, sums.
+/* The loops that are not oneDNN's, for one instruction set: activations, batch and layer norm, pooling, softmax, dropout, sums.
  * kernels_*.h hold each of them once; kernels_baseline.c, kernels_avx2.c and kernels_avx512.c compile them. */
 #ifndef GRADUS_NN_KERNELS_H
 #define GRADUS_NN_KERNELS_H
@@ -70,6 +70,13 @@ typedef struct gradus_kernels {
                            float *gradient, int64_t count, float *sum, float *product);
     void (*normalise_backward)(gradus_form at, gradus_norm_backward norm, const float *x, float *gradient,
                                int64_t count);
+
+    /* Each row with mean 0 and variance 1 over its `width` values, times weight, plus bias (NULL: none). Backward: the gradient of y
+     * becomes that of x; those of weight and bias are added to their sums. */
+    void (*normalise_rows)(int64_t width, float epsilon, const float *weight, const float *bias, const float *x,
+                           float *y, int64_t rows);
+    void (*normalise_rows_backward)(int64_t width, float epsilon, const float *weight, const float *x, float *gradient,
+                                    float *weight_sum, float *bias_sum, int64_t rows);
 
     /* y = x, below 0 times its channel's slope; gradient times its slope; each channel's
      * gradient is added to slope_gradient. */

@@ -1,10 +1,25 @@
 /* Activations whose derivative needs the input: value and slope of each, side by side. */
 
-/* The error function has no vectors: one value after the other. */
-static inline vector erf_of(vector x)
+/* exp(-x^2 / 2). */
+static inline vector bell_of(vector x) { return exp_of(all(-0.5f) * x * x); }
+
+/* The probability that a normal number is below x, with its bell at hand. Below 0 it is the bell times a polynomial in
+ * t = 1 / (1 + 0.35 |x|), whose coefficients make the largest relative error down to x = -14 smallest: 3.2e-8, without rounding.
+ * Above 0 it is 1 less that of -x. */
+static inline vector normal_below(vector x, vector bell)
 {
-    for (int i = 0; i < LANES; i++) x[i] = erff(x[i]);
-    return x;
+    const vector t = all(1) / (all(1) + all(0.35f) * no_less(x, -x));
+    vector tail = all(-0.02914606f);
+    tail = tail * t + all(0.14397232f);
+    tail = tail * t + all(-0.25571552f);
+    tail = tail * t + all(0.15917558f);
+    tail = tail * t + all(-0.02311079f);
+    tail = tail * t + all(0.1055084f);
+    tail = tail * t + all(0.11983277f);
+    tail = tail * t + all(0.13986188f);
+    tail = tail * t + all(0.1396214f);
+    tail = tail * t * bell;
+    return choose(x < all(0), tail, all(1) - tail);
 }
 
 /* log(1 + exp(x)), so written that no exponential grows large; the logarithm has no vectors either. */
@@ -30,7 +45,7 @@ static inline __attribute__((always_inline)) vector bent(gradus_curve f, vector 
     switch (f) {
     case GRADUS_LEAKY_RELU: return choose(x > all(0), x, parameter * x);
     case GRADUS_ELU: return choose(x > all(0), x, parameter * expm1_of(x));
-    case GRADUS_GELU: return all(0.5f) * x * (all(1) + erf_of(all(0.7071067812f) * x));
+    case GRADUS_GELU: return x * normal_below(x, bell_of(x));
     case GRADUS_GELU_TANH: return all(0.5f) * x * (all(1) + tanh_of(gelu_inner(x)));
     case GRADUS_SILU: return x * sigmoid_of(x);
     case GRADUS_HARDSWISH: return x * no_more(no_less(x + all(3), all(0)), all(6)) * all(1.0f / 6);
@@ -49,9 +64,10 @@ static inline __attribute__((always_inline)) vector slope_at(gradus_curve f, vec
     switch (f) {
     case GRADUS_LEAKY_RELU: return choose(x > all(0), all(1), parameter);
     case GRADUS_ELU: return choose(x > all(0), all(1), parameter * exp_of(x));
-    case GRADUS_GELU:
-        return all(0.5f) * (all(1) + erf_of(all(0.7071067812f) * x)) +
-               x * all(0.3989422804f) * exp_of(all(-0.5f) * x * x);
+    case GRADUS_GELU: {
+        const vector bell = bell_of(x);
+        return normal_below(x, bell) + x * all(0.3989422804f) * bell;
+    }
     case GRADUS_GELU_TANH: {
         const vector t = tanh_of(gelu_inner(x));
         return all(0.5f) * (all(1) + t) +

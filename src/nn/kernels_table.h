@@ -7,6 +7,7 @@
 #include "kernels_activation.h"
 #include "kernels_batchnorm.h"
 #include "kernels_curve.h"
+#include "kernels_layernorm.h"
 #include "kernels_maxpool.h"
 #include "kernels_others.h"
 #include "kernels_prelu.h"
@@ -22,6 +23,8 @@ const gradus_kernels KERNELS = {
     .normalise = normalise,
     .normalise_sums = normalise_sums,
     .normalise_backward = normalise_backward,
+    .normalise_rows = normalise_rows,
+    .normalise_rows_backward = normalise_rows_backward,
     .prelu = prelu,
     .prelu_backward = prelu_backward,
     .maxpool = maxpool,

@@ -1,6 +1,5 @@
 /* layernorm: each example (of a sequence, each place) with mean 0 and variance 1 over its values, then scaled and shifted as learnt. Unlike
  * batchnorm it asks nothing of the other examples, and does in use what it does in training. (Ba, Kiros, Hinton 2016.) */
-#include <math.h>
 #include <string.h>
 #include "arguments.h"
 #include "onnx.h"
@@ -41,58 +40,25 @@ static gradus_status prepare(gradus_layer *layer, gradus_error *error)
     return GRADUS_OK;
 }
 
-/* Mean, and one over the root of the variance. */
-static void measure(const layernorm *state, const float *x, double *mean, double *inverse)
-{
-    double sum = 0, squares = 0;
-    for (int64_t i = 0; i < state->width; i++) sum += x[i];
-    *mean = sum / (double)state->width;
-    for (int64_t i = 0; i < state->width; i++) squares += (x[i] - *mean) * (x[i] - *mean);
-    *inverse = 1 / sqrt(squares / (double)state->width + state->epsilon);
-}
-
 static void forward(const gradus_layer *layer, const gradus_piece *piece)
 {
     const layernorm *state = layer->state;
-    const int64_t all = piece->count * gradus_form_size(layer->input->form);
-    const float *weight = gradus_layer_tensor(layer, WEIGHT)->values,
-                *bias = layer->tensors > OFFSET ? gradus_layer_tensor(layer, OFFSET)->values : NULL;
-    for (int64_t at = 0; at < all; at += state->width) {
-        const float *x = gradus_values(layer->input, piece) + at;
-        float *y = gradus_values(layer->output, piece) + at;
-        double mean, inverse;
-        measure(state, x, &mean, &inverse);
-        const float middle = (float)mean, scale = (float)inverse;
-        for (int64_t i = 0; i < state->width; i++) y[i] = (x[i] - middle) * scale * weight[i] + (bias ? bias[i] : 0);
-    }
+    const int64_t rows = piece->count * gradus_form_size(layer->input->form) / state->width;
+    const float *bias = layer->tensors > OFFSET ? gradus_layer_tensor(layer, OFFSET)->values : NULL;
+    layer->net->kernels->normalise_rows(state->width, (float)state->epsilon, gradus_layer_tensor(layer, WEIGHT)->values,
+                                        bias, gradus_values(layer->input, piece), gradus_values(layer->output, piece),
+                                        rows);
 }
 
-/* With n = (x - mean) inverse and d = weight dy: dx = inverse (d - mean(d) - n mean(d n)). */
 static void backward(const gradus_layer *layer, const gradus_piece *piece)
 {
     const layernorm *state = layer->state;
-    const int64_t width = state->width, all = piece->count * gradus_form_size(layer->input->form);
-    const float *weight = gradus_layer_tensor(layer, WEIGHT)->values;
-    float *weight_sum = layer->sums + piece->slot * layer->parts, *bias_sum = weight_sum + width;
+    const int64_t rows = piece->count * gradus_form_size(layer->input->form) / state->width;
+    float *weight_sum = layer->sums + piece->slot * layer->parts, *bias_sum = weight_sum + state->width;
     if (piece->opens) memset(weight_sum, 0, (size_t)layer->parts * sizeof *weight_sum);
-    for (int64_t at = 0; at < all; at += width) {
-        const float *x = gradus_values(layer->input, piece) + at;
-        float *gradient = gradus_gradient(layer->output, piece) + at;
-        double mean, inverse, sum = 0, along = 0;
-        measure(state, x, &mean, &inverse);
-        const float middle = (float)mean, scale = (float)inverse;
-        for (int64_t i = 0; i < width; i++) {
-            const float n = (x[i] - middle) * scale;
-            weight_sum[i] += gradient[i] * n;
-            bias_sum[i] += gradient[i];
-            gradient[i] *= weight[i];
-            sum += gradient[i];
-            along += (double)gradient[i] * n;
-        }
-        const float shift = (float)(sum / (double)width), slope = (float)(along / (double)width);
-        for (int64_t i = 0; i < width; i++)
-            gradient[i] = scale * (gradient[i] - shift - (x[i] - middle) * scale * slope);
-    }
+    layer->net->kernels->normalise_rows_backward(
+        state->width, (float)state->epsilon, gradus_layer_tensor(layer, WEIGHT)->values,
+        gradus_values(layer->input, piece), gradus_gradient(layer->output, piece), weight_sum, bias_sum, rows);
 }
 
 static void conclude(const gradus_layer *layer, const gradus_walk *walk)

@@ -119,6 +119,19 @@ static void test_curves(void **state)
             }
 }
 
+/* Far below 0 too, where 1 + erf(x) has no digits left. */
+static void test_gelu_tail(void **state)
+{
+    (void)state;
+    const gradus_kernels *kernels;
+    for (int k = 0; (kernels = kernels_of(k)); k++)
+        for (float x = -12; x < 12; x += 0.01F) {
+            float output;
+            kernels->bend(GRADUS_GELU, 0, &x, &output, 1);
+            check_close(output, 0.5 * x * erfc(-x / sqrt(2)), 5e-7 + 6e-8 * x * x, 1e-38);
+        }
+}
+
 /* From the smallest to the largest, and what is no number. */
 static void test_extremes(void **state)
 {
@@ -385,6 +398,51 @@ static void test_maxpool(void **state)
                 check_pool(kernels, windows[w], layouts[l][0], layouts[l][1]);
 }
 
+/* ---- layer norm ---- */
+
+static void check_rows(const gradus_kernels *kernels, int64_t rows, int64_t width)
+{
+    buffer x = make(rows * width, 1, 3), y = make(rows * width, 2, 1), gradient = make(rows * width, 3, 1),
+           weight = make(width, 4, 1), bias = make(width, 5, 1), sums = make(2 * width, 6, 1);
+    double *slope = copy(&gradient), *sum = copy(&sums);
+    kernels->normalise_rows(width, 1e-3F, weight.values, bias.values, x.values, y.values, rows);
+    kernels->normalise_rows_backward(width, 1e-3F, weight.values, x.values, gradient.values, sums.values,
+                                     sums.values + width, rows);
+    for (int64_t row = 0; row < rows; row++) {
+        const float *at = x.values + row * width;
+        const double *dy = slope + row * width;
+        double mean = 0, variance = 0, flat = 0, tilt = 0;
+        for (int64_t i = 0; i < width; i++) mean += at[i] / (double)width;
+        for (int64_t i = 0; i < width; i++) variance += (at[i] - mean) * (at[i] - mean) / (double)width;
+        const double inverse = 1 / sqrt(variance + 1e-3);
+        for (int64_t i = 0; i < width; i++) {
+            const double normal = (at[i] - mean) * inverse;
+            check_close(y.values[row * width + i], normal * weight.values[i] + bias.values[i], 2e-6, 2e-6);
+            flat += dy[i] * weight.values[i] / (double)width;
+            tilt += dy[i] * weight.values[i] * normal / (double)width;
+            sum[i] += dy[i] * normal;
+            sum[width + i] += dy[i];
+        }
+        for (int64_t i = 0; i < width; i++) {
+            const double wanted = inverse * (dy[i] * weight.values[i] - flat - (at[i] - mean) * inverse * tilt);
+            check_close(gradient.values[row * width + i], wanted, 3e-6, 3e-6 * inverse);
+        }
+    }
+    for (int64_t i = 0; i < 2 * width; i++) check_close(sums.values[i], sum[i], 1e-5, 1e-5);
+    free(slope);
+    free(sum);
+    buffer *all[] = {&x, &y, &gradient, &weight, &bias, &sums};
+    for (int i = 0; i < 6; i++) check_unguard(&all[i]->guarded);
+}
+
+static void test_layernorm(void **state)
+{
+    (void)state;
+    const gradus_kernels *kernels;
+    for (int k = 0; (kernels = kernels_of(k)); k++)
+        for (int64_t width = 1; width < 70; width++) check_rows(kernels, 3, width);
+}
+
 /* ---- softmax, dropout, sums ---- */
 
 static void test_softmax(void **state)
@@ -392,7 +450,7 @@ static void test_softmax(void **state)
     (void)state;
     const gradus_kernels *kernels;
     for (int k = 0; (kernels = kernels_of(k)); k++)
-        for (int64_t count = 1; count < 40; count++) {
+        for (int64_t count = 1; count < 70; count++) {
             buffer input = make(count, 1, 30), output = make(count, 2, 1);
             const gradus_softmax_sum found = kernels->softmax(input.values, output.values, count);
             double sum = 0;
@@ -456,10 +514,10 @@ static void test_add(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activations), cmocka_unit_test(test_extremes),
-                                       cmocka_unit_test(test_curves),      cmocka_unit_test(test_bias),
-                                       cmocka_unit_test(test_batchnorm),   cmocka_unit_test(test_prelu),
-                                       cmocka_unit_test(test_maxpool),     cmocka_unit_test(test_softmax),
-                                       cmocka_unit_test(test_dropout),     cmocka_unit_test(test_add)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_activations), cmocka_unit_test(test_extremes),  cmocka_unit_test(test_curves),
+        cmocka_unit_test(test_gelu_tail),   cmocka_unit_test(test_layernorm), cmocka_unit_test(test_bias),
+        cmocka_unit_test(test_batchnorm),   cmocka_unit_test(test_prelu),     cmocka_unit_test(test_maxpool),
+        cmocka_unit_test(test_softmax),     cmocka_unit_test(test_dropout),   cmocka_unit_test(test_add)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
