@@ -16,13 +16,7 @@ int32_t gradus_backend_set_threads(int32_t threads);
 /* Which of them runs this; 0 outside of what gradus_parallel runs. */
 int32_t gradus_backend_worker(void);
 
-/* c = a b, or c + a b where `add`; a is rows x inner (or, turned, inner x rows), b inner x columns (or columns x inner), all row
- * after row, or so many values apart as step_a, step_b and step_c say. Uses the threads of the caller. */
-typedef struct gradus_product {
-    bool turn_a, turn_b, add;
-    int64_t rows, columns, inner;
-    int64_t step_a, step_b, step_c; /* from one row in memory to the next; 0: they touch */
-} gradus_product;
+/* Uses the threads of the caller. */
 void gradus_backend_multiply(gradus_backend *backend, const gradus_product *shape, const float *a, const float *b,
                              float *c);
 

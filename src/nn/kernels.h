@@ -45,6 +45,14 @@ typedef struct gradus_softmax_sum { /* log of the sum of exp(x) is largest + log
     float largest, sum;
 } gradus_softmax_sum;
 
+/* c = a b, or c + a b where `add`; a is rows x inner (or, turned, inner x rows), b inner x columns (or columns x inner), all row
+ * after row, or so many values apart as step_a, step_b and step_c say. */
+typedef struct gradus_product {
+    bool turn_a, turn_b, add;
+    int64_t rows, columns, inner;
+    int64_t step_a, step_b, step_c; /* from one row in memory to the next; 0: they touch */
+} gradus_product;
+
 typedef struct gradus_kernels {
     /* output = f(input), `count` values; input may be output. Backward: gradient times f'(input), told from the output. */
     void (*activate)(gradus_activation f, const float *input, float *output, int64_t count);
@@ -78,6 +86,11 @@ typedef struct gradus_kernels {
     void (*normalise_rows_backward)(int64_t width, float epsilon, const float *weight, const float *x, float *gradient,
                                     float *weight_sum, float *bias_sum, int64_t rows);
 
+    /* Small products, for the calling thread alone; b cannot be turned. */
+    void (*multiply)(const gradus_product *shape, const float *a, const float *b, float *c);
+    /* The rows of `from` as the columns of `to`; step: from one row to the next. */
+    void (*turn)(int64_t rows, int64_t columns, const float *from, int64_t step_from, float *to, int64_t step_to);
+
     /* y = x, below 0 times its channel's slope; gradient times its slope; each channel's
      * gradient is added to slope_gradient. */
     void (*prelu)(gradus_form at, const float *slopes, const float *x, float *y, int64_t count);
@@ -91,6 +104,12 @@ typedef struct gradus_kernels {
                              const uint8_t *which, float *input_gradient, int64_t count);
 
     gradus_softmax_sum (*softmax)(const float *input, float *output, int64_t count); /* one row; in place if it likes */
+    /* Rows of scores, `step` apart, become shares: softmax(scale score) over the first `seen` of each (one more with every row where
+     * `causal`), 0 from there to `columns`. Backward: the gradient of the shares becomes that of the scores. */
+    void (*share_out)(float scale, int64_t seen, bool causal, float *scores, int64_t rows, int64_t columns,
+                      int64_t step);
+    void (*share_out_backward)(float scale, const float *shares, float *gradient, int64_t rows, int64_t columns,
+                               int64_t step);
 
     /* output = input scale where a number that is a function of `key` and of the value's index, first + i, is not below
      * `threshold` of 2^32; else 0. */

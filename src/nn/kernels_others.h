@@ -1,39 +1,4 @@
-/* Softmax, dropout and sums. */
-
-/* The larger, or what is not a number. */
-static inline vector larger(vector a, vector b) { return choose((a > b) | (a != a), a, b); }
-
-static float largest_of(const float *values, int64_t count)
-{
-    const int64_t whole = count - count % LANES;
-    float largest = values[0];
-    vector lanes = all(largest);
-    for (int64_t i = 0; i < whole; i += LANES) lanes = larger(load(values + i), lanes);
-    for (int64_t i = 0; i < LANES; i++)
-        if (lanes[i] > largest || lanes[i] != lanes[i]) largest = lanes[i];
-    for (int64_t i = whole; i < count; i++)
-        if (values[i] > largest || values[i] != values[i]) largest = values[i];
-    return largest;
-}
-
-static gradus_softmax_sum softmax(const float *input, float *output, int64_t count)
-{
-    const int64_t whole = count - count % LANES;
-    const float largest = largest_of(input, count);
-    vector lanes = all(0);
-    for (int64_t i = 0; i < whole; i += LANES) {
-        const vector power = exp_of(load(input + i) - all(largest));
-        store(output + i, power);
-        lanes += power;
-    }
-    if (whole < count)
-        store_some(output + whole, exp_of(load_some(input + whole, count - whole) - all(largest)), count - whole);
-    float sum = sum_of(lanes);
-    for (int64_t i = whole; i < count; i++) sum += output[i];
-    for (int64_t i = 0; i < count; i += LANES)
-        store_some(output + i, load_some(output + i, count - i) * all(1 / sum), count - i);
-    return (gradus_softmax_sum){largest, sum};
-}
+/* Dropout and sums. */
 
 typedef uint32_t numbers __attribute__((vector_size(4 * LANES)));
 

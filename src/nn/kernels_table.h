@@ -9,8 +9,10 @@
 #include "kernels_curve.h"
 #include "kernels_layernorm.h"
 #include "kernels_maxpool.h"
+#include "kernels_multiply.h"
 #include "kernels_others.h"
 #include "kernels_prelu.h"
+#include "kernels_softmax.h"
 
 const gradus_kernels KERNELS = {
     .activate = activate,
@@ -25,11 +27,15 @@ const gradus_kernels KERNELS = {
     .normalise_backward = normalise_backward,
     .normalise_rows = normalise_rows,
     .normalise_rows_backward = normalise_rows_backward,
+    .multiply = multiply,
+    .turn = turn,
     .prelu = prelu,
     .prelu_backward = prelu_backward,
     .maxpool = maxpool,
     .maxpool_backward = maxpool_backward,
     .softmax = softmax,
+    .share_out = share_out,
+    .share_out_backward = share_out_backward,
     .dropout = dropout,
     .add = add,
 };

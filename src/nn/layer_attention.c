@@ -7,6 +7,9 @@
 #include "onnx.h"
 
 enum { HEADS, CAUSAL, BIAS, INIT };
+enum {
+    BAND = 16
+}; /* steps that look at the others together: those behind the last of them are left out where it is causal */
 enum { IN_WEIGHT, OUT_WEIGHT, IN_BIAS, OUT_BIAS }; /* tensors */
 
 typedef struct attention {
@@ -15,9 +18,9 @@ typedef struct attention {
 } attention;
 
 /* What is kept of an example, in this order: queries, keys and values of each step (and their gradients), the shares of each head, the
- * gradient of one head's shares, what the heads took together (and its gradient). */
+ * gradient of one head's shares, what the heads took together (and its gradient), one head's keys or values turned. */
 typedef struct kept {
-    float *all, *all_gradient, *shares, *shares_gradient, *taken, *taken_gradient;
+    float *all, *all_gradient, *shares, *shares_gradient, *taken, *taken_gradient, *turned;
 } kept;
 
 static int64_t triple(const attention *it) { return it->steps * 3 * it->width; }
@@ -26,11 +29,11 @@ static int64_t square(const attention *it) { return it->steps * it->steps; }
 static kept kept_at(const gradus_layer *layer, const gradus_piece *piece)
 {
     const attention *it = layer->state;
-    const int64_t sizes[] = {
-        triple(it), triple(it), it->heads * square(it), square(it), it->steps * it->width, it->steps * it->width};
-    float *at[6], *base = (float *)(void *)layer->memory;
-    for (int i = 0; i < 6; base += sizes[i++] * piece->walk->count) at[i] = base + piece->first * sizes[i];
-    return (kept){at[0], at[1], at[2], at[3], at[4], at[5]};
+    const int64_t wide = it->steps * it->width,
+                  sizes[] = {3 * wide, 3 * wide, it->heads * square(it), square(it), wide, wide, it->steps * it->part};
+    float *at[7], *base = (float *)(void *)layer->memory;
+    for (int i = 0; i < 7; base += sizes[i++] * piece->walk->count) at[i] = base + piece->first * sizes[i];
+    return (kept){at[0], at[1], at[2], at[3], at[4], at[5], at[6]};
 }
 
 /* ---- what there is ---- */
@@ -79,7 +82,8 @@ static gradus_status prepare(gradus_layer *layer, gradus_error *error)
 {
     (void)error;
     const attention *it = layer->state;
-    layer->kept = (2 * triple(it) + (it->heads + 1) * square(it) + 2 * it->steps * it->width) * (int64_t)sizeof(float);
+    layer->kept = (2 * triple(it) + (it->heads + 1) * square(it) + it->steps * (2 * it->width + it->part)) *
+                  (int64_t)sizeof(float);
     layer->work = (double)(4 * it->steps * it->width * it->width + 2 * square(it) * it->width);
     return GRADUS_OK;
 }
@@ -97,33 +101,42 @@ static void project(const gradus_layer *layer, int32_t weight, int64_t rows, int
                                       columns);
 }
 
-/* A step's shares of those it sees: all, or those up to itself. */
-static void share_out(const gradus_layer *layer, float *scores)
+/* The end of those that a band of steps sees, and of the band itself. */
+static int64_t band_end(const attention *it, int64_t first)
 {
-    const attention *it = layer->state;
-    const float scale = 1 / sqrtf((float)it->part);
-    for (int64_t step = 0; step < it->steps; step++) {
-        float *row = scores + step * it->steps;
-        const int64_t seen = it->causal ? step + 1 : it->steps;
-        for (int64_t i = 0; i < seen; i++) row[i] *= scale;
-        layer->net->kernels->softmax(row, row, seen);
-        memset(row + seen, 0, (size_t)(it->steps - seen) * sizeof *row);
-    }
+    return first + BAND < it->steps ? first + BAND : it->steps;
 }
+static int64_t seen_end(const attention *it, int64_t first) { return it->causal ? band_end(it, first) : it->steps; }
+
+static float scale_of(const attention *it) { return 1 / sqrtf((float)it->part); }
 
 /* A head of one example: shares = softmax(Q K' / sqrt(part)), taken = shares V. */
-static void look(const gradus_layer *layer, const float *query, float *shares, float *taken)
+static void look(const gradus_layer *layer, const float *query, float *turned, float *shares, float *taken)
 {
     const attention *it = layer->state;
+    const gradus_kernels *kernels = layer->net->kernels;
     const float *key = query + it->width, *value = key + it->width;
     const int64_t step = 3 * it->width;
-    const gradus_product scores = {
-        .turn_b = true, .rows = it->steps, .columns = it->steps, .inner = it->part, .step_a = step, .step_b = step};
-    const gradus_product take = {
-        .rows = it->steps, .columns = it->part, .inner = it->steps, .step_b = step, .step_c = it->width};
-    gradus_backend_multiply(layer->net->backend, &scores, query, key, shares);
-    share_out(layer, shares);
-    gradus_backend_multiply(layer->net->backend, &take, shares, value, taken);
+    kernels->turn(it->steps, it->part, key, step, turned, it->steps);
+    for (int64_t first = 0; first < it->steps; first += BAND) {
+        const int64_t rows = band_end(it, first) - first, seen = seen_end(it, first);
+        float *band = shares + first * it->steps;
+        kernels->multiply(&(gradus_product){.rows = rows,
+                                            .columns = seen,
+                                            .inner = it->part,
+                                            .step_a = step,
+                                            .step_b = it->steps,
+                                            .step_c = it->steps},
+                          query + first * step, turned, band);
+        kernels->share_out(scale_of(it), it->causal ? first + 1 : seen, it->causal, band, rows, seen, it->steps);
+        kernels->multiply(&(gradus_product){.rows = rows,
+                                            .columns = it->part,
+                                            .inner = seen,
+                                            .step_a = it->steps,
+                                            .step_b = step,
+                                            .step_c = it->width},
+                          band, value, taken + first * it->width);
+    }
 }
 
 static void forward(const gradus_layer *layer, const gradus_piece *piece)
@@ -134,53 +147,58 @@ static void forward(const gradus_layer *layer, const gradus_piece *piece)
     project(layer, IN_WEIGHT, rows, 3 * it->width, gradus_values(layer->input, piece), at.all);
     for (int64_t i = 0; i < piece->count * it->heads; i++) {
         const int64_t example = i / it->heads, shift = i % it->heads * it->part;
-        look(layer, at.all + example * triple(it) + shift, at.shares + i * square(it),
-             at.taken + example * it->steps * it->width + shift);
+        look(layer, at.all + example * triple(it) + shift, at.turned + example * it->steps * it->part,
+             at.shares + i * square(it), at.taken + example * it->steps * it->width + shift);
     }
     project(layer, OUT_WEIGHT, rows, it->width, at.taken, gradus_values(layer->output, piece));
 }
 
 /* ---- backward ---- */
 
-/* From the gradient of the shares to that of the scores: p (d - sum(p d)) / sqrt(part). */
-static void share_back(const attention *it, const float *shares, float *gradient)
-{
-    const float scale = 1 / sqrtf((float)it->part);
-    for (int64_t step = 0; step < it->steps; step++) {
-        const float *row = shares + step * it->steps;
-        float *slope = gradient + step * it->steps, sum = 0;
-        for (int64_t i = 0; i < it->steps; i++) sum += row[i] * slope[i];
-        for (int64_t i = 0; i < it->steps; i++) slope[i] = scale * row[i] * (slope[i] - sum);
-    }
-}
+/* A head of one example, in memory. */
+typedef struct head {
+    const float *query, *turned, *shares, *taken_gradient;
+    float *slopes, *query_gradient; /* keys and values lie behind the queries, their gradients likewise */
+} head;
 
-static void look_back(const gradus_layer *layer, const float *query, const float *shares, const float *taken_gradient,
-                      float *slopes, float *query_gradient)
+/* From the gradient of what a band of steps took to those of its scores and queries. */
+static void look_back(const gradus_layer *layer, const head *of, int64_t first)
 {
     const attention *it = layer->state;
-    gradus_backend *backend = layer->net->backend;
-    const float *key = query + it->width, *value = key + it->width;
-    float *key_gradient = query_gradient + it->width, *value_gradient = key_gradient + it->width;
-    const int64_t step = 3 * it->width;
-    const gradus_product for_shares = {.turn_b = true,
-                                       .rows = it->steps,
-                                       .columns = it->steps,
-                                       .inner = it->part,
-                                       .step_a = it->width,
-                                       .step_b = step};
+    const gradus_kernels *kernels = layer->net->kernels;
+    const int64_t rows = band_end(it, first) - first, seen = seen_end(it, first), step = 3 * it->width;
+    float *band = of->slopes + first * it->steps;
+    kernels->multiply(&(gradus_product){.rows = rows,
+                                        .columns = seen,
+                                        .inner = it->part,
+                                        .step_a = it->width,
+                                        .step_b = it->steps,
+                                        .step_c = it->steps},
+                      of->taken_gradient + first * it->width, of->turned, band);
+    kernels->share_out_backward(scale_of(it), of->shares + first * it->steps, band, rows, seen, it->steps);
+    kernels->multiply(
+        &(gradus_product){
+            .rows = rows, .columns = it->part, .inner = seen, .step_a = it->steps, .step_b = step, .step_c = step},
+        band, of->query + it->width, of->query_gradient + first * step);
+}
+
+/* What those that see a band of steps tell its keys and values. */
+static void tell_back(const gradus_layer *layer, const head *of, int64_t first)
+{
+    const attention *it = layer->state;
+    const gradus_kernels *kernels = layer->net->kernels;
+    const int64_t seer = it->causal ? first : 0, step = 3 * it->width, at = seer * it->steps + first;
     gradus_product back = {.turn_a = true,
-                           .rows = it->steps,
+                           .rows = band_end(it, first) - first,
                            .columns = it->part,
-                           .inner = it->steps,
-                           .step_b = it->width,
+                           .inner = it->steps - seer,
+                           .step_a = it->steps,
+                           .step_b = step,
                            .step_c = step};
-    gradus_backend_multiply(backend, &back, shares, taken_gradient, value_gradient);
-    gradus_backend_multiply(backend, &for_shares, taken_gradient, value, slopes);
-    share_back(it, shares, slopes);
-    back.step_b = step;
-    gradus_backend_multiply(backend, &back, slopes, query, key_gradient);
-    back.turn_a = false;
-    gradus_backend_multiply(backend, &back, slopes, key, query_gradient);
+    float *key_gradient = of->query_gradient + first * step + it->width;
+    kernels->multiply(&back, of->slopes + at, of->query + seer * step, key_gradient);
+    back.step_b = it->width;
+    kernels->multiply(&back, of->shares + at, of->taken_gradient + seer * it->width, key_gradient + it->width);
 }
 
 static void unproject(const gradus_layer *layer, int32_t weight, int64_t rows, int64_t inner, const float *gradient,
@@ -200,9 +218,16 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     unproject(layer, OUT_WEIGHT, rows, it->width, gradus_gradient(layer->output, piece), at.taken_gradient);
     for (int64_t i = 0; i < piece->count * it->heads; i++) {
         const int64_t example = i / it->heads, shift = i % it->heads * it->part;
-        look_back(layer, at.all + example * triple(it) + shift, at.shares + i * square(it),
-                  at.taken_gradient + example * size + shift, at.shares_gradient + example * square(it),
-                  at.all_gradient + example * triple(it) + shift);
+        float *turned = at.turned + example * it->steps * it->part;
+        const head of = {at.all + example * triple(it) + shift,
+                         turned,
+                         at.shares + i * square(it),
+                         at.taken_gradient + example * size + shift,
+                         at.shares_gradient + example * square(it),
+                         at.all_gradient + example * triple(it) + shift};
+        layer->net->kernels->turn(it->steps, it->part, of.query + 2 * it->width, 3 * it->width, turned, it->steps);
+        for (int64_t first = 0; first < it->steps; first += BAND) look_back(layer, &of, first);
+        for (int64_t first = 0; first < it->steps; first += BAND) tell_back(layer, &of, first);
     }
     if (input_gradient) unproject(layer, IN_WEIGHT, rows, 3 * it->width, at.all_gradient, input_gradient);
 }

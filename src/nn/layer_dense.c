@@ -132,25 +132,38 @@ static void weigh(const gradus_layer *layer, const gradus_piece *piece, const fl
                             state->plain ? input : gradient, weight->gradient);
 }
 
+/* Through f, and summed up for the bias. */
+static void sum_bias(const gradus_layer *layer, const gradus_piece *piece, gradus_activation f)
+{
+    const dense *state = layer->state;
+    float *sum = bias_of(layer)->gradient;
+    if (!piece->walk->accumulate) memset(sum, 0, (size_t)state->units * sizeof *sum);
+    layer->net->kernels->add_bias_backward(f, gradus_values(layer->output, piece),
+                                           gradus_gradient(layer->output, piece), sum, piece->count * state->steps,
+                                           state->units);
+}
+
 static void backward(const gradus_layer *layer, const gradus_piece *piece)
 {
     const dense *state = layer->state;
-    const gradus_kernels *kernels = layer->net->kernels;
     const int64_t rows = piece->count * state->steps;
     float *gradient = gradus_gradient(layer->output, piece), *input_gradient = gradus_gradient(layer->input, piece);
-    const float *output = gradus_values(layer->output, piece);
-    if (state->bias) {
-        float *bias_gradient = bias_of(layer)->gradient;
-        if (!piece->walk->accumulate) memset(bias_gradient, 0, (size_t)state->units * sizeof(float));
-        kernels->add_bias_backward(layer->activation, output, gradient, bias_gradient, rows, state->units);
-    } else if (layer->activation != GRADUS_LINEAR) {
-        kernels->activate_backward(layer->activation, output, gradient, rows * state->units);
-    }
-    weigh(layer, piece, gradient);
+    if (state->bias && !layer->input->sequence)
+        sum_bias(layer, piece, layer->activation);
+    else if (layer->activation != GRADUS_LINEAR)
+        layer->net->kernels->activate_backward(layer->activation, gradus_values(layer->output, piece), gradient,
+                                               rows * state->units);
     if (!input_gradient) return;
     const gradus_product for_input = {
         .turn_b = !state->plain, .rows = rows, .columns = state->inputs, .inner = state->units};
     gradus_backend_multiply(layer->net->backend, &for_input, gradient, weight_of(layer)->values, input_gradient);
+}
+
+static void weights(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const dense *state = layer->state;
+    if (state->bias && layer->input->sequence) sum_bias(layer, piece, GRADUS_LINEAR);
+    weigh(layer, piece, gradus_gradient(layer->output, piece));
 }
 
 static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
@@ -203,7 +216,7 @@ const gradus_layer_row gradus_layer_dense = {
     .state_size = sizeof(dense),
     .infer = infer,
     .prepare = prepare,
-    .forward = {{.run = forward, .whole = true}},
-    .backward = {{.run = backward, .whole = true}},
+    .forward = {{.run = forward, .whole = true, .steps_apart = true}},
+    .backward = {{.run = backward, .whole = true, .steps_apart = true}, {.run = weights, .whole = true}},
     .onnx = write_onnx,
 };

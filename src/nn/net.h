@@ -13,8 +13,9 @@
 enum {
     GRADUS_RANK = 8,        /* of shapes; they end at the first 0                                              */
     GRADUS_LAYER_NAME = 64, /* bytes of a layer's name with its end                                          */
-    GRADUS_CHUNK = 8,       /* examples that a thread takes through a stretch of layers while they are in its cache */
-    GRADUS_NET_SLOTS = 16   /* most stretches of a batch at once; what they add up is added in their order, so that
+    GRADUS_CHUNK =
+        8, /* examples that a thread takes through a stretch of layers while they are in its cache, at most */
+    GRADUS_NET_SLOTS = 16 /* most stretches of a batch at once; what they add up is added in their order, so that
                                  * the bits do not depend on how many threads there are                             */
 };
 
@@ -99,7 +100,9 @@ typedef struct gradus_piece {
     bool opens;           /* the first of its stretch: sums are begun, not added to */
 } gradus_piece;
 
-/* First example of slot `slot`; of slots, the end. A slot is cut into pieces of GRADUS_CHUNK. */
+/* How many slots a batch is cut into; it depends on the net and on the batch alone. */
+int32_t gradus_net_slots(const gradus_net *net, int64_t count);
+/* First example of slot `slot`; of slots, the end. A slot is cut into the net's pieces. */
 int64_t gradus_walk_slot(const gradus_walk *walk, int32_t slot);
 
 static inline float *gradus_room_at(const gradus_room *room, const gradus_piece *piece)
@@ -135,6 +138,7 @@ typedef struct gradus_layer_pass {
     void (*run)(const gradus_layer *layer, const gradus_piece *piece);
     void (*conclude)(const gradus_layer *layer, const gradus_walk *walk); /* once all pieces are done; NULL: nothing */
     bool whole;         /* the batch at once, with the threads inside                                              */
+    bool steps_apart;   /* ... but of sequences, whose steps are rows enough for a product, piece by piece          */
     bool training_only; /* left out of an evaluation                                                               */
 } gradus_layer_pass;
 
@@ -363,6 +367,8 @@ struct gradus_net {
     gradus_operation *operations;
     gradus_stage *stages; /* forward, the loss, backward                                                     */
     int32_t stage_count, loss_stage;
+    int32_t piece;           /* examples of a piece, at most                                                     */
+    bool even;               /* slots are of equal length, and may be cut anywhere                               */
     float *row, *second_row; /* as wide as the output */
     gradus_apart apart;      /* gradients of the heads, where the balance wants them                              */
     float *tensor_memory, *gradients; /* of all trained ones, one behind the other in their order            */

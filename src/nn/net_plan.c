@@ -5,7 +5,11 @@
 #include <string.h>
 #include "net.h"
 
-enum { ALIGNMENT = 64, WORK_OF_VALUE = 4 };
+enum {
+    ALIGNMENT = 64,
+    WORK_OF_VALUE = 4,
+    CACHE = 1 << 19 /* bytes of one signal that a thread's cache has room for */
+};
 
 /* ---- operations and stages ---- */
 
@@ -18,9 +22,10 @@ static void add_stage(gradus_net *net, bool whole)
 static void add_operation(gradus_net *net, const gradus_layer *layer, const gradus_layer_pass *pass)
 {
     const gradus_stage *last = net->stage_count ? &net->stages[net->stage_count - 1] : NULL;
-    const bool joins = last && last->count && !last->whole && !pass->whole &&
-                       !net->operations[last->first + last->count - 1].pass->conclude;
-    if (!joins) add_stage(net, pass->whole);
+    const bool whole = pass->whole && !(pass->steps_apart && layer->input->sequence);
+    const bool joins =
+        last && last->count && !last->whole && !whole && !net->operations[last->first + last->count - 1].pass->conclude;
+    if (!joins) add_stage(net, whole);
     gradus_stage *stage = &net->stages[net->stage_count - 1];
     net->operations[stage->first + stage->count++] = (gradus_operation){layer, pass};
     stage->work += layer->work + WORK_OF_VALUE * (double)gradus_form_size(layer->input->form);
@@ -42,6 +47,44 @@ static gradus_status list_operations(gradus_net *net, gradus_error *error)
              k++)
             add_operation(net, net->layers.items[i], &net->layers.items[i]->row->backward[k]);
     return GRADUS_OK;
+}
+
+/* ---- how a batch is cut ---- */
+
+/* Convolutions are made ready for pieces of one size. Anything else may be cut anywhere, but flat examples make so little of a
+ * product's rows each that they are better not; sequences are cut so that what flows between two layers stays in the cache. */
+static void find_piece(gradus_net *net)
+{
+    int64_t largest = 1;
+    net->piece = GRADUS_CHUNK;
+    net->even = false;
+    for (int32_t i = 0; i < net->layers.count; i++) {
+        const gradus_layer *layer = net->layers.items[i];
+        const int64_t size = gradus_form_size(layer->output->form) * (int64_t)sizeof(float);
+        if (size > largest) largest = size;
+        if (layer->output->sequence) net->even = true;
+    }
+    for (int32_t i = 0; i < net->layers.count; i++)
+        if (net->layers.items[i]->row->ready) net->even = false;
+    if (net->even && CACHE / largest < GRADUS_CHUNK) net->piece = CACHE / largest > 1 ? (int32_t)(CACHE / largest) : 1;
+}
+
+/* Where they are of equal length, a power of two: 2, 4 or 8 threads have as much to do each. */
+int32_t gradus_net_slots(const gradus_net *net, int64_t count)
+{
+    const int64_t pieces = (count + net->piece - 1) / net->piece;
+    int64_t slots = 1;
+    while (net->even && slots < pieces) slots *= 2;
+    if (!net->even) slots = pieces;
+    if (slots > GRADUS_NET_SLOTS) slots = GRADUS_NET_SLOTS;
+    return (int32_t)(slots < count ? slots : count);
+}
+
+int64_t gradus_walk_slot(const gradus_walk *walk, int32_t slot)
+{
+    const int64_t unit = walk->net->even ? 1 : walk->net->piece, units = (walk->count + unit - 1) / unit;
+    const int64_t first = units * slot / walk->slots * unit;
+    return first < walk->count ? first : walk->count;
 }
 
 /* ---- what is needed when ---- */
@@ -94,6 +137,7 @@ gradus_status gradus_net_plan(gradus_net *net, gradus_error *error)
 {
     if (list_operations(net, error)) return (gradus_status)error->status;
     find_needs(net);
+    find_piece(net);
     const size_t width = (size_t)gradus_form_size(net->output->form);
     net->row = gradus_arena_take(&net->arena, 2 * width * sizeof(float), ALIGNMENT);
     if (!net->row) return gradus_net_no_memory(error);
@@ -156,8 +200,7 @@ static void divide_room(division *all, gradus_room *room)
 static void divide(division *all)
 {
     const gradus_net *net = all->net;
-    const int64_t chunks = (all->count + GRADUS_CHUNK - 1) / GRADUS_CHUNK;
-    const int64_t slots = chunks < GRADUS_NET_SLOTS ? chunks : GRADUS_NET_SLOTS;
+    const int64_t slots = gradus_net_slots(net, all->count);
     all->used = 0;
     all->block_count = 0;
     for (int32_t i = 0; i < net->layers.count; i++) {

@@ -7,13 +7,6 @@ enum { LEAST_WORK = 200000 }; /* operations below which waking other threads cos
 
 /* ---- stages ---- */
 
-int64_t gradus_walk_slot(const gradus_walk *walk, int32_t slot)
-{
-    const int64_t chunks = (walk->count + GRADUS_CHUNK - 1) / GRADUS_CHUNK;
-    const int64_t first = chunks * slot / walk->slots * GRADUS_CHUNK;
-    return first < walk->count ? first : walk->count;
-}
-
 typedef struct stage_job {
     const gradus_walk *walk;
     const gradus_stage *stage;
@@ -45,8 +38,9 @@ static void run_slot(const stage_job *job, int32_t slot, int32_t worker)
 {
     const int64_t end = gradus_walk_slot(job->walk, slot + 1);
     gradus_piece piece = {.walk = job->walk, .slot = slot, .worker = worker, .opens = true};
-    for (piece.first = gradus_walk_slot(job->walk, slot); piece.first < end; piece.first += GRADUS_CHUNK) {
-        piece.count = end - piece.first < GRADUS_CHUNK ? end - piece.first : GRADUS_CHUNK;
+    const int64_t most = job->walk->net->piece;
+    for (piece.first = gradus_walk_slot(job->walk, slot); piece.first < end; piece.first += most) {
+        piece.count = end - piece.first < most ? end - piece.first : most;
         run_piece(job, &piece);
         piece.opens = false;
     }
@@ -178,9 +172,8 @@ static double walk_loss(const gradus_walk *walk, gradus_score *scores, gradus_er
 static gradus_status go(gradus_walk walk, double *loss, gradus_score *scores, gradus_error *error)
 {
     gradus_net *net = walk.net;
-    const int64_t chunks = (walk.batch->count + GRADUS_CHUNK - 1) / GRADUS_CHUNK;
     walk.count = walk.batch->count;
-    walk.slots = (int32_t)(chunks < GRADUS_NET_SLOTS ? chunks : GRADUS_NET_SLOTS);
+    walk.slots = gradus_net_slots(net, walk.count);
     const int32_t threads = gradus_backend_set_threads(net->threads);
     if (begin_walk(&walk, error) == GRADUS_OK) {
         if (loss || scores) {

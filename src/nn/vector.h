@@ -46,11 +46,49 @@ static inline vector choose(choice which, vector yes, vector no)
 static inline vector no_less(vector value, vector least) { return choose(value < least, least, value); }
 static inline vector no_more(vector value, vector most) { return choose(value > most, most, value); }
 
+/* A vector in registers of four, which every machine can take apart quickly. */
+typedef float quad __attribute__((vector_size(16)));
+typedef int32_t quad_choice __attribute__((vector_size(16)));
+typedef struct quads {
+    quad part[LANES / 4];
+} quads;
+
+static inline quads quads_of(vector value)
+{
+    quads made;
+    memcpy(&made, &value, sizeof made);
+    return made;
+}
+
 static inline float sum_of(vector value)
 {
-    float sum = 0;
-    for (int i = 0; i < LANES; i++) sum += value[i];
-    return sum;
+    const quads all = quads_of(value);
+    quad sum = all.part[0];
+    for (int i = 1; i < LANES / 4; i++) sum += all.part[i];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+/* The largest of those that are numbers. */
+static inline float largest_of(vector value)
+{
+    const quads all = quads_of(value);
+    quad most = all.part[0];
+    for (int i = 1; i < LANES / 4; i++) {
+        const quad_choice more = all.part[i] > most;
+        most = (quad)(((quad_choice)all.part[i] & more) | ((quad_choice)most & ~more));
+    }
+    float largest = most[0];
+    for (int i = 1; i < 4; i++)
+        if (most[i] > largest) largest = most[i];
+    return largest;
+}
+
+/* The lanes below `count`. */
+static inline choice lanes_below(int64_t count)
+{
+    choice lane;
+    for (int i = 0; i < LANES; i++) lane[i] = i;
+    return lane < (int32_t)(count < LANES ? count : LANES);
 }
 
 /* exp(x) as power * (1 + part), with power = 2^n, n the integer nearest to x / ln 2, and part = exp(r) - 1 of the rest

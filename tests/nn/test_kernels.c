@@ -1,44 +1,6 @@
 /* The loops that are not oneDNN's, for every instruction set that this machine has, against plain ones in double precision: every
  * form of memory, lengths that do not fill a register, and nothing touched beyond the end. */
-#include "check.h"
-#include "../../src/nn/kernels.h"
-#include "gradus/base.h"
-
-static const gradus_kernels *kernels_of(int index)
-{
-    static const gradus_kernels *const all[] = {
-        &gradus_kernels_baseline,
-#if defined(__x86_64__)
-        &gradus_kernels_avx2,
-        &gradus_kernels_avx512
-#endif
-    };
-    const int32_t isa = gradus_isa_of(NULL, NULL);
-    const int best = isa == GRADUS_ISA_AVX512 ? 3 : isa == GRADUS_ISA_AVX2 ? 2 : 1;
-    return index < best && index < (int)(sizeof all / sizeof *all) ? all[index] : NULL;
-}
-
-/* Buffers that end where memory ends; the values come from a stream of their own. */
-typedef struct buffer {
-    check_guarded guarded;
-    float *values;
-    int64_t count;
-} buffer;
-
-static buffer make(int64_t count, uint64_t stream, double size)
-{
-    buffer made = {.guarded = check_guard((size_t)count * sizeof(float)), .count = count};
-    made.values = (float *)(void *)(made.guarded.end - (size_t)count * sizeof(float));
-    for (int64_t i = 0; i < count; i++) made.values[i] = (float)(size * gradus_random_normal(1, stream, (uint64_t)i));
-    return made;
-}
-
-static double *copy(const buffer *from)
-{
-    double *values = malloc((size_t)from->count * sizeof(double));
-    for (int64_t i = 0; i < from->count; i++) values[i] = from->values[i];
-    return values;
-}
+#include "kernels.h"
 
 static const gradus_activation activations[] = {GRADUS_LINEAR, GRADUS_RELU, GRADUS_TANH, GRADUS_SIGMOID};
 
@@ -398,75 +360,7 @@ static void test_maxpool(void **state)
                 check_pool(kernels, windows[w], layouts[l][0], layouts[l][1]);
 }
 
-/* ---- layer norm ---- */
-
-static void check_rows(const gradus_kernels *kernels, int64_t rows, int64_t width)
-{
-    buffer x = make(rows * width, 1, 3), y = make(rows * width, 2, 1), gradient = make(rows * width, 3, 1),
-           weight = make(width, 4, 1), bias = make(width, 5, 1), sums = make(2 * width, 6, 1);
-    double *slope = copy(&gradient), *sum = copy(&sums);
-    kernels->normalise_rows(width, 1e-3F, weight.values, bias.values, x.values, y.values, rows);
-    kernels->normalise_rows_backward(width, 1e-3F, weight.values, x.values, gradient.values, sums.values,
-                                     sums.values + width, rows);
-    for (int64_t row = 0; row < rows; row++) {
-        const float *at = x.values + row * width;
-        const double *dy = slope + row * width;
-        double mean = 0, variance = 0, flat = 0, tilt = 0;
-        for (int64_t i = 0; i < width; i++) mean += at[i] / (double)width;
-        for (int64_t i = 0; i < width; i++) variance += (at[i] - mean) * (at[i] - mean) / (double)width;
-        const double inverse = 1 / sqrt(variance + 1e-3);
-        for (int64_t i = 0; i < width; i++) {
-            const double normal = (at[i] - mean) * inverse;
-            check_close(y.values[row * width + i], normal * weight.values[i] + bias.values[i], 2e-6, 2e-6);
-            flat += dy[i] * weight.values[i] / (double)width;
-            tilt += dy[i] * weight.values[i] * normal / (double)width;
-            sum[i] += dy[i] * normal;
-            sum[width + i] += dy[i];
-        }
-        for (int64_t i = 0; i < width; i++) {
-            const double wanted = inverse * (dy[i] * weight.values[i] - flat - (at[i] - mean) * inverse * tilt);
-            check_close(gradient.values[row * width + i], wanted, 3e-6, 3e-6 * inverse);
-        }
-    }
-    for (int64_t i = 0; i < 2 * width; i++) check_close(sums.values[i], sum[i], 1e-5, 1e-5);
-    free(slope);
-    free(sum);
-    buffer *all[] = {&x, &y, &gradient, &weight, &bias, &sums};
-    for (int i = 0; i < 6; i++) check_unguard(&all[i]->guarded);
-}
-
-static void test_layernorm(void **state)
-{
-    (void)state;
-    const gradus_kernels *kernels;
-    for (int k = 0; (kernels = kernels_of(k)); k++)
-        for (int64_t width = 1; width < 70; width++) check_rows(kernels, 3, width);
-}
-
-/* ---- softmax, dropout, sums ---- */
-
-static void test_softmax(void **state)
-{
-    (void)state;
-    const gradus_kernels *kernels;
-    for (int k = 0; (kernels = kernels_of(k)); k++)
-        for (int64_t count = 1; count < 70; count++) {
-            buffer input = make(count, 1, 30), output = make(count, 2, 1);
-            const gradus_softmax_sum found = kernels->softmax(input.values, output.values, count);
-            double sum = 0;
-            for (int64_t i = 0; i < count; i++) sum += exp((double)input.values[i] - found.largest);
-            check_close(found.sum, sum, 1e-6, 0);
-            for (int64_t i = 0; i < count; i++) { /* the difference is rounded before it is exponentiated */
-                const double x = (double)input.values[i] - found.largest;
-                check_close(output.values[i], exp(x) / sum, 4e-7 + 6e-8 * fabs(x), 1e-37);
-            }
-            input.values[count / 2] = NAN;
-            kernels->softmax(input.values, output.values, count);
-            for (int64_t i = 0; i < count; i++) assert_true(isnan(output.values[i]));
-            check_unguard(&input.guarded);
-            check_unguard(&output.guarded);
-        }
-}
+/* ---- dropout, sums ---- */
 
 /* The same masks in any register, cut anywhere; each value on its own; as many as asked for. */
 static void test_dropout(void **state)
@@ -514,10 +408,10 @@ static void test_add(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_activations), cmocka_unit_test(test_extremes),  cmocka_unit_test(test_curves),
-        cmocka_unit_test(test_gelu_tail),   cmocka_unit_test(test_layernorm), cmocka_unit_test(test_bias),
-        cmocka_unit_test(test_batchnorm),   cmocka_unit_test(test_prelu),     cmocka_unit_test(test_maxpool),
-        cmocka_unit_test(test_softmax),     cmocka_unit_test(test_dropout),   cmocka_unit_test(test_add)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activations), cmocka_unit_test(test_extremes),
+                                       cmocka_unit_test(test_curves),      cmocka_unit_test(test_gelu_tail),
+                                       cmocka_unit_test(test_bias),        cmocka_unit_test(test_batchnorm),
+                                       cmocka_unit_test(test_prelu),       cmocka_unit_test(test_maxpool),
+                                       cmocka_unit_test(test_dropout),     cmocka_unit_test(test_add)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
