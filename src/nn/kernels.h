@@ -91,6 +91,13 @@ typedef struct gradus_kernels {
     /* The rows of `from` as the columns of `to`; step: from one row to the next. */
     void (*turn)(int64_t rows, int64_t columns, const float *from, int64_t step_from, float *to, int64_t step_to);
 
+    /* A step of an lstm: the sums of the gates (input, forget, new, output) become the gates; memory, its tanh and the state come out of
+     * them and of the memory before (NULL: none). Backward: the gates become the gradients of their sums, and memory that of the memory
+     * before; `after`: the gradient that the step behind left for this one's memory (NULL: none). */
+    void (*lstm)(int64_t units, float *gates, const float *before, float *memory, float *shown, float *state);
+    void (*lstm_backward)(int64_t units, float *gates, const float *before, const float *after, const float *gradient,
+                          float *memory, const float *shown);
+
     /* y = x, below 0 times its channel's slope; gradient times its slope; each channel's
      * gradient is added to slope_gradient. */
     void (*prelu)(gradus_form at, const float *slopes, const float *x, float *y, int64_t count);

@@ -1,5 +1,6 @@
 /* The gradus_kernels in registers of sixteen floats. */
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
 #include "kernels.h"

@@ -8,6 +8,7 @@
 #include "kernels_batchnorm.h"
 #include "kernels_curve.h"
 #include "kernels_layernorm.h"
+#include "kernels_lstm.h"
 #include "kernels_maxpool.h"
 #include "kernels_multiply.h"
 #include "kernels_others.h"
@@ -27,6 +28,8 @@ const gradus_kernels KERNELS = {
     .normalise_backward = normalise_backward,
     .normalise_rows = normalise_rows,
     .normalise_rows_backward = normalise_rows_backward,
+    .lstm = lstm,
+    .lstm_backward = lstm_backward,
     .multiply = multiply,
     .turn = turn,
     .prelu = prelu,

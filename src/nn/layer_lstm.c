@@ -4,35 +4,15 @@
 
 static void forward(const gradus_cell_step *step)
 {
-    const int64_t units = step->units;
-    float *input = step->gates, *forget = input + units, *fresh = forget + units, *output = fresh + units,
-          *memory = step->extra, *shown = memory + units;
-    step->kernels->activate(GRADUS_SIGMOID, input, input, 2 * units);
-    step->kernels->activate(GRADUS_TANH, fresh, fresh, units);
-    step->kernels->activate(GRADUS_SIGMOID, output, output, units);
-    for (int64_t i = 0; i < units; i++)
-        memory[i] = input[i] * fresh[i] + (step->extra_before ? forget[i] * step->extra_before[i] : 0);
-    step->kernels->activate(GRADUS_TANH, memory, shown, units);
-    for (int64_t i = 0; i < units; i++) step->state[i] = output[i] * shown[i];
+    step->kernels->lstm(step->units, step->gates, step->extra_before, step->extra, step->extra + step->units,
+                        step->state);
 }
 
 /* Each step leaves the gradient of the memory before it in the place of its own memory, which no step needs any more. */
 static void backward(const gradus_cell_step *step)
 {
-    const int64_t units = step->units;
-    float *input = step->gates, *forget = input + units, *fresh = forget + units, *output = fresh + units,
-          *memory = step->extra, *shown = memory + units;
-    for (int64_t i = 0; i < units; i++) {
-        const float in = input[i], keep = forget[i], new = fresh[i], out = output[i], show = shown[i];
-        const float before = step->extra_before ? step->extra_before[i] : 0;
-        const float slope =
-            step->gradient[i] * out * (1 - show * show) + (step->extra_after ? step->extra_after[i] : 0);
-        input[i] = slope * new *in *(1 - in);
-        forget[i] = slope * before * keep * (1 - keep);
-        fresh[i] = slope * in * (1 - new *new);
-        output[i] = step->gradient[i] * show * out * (1 - out);
-        memory[i] = slope * keep;
-    }
+    step->kernels->lstm_backward(step->units, step->gates, step->extra_before, step->extra_after, step->gradient,
+                                 step->extra, step->extra + step->units);
 }
 
 static const gradus_cell cell = {

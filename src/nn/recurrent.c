@@ -1,6 +1,9 @@
 /* The steps of recurrent layers. What the inputs give to the sums of all steps is one product; the states' part is one for each
  * step, over the examples of a piece. Backward goes the same way back, and leaves the gradients of all sums in memory; then the
- * gradient of each weight is one product over the whole batch. */
+ * gradient of each weight is one product over the whole batch.
+ *
+ * Inputs that come right from an embedding are rows of its table, over and over: the product is done once for each row of the table,
+ * and backward with the sum of the gradients of all steps that have the same symbol. */
 #include <stdio.h>
 #include <string.h>
 #include "recurrent.h"
@@ -15,6 +18,9 @@ typedef struct lane {
     bool reversed;
     int32_t tensor;        /* its first */
     const float *bias;     /* both added up */
+    const float *turned;   /* the states' weights, sums x units */
+    const float *symbols;  /* of each step, where the inputs are rows of a table; else NULL */
+    float *table;          /* what each symbol gives to the sums of a step */
     const float *values;   /* what it reads: steps x inputs */
     float *input_gradient; /* NULL: nobody asks */
     bool adds;             /* to the input's gradient; else it is the first */
@@ -24,6 +30,17 @@ typedef struct lane {
 } lane;
 
 /* ---- what there is ---- */
+
+extern const gradus_layer_row gradus_layer_embedding;
+
+/* The table that the inputs are rows of, if its product is less work than theirs; else NULL. */
+static const gradus_tensor *table_of(const gradus_layer *layer)
+{
+    const gradus_layer *from = layer->input->from;
+    if (!from || from->row != &gradus_layer_embedding) return NULL;
+    const gradus_tensor *table = gradus_layer_tensor(from, 0);
+    return table->shape[0] <= 2 * layer->input->shape[0] ? table : NULL;
+}
 
 static gradus_status add_tensors(gradus_layer *layer, int64_t level, bool reversed, gradus_error *error)
 {
@@ -93,9 +110,12 @@ gradus_status gradus_recurrent_prepare(gradus_layer *layer, gradus_error *error)
     gradus_recurrent *state = layer->state;
     const int64_t lanes = state->levels * state->directions, inside = state->levels - !state->last,
                   sums = state->cell->gates * state->units;
-    state->size = lanes * lane_size(state) + 2 * inside * level_size(state);
+    const gradus_tensor *table = table_of(layer);
+    state->symbols = table ? table->shape[0] : 0;
+    state->size = lanes * lane_size(state) + 2 * inside * level_size(state) + state->steps * state->units;
     layer->kept = state->size * (int64_t)sizeof(float);
-    layer->shared = lanes * sums;
+    layer->shared =
+        lanes * sums * (1 + state->units) + state->symbols * (sums * (state->directions + 1) + state->inputs);
     layer->work = (double)(lanes * state->steps * sums * (state->units + state->inputs));
     layer->output->form = gradus_form_plain(layer->output->shape);
     return GRADUS_OK;
@@ -107,6 +127,29 @@ gradus_status gradus_recurrent_prepare(gradus_layer *layer, gradus_error *error)
 static float *kept(const gradus_layer *layer, const gradus_piece *piece, int64_t offset, int64_t size)
 {
     return (float *)(void *)layer->memory + offset * piece->walk->count + piece->first * size;
+}
+
+/* Of all steps the state before, for the gradient of its weights. */
+static float *states_before(const gradus_layer *layer, const gradus_piece *piece)
+{
+    const gradus_recurrent *state = layer->state;
+    const int64_t size = state->steps * state->units;
+    return kept(layer, piece, state->size - size, size);
+}
+
+/* In the numbers: biases, turned weights, tables of both directions, the gradient of one, and of the embedding's. */
+static float *turned_at(const gradus_layer *layer, int64_t index)
+{
+    const gradus_recurrent *state = layer->state;
+    const int64_t sums = state->cell->gates * state->units;
+    return layer->numbers + (state->levels * state->directions + index * state->units) * sums;
+}
+
+static float *table_at(const gradus_layer *layer, int64_t direction)
+{
+    const gradus_recurrent *state = layer->state;
+    const int64_t sums = state->cell->gates * state->units;
+    return turned_at(layer, state->levels * state->directions) + direction * state->symbols * sums;
 }
 
 static float *level_at(const gradus_layer *layer, const gradus_piece *piece, int64_t level, bool gradient)
@@ -133,6 +176,9 @@ static lane lane_of(const gradus_layer *layer, const gradus_piece *piece, int64_
                   .reversed = direction == 1,
                   .tensor = (int32_t)index * (state->bias ? 4 : 2),
                   .bias = layer->numbers + index * sums,
+                  .turned = turned_at(layer, index),
+                  .symbols = state->symbols && !level ? gradus_values(layer->input->from->input, piece) : NULL,
+                  .table = table_at(layer, direction),
                   .values = level ? level_at(layer, piece, level - 1, false) : gradus_values(layer->input, piece),
                   .input_gradient =
                       level ? level_at(layer, piece, level - 1, true) : gradus_gradient(layer->input, piece),
@@ -174,16 +220,32 @@ static gradus_cell_step step_of(const lane *it, int64_t example, int64_t at)
 
 /* ---- forward ---- */
 
+/* The products that depend on the weights alone. */
+static void begin_lane(const gradus_layer *layer, const gradus_walk *walk, int64_t index)
+{
+    const gradus_recurrent *state = layer->state;
+    const gradus_kernels *kernels = layer->net->kernels;
+    const int64_t sums = state->cell->gates * state->units, together = sums - (state->cell->apart ? state->units : 0);
+    const int32_t first = (int32_t)index * (state->bias ? 4 : 2);
+    float *both = layer->numbers + index * sums;
+    if (state->bias) {
+        memcpy(both, gradus_layer_tensor(layer, first + INPUT_BIAS)->values, (size_t)sums * sizeof(float));
+        kernels->add(both, gradus_layer_tensor(layer, first + STATE_BIAS)->values, together);
+    }
+    if (walk->purpose == GRADUS_WALK_TRAIN)
+        kernels->turn(state->units, sums, gradus_layer_tensor(layer, first + STATE_WEIGHT)->values, sums,
+                      turned_at(layer, index), state->units);
+    if (!state->symbols || index >= state->directions) return;
+    const gradus_product shape = {.rows = state->symbols, .columns = sums, .inner = state->inputs};
+    gradus_backend_multiply(layer->net->backend, &shape, table_of(layer)->values,
+                            gradus_layer_tensor(layer, first + INPUT_WEIGHT)->values, table_at(layer, index));
+    if (state->bias) kernels->add_bias(GRADUS_LINEAR, table_at(layer, index), both, state->symbols, sums);
+}
+
 void gradus_recurrent_begin(const gradus_layer *layer, const gradus_walk *walk)
 {
-    (void)walk;
     const gradus_recurrent *state = layer->state;
-    const int64_t sums = state->cell->gates * state->units, together = sums - (state->cell->apart ? state->units : 0);
-    for (int32_t i = 0; state->bias && i < state->levels * state->directions; i++) {
-        float *both = layer->numbers + i * sums;
-        memcpy(both, gradus_layer_tensor(layer, 4 * i + INPUT_BIAS)->values, (size_t)sums * sizeof(float));
-        layer->net->kernels->add(both, gradus_layer_tensor(layer, 4 * i + STATE_BIAS)->values, together);
-    }
+    for (int64_t i = 0; i < state->levels * state->directions; i++) begin_lane(layer, walk, i);
 }
 
 /* What the state of the step before gives to the sums: for a cell that keeps the last sum's part apart, in two products. */
@@ -199,22 +261,40 @@ static void add_state(const lane *it, const gradus_cell_step *first)
                             .step_a = state->steps * it->width,
                             .step_b = it->sums,
                             .step_c = state->steps * it->sums};
-    gradus_backend_multiply(it->layer->net->backend, &shape, first->before, weight, first->gates);
+    const gradus_kernels *kernels = it->layer->net->kernels;
+    kernels->multiply(&shape, first->before, weight, first->gates);
     if (!apart) return;
     shape.add = false;
     shape.columns = units;
     shape.step_c = state->steps * extras;
-    gradus_backend_multiply(it->layer->net->backend, &shape, first->before, weight + it->sums - units, first->extra);
+    kernels->multiply(&shape, first->before, weight + it->sums - units, first->extra);
+}
+
+/* What the inputs give to the sums of all steps; where they are rows of a table it follows step by step, into the cache. */
+static void add_inputs(const lane *it)
+{
+    const gradus_product shape = {.rows = it->count * it->state->steps, .columns = it->sums, .inner = it->inputs};
+    if (it->symbols) return;
+    gradus_backend_multiply(it->layer->net->backend, &shape, it->values, tensor_of(it, INPUT_WEIGHT), it->gates);
+    if (it->state->bias)
+        it->layer->net->kernels->add_bias(GRADUS_LINEAR, it->gates, it->bias, shape.rows, shape.columns);
+}
+
+static void add_symbols(const lane *it, int64_t at)
+{
+    const int64_t steps = it->state->steps, step = it->reversed ? steps - 1 - at : at;
+    for (int64_t row = step; it->symbols && row < it->count * steps; row += steps)
+        memcpy(it->gates + row * it->sums, it->table + (int64_t)it->symbols[row] * it->sums,
+               (size_t)it->sums * sizeof(float));
 }
 
 static void run_lane(const lane *it)
 {
     const gradus_recurrent *state = it->state;
-    const gradus_product shape = {.rows = it->count * state->steps, .columns = it->sums, .inner = it->inputs};
-    gradus_backend_multiply(it->layer->net->backend, &shape, it->values, tensor_of(it, INPUT_WEIGHT), it->gates);
-    if (state->bias) it->layer->net->kernels->add_bias(GRADUS_LINEAR, it->gates, it->bias, shape.rows, shape.columns);
+    add_inputs(it);
     for (int64_t at = 0; at < state->steps; at++) {
         const gradus_cell_step first = step_of(it, 0, at);
+        add_symbols(it, at);
         if (at) add_state(it, &first);
         for (int64_t example = 0; example < it->count; example++) {
             const gradus_cell_step step = step_of(it, example, at);
@@ -253,22 +333,19 @@ void gradus_recurrent_forward(const gradus_layer *layer, const gradus_piece *pie
 static void take_state(const lane *it, const gradus_cell_step *first)
 {
     const gradus_recurrent *state = it->state;
+    const gradus_kernels *kernels = it->layer->net->kernels;
     const int64_t units = state->units, apart = state->cell->apart ? units : 0, extras = state->cell->extras * units;
-    const float *weight = tensor_of(it, STATE_WEIGHT);
-    gradus_product shape = {.turn_b = true,
-                            .add = true,
+    gradus_product shape = {.add = true,
                             .rows = it->count,
                             .columns = units,
                             .inner = it->sums - apart,
                             .step_a = state->steps * it->sums,
-                            .step_b = it->sums,
                             .step_c = state->steps * it->width};
-    gradus_backend_multiply(it->layer->net->backend, &shape, first->gates, weight, first->gradient_before);
+    kernels->multiply(&shape, first->gates, it->turned, first->gradient_before);
     if (!apart) return;
     shape.inner = units;
     shape.step_a = state->steps * extras;
-    gradus_backend_multiply(it->layer->net->backend, &shape, first->extra, weight + it->sums - units,
-                            first->gradient_before);
+    kernels->multiply(&shape, first->extra, it->turned + (it->sums - units) * units, first->gradient_before);
 }
 
 static void run_lane_back(const lane *it)
@@ -284,7 +361,7 @@ static void run_lane_back(const lane *it)
     }
     const gradus_product shape = {
         .turn_b = true, .add = it->adds, .rows = it->count * state->steps, .columns = it->inputs, .inner = it->sums};
-    if (it->input_gradient)
+    if (it->input_gradient && !it->symbols)
         gradus_backend_multiply(it->layer->net->backend, &shape, it->gates, tensor_of(it, INPUT_WEIGHT),
                                 it->input_gradient);
 }
@@ -316,26 +393,76 @@ static float *gradient_of(const lane *it, int32_t which)
     return gradus_layer_tensor(it->layer, it->tensor + which)->gradient;
 }
 
-/* States of all steps but the last, times gradients of all but the first: example by example, for they do not touch. */
-static void weigh_states(const lane *it, const float *gradients, int64_t columns, int64_t step, float *into, bool add)
+static void gather_states(const lane *it, float *before)
+{
+    const int64_t steps = it->state->steps, units = it->state->units, begin = it->reversed ? steps - 1 : 0;
+    const size_t size = (size_t)units * sizeof(float);
+    for (int64_t row = 0; row < it->count * steps; row++) {
+        const int64_t from = it->reversed ? row + 1 : row - 1;
+        if (row % steps == begin)
+            memset(before + row * units, 0, size);
+        else
+            memcpy(before + row * units, it->outputs + from * it->width, size);
+    }
+}
+
+/* The states before all steps, times gradients of their sums. */
+static void weigh_states(const lane *it, const float *before, bool add)
 {
     const gradus_recurrent *state = it->state;
-    const gradus_product shape = {.turn_a = true,
-                                  .rows = state->units,
-                                  .columns = columns,
-                                  .inner = state->steps - 1,
-                                  .step_a = it->width,
-                                  .step_b = step,
-                                  .step_c = it->sums};
-    for (int64_t row = 0; !add && row < state->units; row++)
-        memset(into + row * it->sums, 0, (size_t)columns * sizeof(float));
-    for (int64_t example = 0; state->steps > 1 && example < it->count; example++) {
-        const int64_t first = example * state->steps, from = first + it->reversed, to = first + !it->reversed;
-        gradus_product one = shape;
-        one.add = true;
-        gradus_backend_multiply(it->layer->net->backend, &one, it->outputs + from * it->width, gradients + to * step,
-                                into);
+    gradus_backend *backend = it->layer->net->backend;
+    const int64_t units = state->units, apart = state->cell->apart ? units : 0;
+    float *weight = gradient_of(it, STATE_WEIGHT);
+    gradus_product shape = {.turn_a = true,
+                            .add = add,
+                            .rows = units,
+                            .columns = it->sums - apart,
+                            .inner = it->count * state->steps,
+                            .step_b = it->sums,
+                            .step_c = it->sums};
+    gradus_backend_multiply(backend, &shape, before, it->gates, weight);
+    if (!apart) return;
+    shape.columns = units;
+    shape.step_b = state->cell->extras * units;
+    gradus_backend_multiply(backend, &shape, before, it->extra, weight + it->sums - units);
+}
+
+/* An embedding adds up what it is told of each symbol: it is told at the symbol's first step, and of 0 at the others. */
+static void spread_rows(const lane *it, float *rows)
+{
+    for (int64_t i = 0; i < it->count * it->state->steps; i++) {
+        float *row = rows + (int64_t)it->symbols[i] * it->inputs, *to = it->input_gradient + i * it->inputs;
+        if (it->adds)
+            it->layer->net->kernels->add(to, row, it->inputs);
+        else
+            memcpy(to, row, (size_t)it->inputs * sizeof(float));
+        memset(row, 0, (size_t)it->inputs * sizeof(float));
     }
+}
+
+/* Where the inputs are rows of a table: with the gradients of all steps of a symbol added up. */
+static void weigh_table(const lane *it, bool add)
+{
+    const gradus_recurrent *state = it->state;
+    float *slopes = table_at(it->layer, state->directions), *rows = slopes + state->symbols * it->sums;
+    memset(slopes, 0, (size_t)(state->symbols * it->sums) * sizeof(float));
+    for (int64_t i = 0; i < it->count * state->steps; i++)
+        it->layer->net->kernels->add(slopes + (int64_t)it->symbols[i] * it->sums, it->gates + i * it->sums, it->sums);
+    const gradus_product shape = {
+        .turn_a = true, .add = add, .rows = it->inputs, .columns = it->sums, .inner = state->symbols};
+    gradus_backend_multiply(it->layer->net->backend, &shape, table_of(it->layer)->values, slopes,
+                            gradient_of(it, INPUT_WEIGHT));
+    if (!it->input_gradient) return;
+    const gradus_product back = {.turn_b = true, .rows = state->symbols, .columns = it->inputs, .inner = it->sums};
+    gradus_backend_multiply(it->layer->net->backend, &back, slopes, tensor_of(it, INPUT_WEIGHT), rows);
+    spread_rows(it, rows);
+}
+
+static void weigh_inputs(const lane *it, bool add)
+{
+    const gradus_product shape = {
+        .turn_a = true, .add = add, .rows = it->inputs, .columns = it->sums, .inner = it->count * it->state->steps};
+    gradus_backend_multiply(it->layer->net->backend, &shape, it->values, it->gates, gradient_of(it, INPUT_WEIGHT));
 }
 
 static void weigh_biases(const lane *it, bool add)
@@ -343,9 +470,10 @@ static void weigh_biases(const lane *it, bool add)
     const gradus_recurrent *state = it->state;
     const gradus_kernels *kernels = it->layer->net->kernels;
     const int64_t rows = it->count * state->steps, units = state->units, together = it->sums - units;
+    float *slopes = it->symbols ? table_at(it->layer, state->directions) : it->gates; /* of symbols: added up already */
     float *one = gradient_of(it, INPUT_BIAS), *other = gradient_of(it, STATE_BIAS);
     if (!add) memset(one, 0, (size_t)it->sums * sizeof(float));
-    kernels->add_bias_backward(GRADUS_LINEAR, NULL, it->gates, one, rows, it->sums);
+    kernels->add_bias_backward(GRADUS_LINEAR, NULL, slopes, one, it->symbols ? state->symbols : rows, it->sums);
     if (!state->cell->apart) {
         memcpy(other, one, (size_t)it->sums * sizeof(float));
         return;
@@ -359,15 +487,12 @@ void gradus_recurrent_weights(const gradus_layer *layer, const gradus_piece *pie
 {
     const gradus_recurrent *state = layer->state;
     const bool add = piece->walk->accumulate;
+    float *before = states_before(layer, piece);
     for (int64_t index = 0; index < state->levels * state->directions; index++) {
         const lane it = lane_of(layer, piece, index / state->directions, index % state->directions);
-        const int64_t apart = state->cell->apart ? state->units : 0;
-        const gradus_product shape = {
-            .turn_a = true, .add = add, .rows = it.inputs, .columns = it.sums, .inner = it.count * state->steps};
-        gradus_backend_multiply(layer->net->backend, &shape, it.values, it.gates, gradient_of(&it, INPUT_WEIGHT));
-        float *weight = gradient_of(&it, STATE_WEIGHT);
-        weigh_states(&it, it.gates, it.sums - apart, it.sums, weight, add);
-        if (apart) weigh_states(&it, it.extra, apart, state->cell->extras * apart, weight + it.sums - apart, add);
+        (it.symbols ? weigh_table : weigh_inputs)(&it, add);
+        gather_states(&it, before);
+        weigh_states(&it, before, add);
         if (state->bias) weigh_biases(&it, add);
     }
 }

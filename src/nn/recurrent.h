@@ -79,6 +79,8 @@ typedef struct gradus_recurrent {
     int64_t steps, inputs, units, levels, directions;
     bool bias, last;
     int64_t size; /* floats kept for each example */
+    int64_t
+        symbols; /* of the embedding that gives the inputs, if it has so few that they come again and again; else 0 */
 } gradus_recurrent;
 
 gradus_status gradus_recurrent_infer(gradus_layer *layer, const gradus_cell *cell, gradus_activation activation,

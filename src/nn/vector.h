@@ -15,7 +15,56 @@ static inline vector load(const float *from) { return *(const loose *)from; }
 static inline void store(float *to, vector value) { *(loose *)to = value; }
 static inline vector all(float value) { return value - (vector){0}; }
 
-/* The last few values of a row: those beyond `count` are read as zero, and not written. */
+static inline vector choose(choice which, vector yes, vector no)
+{
+    return (vector)(((choice)yes & which) | ((choice)no & ~which));
+}
+
+/* The lanes below `count`. */
+static inline choice lanes_below(int64_t count)
+{
+    choice lane;
+    for (int i = 0; i < LANES; i++) lane[i] = i;
+    return lane < (int32_t)(count < LANES ? count : LANES);
+}
+
+/* What compilers do not find by themselves, in the processor's own words.
+ *
+ * load_some and store_some: the last few values of a row. Those beyond `count` are read as zero, and not written.
+ * no_less and no_more: not-a-number stays what it is on either side, for a diverged net must show it. */
+#if LANES == 16
+static inline vector load_some(const float *from, int64_t count)
+{
+    return count >= LANES ? load(from) : (vector)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
+}
+
+static inline void store_some(float *to, vector value, int64_t count)
+{
+    if (count >= LANES)
+        store(to, value);
+    else
+        _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), (__m512)value);
+}
+
+static inline vector no_less(vector value, vector least) { return (vector)_mm512_max_ps((__m512)least, (__m512)value); }
+static inline vector no_more(vector value, vector most) { return (vector)_mm512_min_ps((__m512)most, (__m512)value); }
+#elif LANES == 8
+static inline vector load_some(const float *from, int64_t count)
+{
+    return count >= LANES ? load(from) : (vector)_mm256_maskload_ps(from, (__m256i)lanes_below(count));
+}
+
+static inline void store_some(float *to, vector value, int64_t count)
+{
+    if (count >= LANES)
+        store(to, value);
+    else
+        _mm256_maskstore_ps(to, (__m256i)lanes_below(count), (__m256)value);
+}
+
+static inline vector no_less(vector value, vector least) { return (vector)_mm256_max_ps((__m256)least, (__m256)value); }
+static inline vector no_more(vector value, vector most) { return (vector)_mm256_min_ps((__m256)most, (__m256)value); }
+#else
 static inline vector load_some(const float *from, int64_t count)
 {
     if (count >= LANES) return load(from);
@@ -37,14 +86,9 @@ static inline void store_some(float *to, vector value, int64_t count)
         memcpy(to, &value, (size_t)count * sizeof(float));
 }
 
-static inline vector choose(choice which, vector yes, vector no)
-{
-    return (vector)(((choice)yes & which) | ((choice)no & ~which));
-}
-
-/* Not-a-number stays what it is on either side of these: a diverged net must show it. */
 static inline vector no_less(vector value, vector least) { return choose(value < least, least, value); }
 static inline vector no_more(vector value, vector most) { return choose(value > most, most, value); }
+#endif
 
 /* A vector in registers of four, which every machine can take apart quickly. */
 typedef float quad __attribute__((vector_size(16)));
@@ -81,14 +125,6 @@ static inline float largest_of(vector value)
     for (int i = 1; i < 4; i++)
         if (most[i] > largest) largest = most[i];
     return largest;
-}
-
-/* The lanes below `count`. */
-static inline choice lanes_below(int64_t count)
-{
-    choice lane;
-    for (int i = 0; i < LANES; i++) lane[i] = i;
-    return lane < (int32_t)(count < LANES ? count : LANES);
 }
 
 /* exp(x) as power * (1 + part), with power = 2^n, n the integer nearest to x / ln 2, and part = exp(r) - 1 of the rest
