@@ -94,20 +94,63 @@ int32_t gradus_backend_worker(void)
 #endif
 }
 
-enum { LEAST_PRODUCT = 500000 }; /* multiplications below which waking other threads costs more than it saves */
+/* ---- products ---- */
 
+enum {
+    LEAST_PRODUCT = 3000000, /* multiplications below which waking another thread costs more than it saves */
+    LEAST_SIDE = 96,         /* rows or columns below which the library computes more slowly */
+    MOST_PARTS = 16
+};
+
+typedef struct product_job {
+    gradus_backend *backend;
+    const gradus_product *shape;
+    const float *a, *b;
+    float *c;
+    int64_t parts; /* of the rows, or of the columns if there are more of them */
+} product_job;
+
+static void multiply_part(void *user, int64_t part)
+{
+    const product_job *job = user;
+    const gradus_product *shape = job->shape;
+    const int64_t step_a = shape->step_a   ? shape->step_a
+                           : shape->turn_a ? shape->rows
+                                           : shape->inner,
+                  step_b = shape->step_b   ? shape->step_b
+                           : shape->turn_b ? shape->inner
+                                           : shape->columns,
+                  step_c = shape->step_c ? shape->step_c : shape->columns;
+    const bool by_rows = shape->rows >= shape->columns;
+    const int64_t side = by_rows ? shape->rows : shape->columns, first = side * part / job->parts,
+                  count = side * (part + 1) / job->parts - first;
+    const float *a = job->a + (by_rows ? first * (shape->turn_a ? 1 : step_a) : 0),
+                *b = job->b + (by_rows ? 0 : first * (shape->turn_b ? step_b : 1));
+    float *c = job->c + (by_rows ? first * step_c : first);
+    if (dnnl_sgemm(shape->turn_a ? 'T' : 'N', shape->turn_b ? 'T' : 'N', by_rows ? count : shape->rows,
+                   by_rows ? shape->columns : count, shape->inner, 1, a, step_a, b, step_b, shape->add ? 1 : 0, c,
+                   step_c))
+        atomic_store(&job->backend->failed, true);
+}
+
+/* Each part is one thread's, and there are as many as the shape alone says: the library would divide the inner dimension too, and
+ * so give other bits for another number of threads. */
 void gradus_backend_multiply(gradus_backend *backend, const gradus_product *shape, const float *a, const float *b,
                              float *c)
 {
-    const bool small = shape->rows * shape->columns * shape->inner < LEAST_PRODUCT;
-    const int32_t threads = small ? gradus_backend_set_threads(1) : 0;
-    const int64_t width_a = shape->turn_a ? shape->rows : shape->inner,
-                  width_b = shape->turn_b ? shape->inner : shape->columns;
-    if (dnnl_sgemm(shape->turn_a ? 'T' : 'N', shape->turn_b ? 'T' : 'N', shape->rows, shape->columns, shape->inner, 1,
-                   a, shape->step_a ? shape->step_a : width_a, b, shape->step_b ? shape->step_b : width_b,
-                   shape->add ? 1 : 0, c, shape->step_c ? shape->step_c : shape->columns))
-        atomic_store(&backend->failed, true);
-    if (small) gradus_backend_set_threads(threads);
+    const int64_t work = shape->rows * shape->columns * shape->inner,
+                  side = shape->rows >= shape->columns ? shape->rows : shape->columns;
+    product_job job = {backend, shape, a, b, c, 1};
+    while (2 * job.parts <= MOST_PARTS && work >= 2 * job.parts * LEAST_PRODUCT && side >= 2 * job.parts * LEAST_SIDE)
+        job.parts *= 2;
+    const int32_t threads = gradus_backend_set_threads(1);
+    if (threads > 1 && job.parts > 1) {
+        gradus_backend_set_threads(threads);
+        gradus_parallel(NULL, job.parts, multiply_part, &job);
+        return;
+    }
+    for (int64_t part = 0; part < job.parts; part++) multiply_part(&job, part);
+    gradus_backend_set_threads(threads);
 }
 
 bool gradus_backend_failed(gradus_backend *backend) { return atomic_exchange(&backend->failed, false); }
