@@ -17,23 +17,38 @@ typedef struct attention {
     bool causal, bias;
 } attention;
 
-/* What is kept of an example, in this order: queries, keys and values of each step (and their gradients), the shares of each head, the
- * gradient of one head's shares, what the heads took together (and its gradient), one head's keys or values turned. */
+/* What is kept of all examples, one array behind the other: queries, keys and values of each step, the shares of each head, what the
+ * heads took together, one head's keys or values turned. On the way back also their gradients; those of one head's shares. */
 typedef struct kept {
-    float *all, *all_gradient, *shares, *shares_gradient, *taken, *taken_gradient, *turned;
+    float *all, *shares, *taken, *turned;
+    float *all_gradient, *shares_gradient, *taken_gradient;
 } kept;
 
 static int64_t triple(const attention *it) { return it->steps * 3 * it->width; }
 static int64_t square(const attention *it) { return it->steps * it->steps; }
+static int64_t single(const attention *it) { return it->steps * it->width; }
+
+/* The piece's part of the next array; NULL where there is none, in a net that does not learn. */
+static float *next(float **array, const gradus_piece *piece, int64_t size)
+{
+    if (!*array) return NULL;
+    float *at = *array + piece->first * size;
+    *array += piece->walk->count * size;
+    return at;
+}
 
 static kept kept_at(const gradus_layer *layer, const gradus_piece *piece)
 {
     const attention *it = layer->state;
-    const int64_t wide = it->steps * it->width,
-                  sizes[] = {3 * wide, 3 * wide, it->heads * square(it), square(it), wide, wide, it->steps * it->part};
-    float *at[7], *base = (float *)(void *)layer->memory;
-    for (int i = 0; i < 7; base += sizes[i++] * piece->walk->count) at[i] = base + piece->first * sizes[i];
-    return (kept){at[0], at[1], at[2], at[3], at[4], at[5], at[6]};
+    float *array = (float *)(void *)layer->memory, *passing = layer->passing.memory;
+    kept at = {.all = next(&array, piece, triple(it))};
+    at.shares = next(&array, piece, it->heads * square(it));
+    at.taken = next(&array, piece, single(it));
+    at.turned = next(&array, piece, it->steps * it->part);
+    at.all_gradient = next(&passing, piece, triple(it));
+    at.shares_gradient = next(&passing, piece, square(it));
+    at.taken_gradient = next(&passing, piece, single(it));
+    return at;
 }
 
 /* ---- what there is ---- */
@@ -82,8 +97,8 @@ static gradus_status prepare(gradus_layer *layer, gradus_error *error)
 {
     (void)error;
     const attention *it = layer->state;
-    layer->kept = (2 * triple(it) + (it->heads + 1) * square(it) + it->steps * (2 * it->width + it->part)) *
-                  (int64_t)sizeof(float);
+    layer->kept = (triple(it) + it->heads * square(it) + single(it) + it->steps * it->part) * (int64_t)sizeof(float);
+    layer->passing.size = triple(it) + square(it) + single(it);
     layer->work = (double)(4 * it->steps * it->width * it->width + 2 * square(it) * it->width);
     return GRADUS_OK;
 }

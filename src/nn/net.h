@@ -182,6 +182,8 @@ struct gradus_layer {
     int64_t parts;  /* floats for each slot, in `sums`                                             */
     int64_t shared; /* floats for all, in `numbers`                                                */
     double work;    /* rough number of operations an example, beyond a few for each value          */
+    gradus_room
+        passing; /* kept for each example from the first to the last of its backward stages; `size` is set by prepare */
     unsigned char *memory;
     float *sums, *numbers;
     void *state;
@@ -325,7 +327,7 @@ typedef struct gradus_init_row {
 /* ---- the net ---- */
 
 typedef struct gradus_operation {
-    const gradus_layer *layer;
+    gradus_layer *layer;
     const gradus_layer_pass *pass;
 } gradus_operation;
 

@@ -19,7 +19,7 @@ static void add_stage(gradus_net *net, bool whole)
     net->stages[net->stage_count++] = (gradus_stage){.first = last ? last->first + last->count : 0, .whole = whole};
 }
 
-static void add_operation(gradus_net *net, const gradus_layer *layer, const gradus_layer_pass *pass)
+static void add_operation(gradus_net *net, gradus_layer *layer, const gradus_layer_pass *pass)
 {
     const gradus_stage *last = net->stage_count ? &net->stages[net->stage_count - 1] : NULL;
     const bool whole = pass->whole && !(pass->steps_apart && layer->input->sequence);
@@ -101,14 +101,19 @@ static gradus_room *gradient_room(gradus_signal *signal)
     return &signal->gradient;
 }
 
-static void need(gradus_room *room, const gradus_signal *signal, int32_t stage)
+static void need_room(gradus_room *room, int64_t size, int32_t stage)
 {
-    if (!room->needed) *room = (gradus_room){true, false, stage, stage, gradus_form_size(signal->form), NULL};
+    if (!room->needed) *room = (gradus_room){true, false, stage, stage, size, NULL};
     if (stage < room->from) room->from = stage;
     if (stage > room->to) room->to = stage;
 }
 
-static void need_of(const gradus_layer *layer, int32_t stage, bool backward)
+static void need(gradus_room *room, const gradus_signal *signal, int32_t stage)
+{
+    need_room(room, gradus_form_size(signal->form), stage);
+}
+
+static void need_of(gradus_layer *layer, int32_t stage, bool backward)
 {
     const uint32_t traits = layer->row->traits;
     const bool activated = layer->activation != GRADUS_LINEAR && traits & GRADUS_KEEPS_ACTIVATED;
@@ -117,6 +122,7 @@ static void need_of(const gradus_layer *layer, int32_t stage, bool backward)
         need(values_room(layer->second), layer->second, stage);
     if (!backward || traits & GRADUS_KEEPS_OUTPUT || activated) need(values_room(layer->output), layer->output, stage);
     if (!backward) return;
+    if (layer->passing.size) need_room(&layer->passing, layer->passing.size, stage);
     need(gradient_room(layer->output), layer->output, stage);
     if (layer->input->trained) need(gradient_room(layer->input), layer->input, stage);
     if (layer->second && layer->second->trained) need(gradient_room(layer->second), layer->second, stage);
@@ -211,8 +217,10 @@ static void divide(division *all)
     }
     for (int32_t stage = 0; stage < net->stage_count; stage++)
         for (int32_t i = 0; i < net->layers.count; i++) {
+            gradus_room *passing = &net->layers.items[i]->passing;
             gradus_signal *signal = net->layers.items[i]->output;
             gradus_room *values = &signal->values, *gradient = &signal->gradient;
+            if (passing->needed && passing->from == stage) divide_room(all, passing);
             if (values_room(signal) == values && values->needed && values->from == stage) divide_room(all, values);
             if (gradient_room(signal) == gradient && gradient->needed && gradient->from == stage)
                 divide_room(all, gradient);
@@ -226,7 +234,7 @@ static void divide(division *all)
 
 static gradus_status get_memory(gradus_net *net, int64_t count, gradus_error *error)
 {
-    const size_t block_bytes = 2 * (size_t)net->layers.count * sizeof(block);
+    const size_t block_bytes = 3 * (size_t)net->layers.count * sizeof(block);
     division all = {.net = net, .count = count, .blocks = gradus_allocate(NULL, block_bytes)};
     if (!all.blocks) return gradus_net_no_memory(error);
     divide(&all);
