@@ -123,6 +123,7 @@ typedef struct gradus_kernels {
     void (*dropout)(uint64_t key, uint32_t threshold, float scale, int64_t first, const float *input, float *output,
                     int64_t count);
 
+    void (*scale)(float factor, float shift, float *values, int64_t count); /* factor (values - shift) */
     void (*add)(float *to, const float *from, int64_t count);
 } gradus_kernels;
 

@@ -25,6 +25,12 @@ static void dropout(uint64_t key, uint32_t threshold, float scale, int64_t first
     }
 }
 
+static void scale(float factor, float shift, float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i += LANES)
+        store_some(values + i, all(factor) * (load_some(values + i, count - i) - all(shift)), count - i);
+}
+
 static void add(float *to, const float *from, int64_t count)
 {
     for (int64_t i = 0; i < count; i += LANES)

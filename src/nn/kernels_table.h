@@ -40,5 +40,6 @@ const gradus_kernels KERNELS = {
     .share_out = share_out,
     .share_out_backward = share_out_backward,
     .dropout = dropout,
+    .scale = scale,
     .add = add,
 };

@@ -33,7 +33,7 @@ static double example(const gradus_loss *loss, const float *output, int32_t targ
     for (int64_t i = 0; smoothing > 0 && i < loss->width; i++) mean += output[i] / (double)loss->width;
     const double wanted = (1 - smoothing) * output[target] + smoothing * mean;
     const gradus_softmax_sum sum = loss->kernels->softmax(output, gradient, loss->width);
-    for (int64_t i = 0; i < loss->width; i++) gradient[i] = scale * (gradient[i] - (float)spread);
+    loss->kernels->scale(scale, (float)spread, gradient, loss->width);
     gradient[target] -= scale * (float)(1 - smoothing);
     return sum.largest + log(sum.sum) - wanted;
 }

@@ -21,6 +21,7 @@ typedef struct lane {
     const float *turned;   /* the states' weights, sums x units */
     const float *symbols;  /* of each step, where the inputs are rows of a table; else NULL */
     float *table;          /* what each symbol gives to the sums of a step */
+    float *slopes;         /* of the table: those of all steps of a symbol, added up */
     const float *values;   /* what it reads: steps x inputs */
     float *input_gradient; /* NULL: nobody asks */
     bool adds;             /* to the input's gradient; else it is the first */
@@ -114,8 +115,8 @@ gradus_status gradus_recurrent_prepare(gradus_layer *layer, gradus_error *error)
     state->symbols = table ? table->shape[0] : 0;
     state->size = lanes * lane_size(state) + 2 * inside * level_size(state) + state->steps * state->units;
     layer->kept = state->size * (int64_t)sizeof(float);
-    layer->shared =
-        lanes * sums * (1 + state->units) + state->symbols * (sums * (state->directions + 1) + state->inputs);
+    layer->shared = lanes * sums * (1 + state->units) + state->symbols * (sums * state->directions + state->inputs);
+    layer->parts = state->symbols * sums * state->directions;
     layer->work = (double)(lanes * state->steps * sums * (state->units + state->inputs));
     layer->output->form = gradus_form_plain(layer->output->shape);
     return GRADUS_OK;
@@ -137,7 +138,7 @@ static float *states_before(const gradus_layer *layer, const gradus_piece *piece
     return kept(layer, piece, state->size - size, size);
 }
 
-/* In the numbers: biases, turned weights, tables of both directions, the gradient of one, and of the embedding's. */
+/* In the numbers: biases, turned weights, tables of both directions, the gradient of the embedding's. */
 static float *turned_at(const gradus_layer *layer, int64_t index)
 {
     const gradus_recurrent *state = layer->state;
@@ -179,6 +180,7 @@ static lane lane_of(const gradus_layer *layer, const gradus_piece *piece, int64_
                   .turned = turned_at(layer, index),
                   .symbols = state->symbols && !level ? gradus_values(layer->input->from->input, piece) : NULL,
                   .table = table_at(layer, direction),
+                  .slopes = layer->sums + (piece->slot * state->directions + direction) * state->symbols * sums,
                   .values = level ? level_at(layer, piece, level - 1, false) : gradus_values(layer->input, piece),
                   .input_gradient =
                       level ? level_at(layer, piece, level - 1, true) : gradus_gradient(layer->input, piece),
@@ -348,14 +350,24 @@ static void take_state(const lane *it, const gradus_cell_step *first)
     kernels->multiply(&shape, first->extra, it->turned + (it->sums - units) * units, first->gradient_before);
 }
 
-static void run_lane_back(const lane *it)
+static void sum_symbols(const lane *it, int64_t at)
+{
+    const int64_t steps = it->state->steps, step = it->reversed ? steps - 1 - at : at;
+    for (int64_t row = step; it->symbols && row < it->count * steps; row += steps)
+        it->layer->net->kernels->add(it->slopes + (int64_t)it->symbols[row] * it->sums, it->gates + row * it->sums,
+                                     it->sums);
+}
+
+static void run_lane_back(const lane *it, bool opens)
 {
     const gradus_recurrent *state = it->state;
+    if (opens && it->symbols) memset(it->slopes, 0, (size_t)(state->symbols * it->sums) * sizeof(float));
     for (int64_t at = state->steps; at-- > 0;) {
         for (int64_t example = 0; example < it->count; example++) {
             const gradus_cell_step step = step_of(it, example, at);
             state->cell->backward(&step);
         }
+        sum_symbols(it, at);
         const gradus_cell_step first = step_of(it, 0, at);
         if (at) take_state(it, &first);
     }
@@ -382,7 +394,7 @@ void gradus_recurrent_backward(const gradus_layer *layer, const gradus_piece *pi
     for (int64_t level = state->levels; level-- > 0;)
         for (int64_t direction = 0; direction < state->directions; direction++) {
             const lane it = lane_of(layer, piece, level, direction);
-            run_lane_back(&it);
+            run_lane_back(&it, piece->opens);
         }
 }
 
@@ -440,28 +452,30 @@ static void spread_rows(const lane *it, float *rows)
     }
 }
 
-/* Where the inputs are rows of a table: with the gradients of all steps of a symbol added up. */
-static void weigh_table(const lane *it, bool add)
+/* Where the inputs are rows of a table: by what all stretches of the batch have added up. */
+static void weigh_table(const lane *it, const gradus_walk *walk)
 {
     const gradus_recurrent *state = it->state;
-    float *slopes = table_at(it->layer, state->directions), *rows = slopes + state->symbols * it->sums;
-    memset(slopes, 0, (size_t)(state->symbols * it->sums) * sizeof(float));
-    for (int64_t i = 0; i < it->count * state->steps; i++)
-        it->layer->net->kernels->add(slopes + (int64_t)it->symbols[i] * it->sums, it->gates + i * it->sums, it->sums);
+    gradus_backend *backend = it->layer->net->backend;
+    float *rows = table_at(it->layer, state->directions);
+    for (int32_t slot = 1; slot < walk->slots; slot++)
+        it->layer->net->kernels->add(it->slopes, it->slopes + slot * it->layer->parts, state->symbols * it->sums);
     const gradus_product shape = {
-        .turn_a = true, .add = add, .rows = it->inputs, .columns = it->sums, .inner = state->symbols};
-    gradus_backend_multiply(it->layer->net->backend, &shape, table_of(it->layer)->values, slopes,
-                            gradient_of(it, INPUT_WEIGHT));
+        .turn_a = true, .add = walk->accumulate, .rows = it->inputs, .columns = it->sums, .inner = state->symbols};
+    gradus_backend_multiply(backend, &shape, table_of(it->layer)->values, it->slopes, gradient_of(it, INPUT_WEIGHT));
     if (!it->input_gradient) return;
     const gradus_product back = {.turn_b = true, .rows = state->symbols, .columns = it->inputs, .inner = it->sums};
-    gradus_backend_multiply(it->layer->net->backend, &back, slopes, tensor_of(it, INPUT_WEIGHT), rows);
+    gradus_backend_multiply(backend, &back, it->slopes, tensor_of(it, INPUT_WEIGHT), rows);
     spread_rows(it, rows);
 }
 
-static void weigh_inputs(const lane *it, bool add)
+static void weigh_inputs(const lane *it, const gradus_walk *walk)
 {
-    const gradus_product shape = {
-        .turn_a = true, .add = add, .rows = it->inputs, .columns = it->sums, .inner = it->count * it->state->steps};
+    const gradus_product shape = {.turn_a = true,
+                                  .add = walk->accumulate,
+                                  .rows = it->inputs,
+                                  .columns = it->sums,
+                                  .inner = it->count * it->state->steps};
     gradus_backend_multiply(it->layer->net->backend, &shape, it->values, it->gates, gradient_of(it, INPUT_WEIGHT));
 }
 
@@ -470,7 +484,7 @@ static void weigh_biases(const lane *it, bool add)
     const gradus_recurrent *state = it->state;
     const gradus_kernels *kernels = it->layer->net->kernels;
     const int64_t rows = it->count * state->steps, units = state->units, together = it->sums - units;
-    float *slopes = it->symbols ? table_at(it->layer, state->directions) : it->gates; /* of symbols: added up already */
+    float *slopes = it->symbols ? it->slopes : it->gates; /* of symbols: added up already */
     float *one = gradient_of(it, INPUT_BIAS), *other = gradient_of(it, STATE_BIAS);
     if (!add) memset(one, 0, (size_t)it->sums * sizeof(float));
     kernels->add_bias_backward(GRADUS_LINEAR, NULL, slopes, one, it->symbols ? state->symbols : rows, it->sums);
@@ -490,7 +504,7 @@ void gradus_recurrent_weights(const gradus_layer *layer, const gradus_piece *pie
     float *before = states_before(layer, piece);
     for (int64_t index = 0; index < state->levels * state->directions; index++) {
         const lane it = lane_of(layer, piece, index / state->directions, index % state->directions);
-        (it.symbols ? weigh_table : weigh_inputs)(&it, add);
+        (it.symbols ? weigh_table : weigh_inputs)(&it, piece->walk);
         gather_states(&it, before);
         weigh_states(&it, before, add);
         if (state->bias) weigh_biases(&it, add);

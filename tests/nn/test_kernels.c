@@ -400,6 +400,9 @@ static void test_add(void **state)
             double *before = copy(&to);
             kernels->add(to.values, from.values, count);
             for (int64_t i = 0; i < count; i++) check_close(to.values[i], (float)before[i] + from.values[i], 0, 0);
+            kernels->scale(-3, 0.5F, from.values, count);
+            for (int64_t i = 0; i < count; i++)
+                check_close(to.values[i] + from.values[i] / 3 - 0.5, before[i], 0, 1e-6);
             free(before);
             check_unguard(&to.guarded);
             check_unguard(&from.guarded);
