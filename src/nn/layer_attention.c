@@ -98,6 +98,7 @@ static gradus_status prepare(gradus_layer *layer, gradus_error *error)
     (void)error;
     const attention *it = layer->state;
     layer->kept = (triple(it) + it->heads * square(it) + single(it) + it->steps * it->part) * (int64_t)sizeof(float);
+    layer->parts = it->bias ? 4 * it->width : 0;
     layer->passing.size = triple(it) + square(it) + single(it);
     layer->work = (double)(4 * it->steps * it->width * it->width + 2 * square(it) * it->width);
     return GRADUS_OK;
@@ -224,6 +225,19 @@ static void unproject(const gradus_layer *layer, int32_t weight, int64_t rows, i
     gradus_backend_multiply(layer->net->backend, &shape, gradient, gradus_layer_tensor(layer, weight)->values, to);
 }
 
+/* For the biases of what came out, and of queries, keys and values: summed up for each stretch of the batch. */
+static void sum_biases(const gradus_layer *layer, const gradus_piece *piece, const kept *at)
+{
+    const attention *it = layer->state;
+    const gradus_kernels *kernels = layer->net->kernels;
+    const int64_t rows = piece->count * it->steps;
+    float *sums = layer->sums + piece->slot * layer->parts;
+    if (!it->bias) return;
+    if (piece->opens) memset(sums, 0, (size_t)layer->parts * sizeof *sums);
+    kernels->add_bias_backward(GRADUS_LINEAR, NULL, gradus_gradient(layer->output, piece), sums, rows, it->width);
+    kernels->add_bias_backward(GRADUS_LINEAR, NULL, at->all_gradient, sums + it->width, rows, 3 * it->width);
+}
+
 static void backward(const gradus_layer *layer, const gradus_piece *piece)
 {
     const attention *it = layer->state;
@@ -244,6 +258,7 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
         for (int64_t first = 0; first < it->steps; first += BAND) look_back(layer, &of, first);
         for (int64_t first = 0; first < it->steps; first += BAND) tell_back(layer, &of, first);
     }
+    sum_biases(layer, piece, &at);
     if (input_gradient) unproject(layer, IN_WEIGHT, rows, 3 * it->width, at.all_gradient, input_gradient);
 }
 
@@ -251,15 +266,13 @@ static void weigh(const gradus_layer *layer, const gradus_piece *piece, int32_t 
                   const float *values, float *gradient)
 {
     const attention *it = layer->state;
-    const bool add = piece->walk->accumulate;
-    const gradus_product shape = {
-        .turn_a = true, .add = add, .rows = it->width, .columns = columns, .inner = piece->count * it->steps};
+    const gradus_product shape = {.turn_a = true,
+                                  .add = piece->walk->accumulate,
+                                  .rows = it->width,
+                                  .columns = columns,
+                                  .inner = piece->count * it->steps};
     gradus_backend_multiply(layer->net->backend, &shape, values, gradient,
                             gradus_layer_tensor(layer, weight)->gradient);
-    if (!it->bias) return;
-    float *bias = gradus_layer_tensor(layer, weight + IN_BIAS)->gradient;
-    if (!add) memset(bias, 0, (size_t)columns * sizeof *bias);
-    layer->net->kernels->add_bias_backward(GRADUS_LINEAR, NULL, gradient, bias, shape.inner, columns);
 }
 
 static void weights(const gradus_layer *layer, const gradus_piece *piece)
@@ -268,6 +281,10 @@ static void weights(const gradus_layer *layer, const gradus_piece *piece)
     const kept at = kept_at(layer, piece);
     weigh(layer, piece, OUT_WEIGHT, it->width, at.taken, gradus_gradient(layer->output, piece));
     weigh(layer, piece, IN_WEIGHT, 3 * it->width, gradus_values(layer->input, piece), at.all_gradient);
+    if (!it->bias) return;
+    gradus_layer_gather(layer, piece->walk, layer->sums, it->width, gradus_layer_tensor(layer, OUT_BIAS)->gradient);
+    gradus_layer_gather(layer, piece->walk, layer->sums + it->width, 3 * it->width,
+                        gradus_layer_tensor(layer, IN_BIAS)->gradient);
 }
 
 /* ---- as ONNX ---- */

@@ -90,6 +90,7 @@ static gradus_status prepare(gradus_layer *layer, gradus_error *error)
     gradus_tensor *weight = weight_of(layer);
     state->inputs = gradus_form_size(layer->input->form) / state->steps;
     layer->output->form = gradus_form_plain(layer->output->shape);
+    layer->parts = state->bias && layer->input->sequence ? state->units : 0;
     const gradus_form form =
         layer->input->sequence ? gradus_form_plain((int64_t[]){state->inputs, 0}) : layer->input->form;
     if (!layer->tied) {
@@ -132,13 +133,14 @@ static void weigh(const gradus_layer *layer, const gradus_piece *piece, const fl
                             state->plain ? input : gradient, weight->gradient);
 }
 
-/* Through f, and summed up for the bias. */
-static void sum_bias(const gradus_layer *layer, const gradus_piece *piece, gradus_activation f)
+/* Through the activation, and summed up for the bias: of sequences for each stretch of the batch, else at once. */
+static void sum_bias(const gradus_layer *layer, const gradus_piece *piece)
 {
     const dense *state = layer->state;
-    float *sum = bias_of(layer)->gradient;
-    if (!piece->walk->accumulate) memset(sum, 0, (size_t)state->units * sizeof *sum);
-    layer->net->kernels->add_bias_backward(f, gradus_values(layer->output, piece),
+    const bool apart = layer->input->sequence;
+    float *sum = apart ? layer->sums + piece->slot * layer->parts : bias_of(layer)->gradient;
+    if (apart ? piece->opens : !piece->walk->accumulate) memset(sum, 0, (size_t)state->units * sizeof *sum);
+    layer->net->kernels->add_bias_backward(layer->activation, gradus_values(layer->output, piece),
                                            gradus_gradient(layer->output, piece), sum, piece->count * state->steps,
                                            state->units);
 }
@@ -148,8 +150,8 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
     const dense *state = layer->state;
     const int64_t rows = piece->count * state->steps;
     float *gradient = gradus_gradient(layer->output, piece), *input_gradient = gradus_gradient(layer->input, piece);
-    if (state->bias && !layer->input->sequence)
-        sum_bias(layer, piece, layer->activation);
+    if (state->bias)
+        sum_bias(layer, piece);
     else if (layer->activation != GRADUS_LINEAR)
         layer->net->kernels->activate_backward(layer->activation, gradus_values(layer->output, piece), gradient,
                                                rows * state->units);
@@ -162,7 +164,7 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
 static void weights(const gradus_layer *layer, const gradus_piece *piece)
 {
     const dense *state = layer->state;
-    if (state->bias && layer->input->sequence) sum_bias(layer, piece, GRADUS_LINEAR);
+    if (layer->parts) gradus_layer_gather(layer, piece->walk, layer->sums, state->units, bias_of(layer)->gradient);
     weigh(layer, piece, gradus_gradient(layer->output, piece));
 }
 

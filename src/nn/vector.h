@@ -128,8 +128,9 @@ static inline float largest_of(vector value)
 }
 
 /* exp(x) as power * (1 + part), with power = 2^n, n the integer nearest to x / ln 2, and part = exp(r) - 1 of the rest
- * r = x - n ln 2, |r| <= 0.3466, by the Taylor polynomial of degree 7, whose remainder is below 6e-9. ln 2 is subtracted in two
- * pieces, the first of which has so few digits that n times it is exact. */
+ * r = x - n ln 2, |r| <= 0.3466, by the Taylor polynomial of degree 7, whose remainder is below 6e-9, in pairs of
+ * terms, which do not wait for each other. ln 2 is subtracted in two pieces, the first of which has so few digits that n times it is
+ * exact. */
 typedef struct exponential {
     vector power, part;
 } exponential;
@@ -140,13 +141,10 @@ static inline exponential exponential_of(vector x)
     x = no_more(no_less(x, all(-87.0f)), all(88.0f));
     vector shifted = x * all(1.44269504f) + shift, n = shifted - shift;
     vector r = (x - n * all(0.693359375f)) - n * all(-2.12194440e-4f);
-    vector part = all(1.0f / 5040);
-    part = part * r + all(1.0f / 720);
-    part = part * r + all(1.0f / 120);
-    part = part * r + all(1.0f / 24);
-    part = part * r + all(1.0f / 6);
-    part = part * r + all(0.5f);
-    part = part * r * r + r;
+    const vector square = r * r,
+                 high = (all(1.0f / 5040) * r + all(1.0f / 720)) * square + (all(1.0f / 120) * r + all(1.0f / 24)),
+                 low = all(1.0f / 6) * r + all(0.5f);
+    const vector part = (high * square + low) * square + r;
     choice bits = ((choice)shifted - (choice)shift + 127) << 23;
     return (exponential){(vector)bits, part};
 }
