@@ -1,5 +1,6 @@
-/* Whole training updates (forward, loss, backward, optimizer) of five nets, against what bounds them, measured in turns in the same
- * run: for dense nets and those of sequences their matrix products alone, for the convolutional one its convolutions alone.
+/* Whole training updates (forward, loss, backward, optimizer) of six nets, against what bounds them, measured in turns in the same
+ * run: for dense nets and those of sequences their matrix products alone, for the convolutional one its convolutions alone; the
+ * residual one is for the peers.
  *
  *     nets [ROUNDS = 20]
  *     nets serve NET THREADS      answers each line on its input with the best milliseconds of an update: for bench/peers/nets */
@@ -39,17 +40,19 @@ typedef struct bench_net {
     dense_shape dense[8];
     gradus_convolution_config convolutions[4]; /* channels 0: no more */
     bool text;                                 /* SEQUENCES of STEPS symbols, each of which is to tell the next */
+    int64_t batch;
 } bench_net;
 
 static const bench_net nets[] = {
-    {"mlp-adam", "dense(256) > relu > dense(10)", "adam", {784}, {{784, 256, 1}, {256, 10, 1}}, {{0}}, false},
+    {"mlp-adam", "dense(256) > relu > dense(10)", "adam", {784}, {{784, 256, 1}, {256, 10, 1}}, {{0}}, false, BATCH},
     {"mlp-sgd",
      "dense(128) > relu > dense(10)",
      "sgd(momentum=0.9)",
      {784},
      {{784, 128, 1}, {128, 10, 1}},
      {{0}},
-     false},
+     false,
+     BATCH},
     {"cnn-adam",
      "conv(16, 5, pad=2) > batchnorm > relu > maxpool(2) > conv(32, 5, pad=2) > batchnorm > relu > maxpool(2) > "
      "flatten "
@@ -82,14 +85,16 @@ static const bench_net nets[] = {
        .bias = true,
        .input_gradient = true,
        .most = CHUNK}},
-     false},
+     false,
+     BATCH},
     {"lstm-adam",
      "embedding(64) > lstm(128) > dense(65)",
      "adam",
      {STEPS},
      {{64, 512, 1}, {128, 512, 1}, {128, SYMBOLS, 1}},
      {{0}},
-     true},
+     true,
+     SEQUENCES},
     {"transformer-adamw",
      "embedding(128) > position > 4 * (residual(layernorm > attention(4, causal=true)) > "
      "residual(layernorm > dense(512) > gelu > dense(128))) > layernorm > dense(65)",
@@ -97,7 +102,13 @@ static const bench_net nets[] = {
      {STEPS},
      {{128, 384, 4}, {128, 128, 4}, {128, 512, 4}, {512, 128, 4}, {128, SYMBOLS, 1}},
      {{0}},
-     true},
+     true,
+     SEQUENCES},
+    {.name = "resnet20-sgd",
+     .model = "resnet(20, width=16)",
+     .rule = "sgd(momentum=0.9)",
+     .input = {3, 32, 32},
+     .batch = 128},
 };
 enum { NETS = sizeof nets / sizeof *nets };
 
@@ -108,7 +119,12 @@ static float *numbers(int64_t count)
     return made;
 }
 
-static int64_t examples_of(const bench_net *what) { return what->text ? SEQUENCES : BATCH; }
+static int64_t values_of(const bench_net *what)
+{
+    int64_t values = 1;
+    for (int i = 0; what->input[i]; i++) values *= what->input[i];
+    return values;
+}
 
 /* Rows of a product: each step of a sequence is one. */
 static int64_t rows_of(const bench_net *what) { return what->text ? SEQUENCES * STEPS : BATCH; }
@@ -155,7 +171,7 @@ static trainer *open_trainer(const bench_net *what, int32_t threads)
                                 .target_count = 1,
                                 .positions = what->text ? STEPS : 0,
                                 .symbols = what->text ? SYMBOLS : 0,
-                                .batch = (int32_t)examples_of(what),
+                                .batch = (int32_t)what->batch,
                                 .threads = threads,
                                 .seed = 1};
     memcpy(config.input, what->input, sizeof config.input);
@@ -166,13 +182,13 @@ static trainer *open_trainer(const bench_net *what, int32_t threads)
     if (error.status) stop(error.message);
     add_tensors(it, &error);
     if (error.status) stop(error.message);
-    const int64_t count = examples_of(what) * (what->text ? STEPS : 784);
+    const int64_t count = what->batch * values_of(what);
     it->inputs = numbers(BATCHES * count);
     for (int64_t i = 0; what->text && i < BATCHES * count; i++) it->inputs[i] = floorf(it->inputs[i] * SYMBOLS);
     for (int i = 0; i < SEQUENCES * STEPS; i++) it->classes[i] = i % 10;
     for (int i = 0; i < BATCHES; i++)
-        it->batches[i] = (gradus_batch){
-            .count = (int32_t)examples_of(what), .inputs = it->inputs + i * count, .classes = it->classes};
+        it->batches[i] =
+            (gradus_batch){.count = (int32_t)what->batch, .inputs = it->inputs + i * count, .classes = it->classes};
     return it;
 }
 
@@ -355,7 +371,7 @@ int main(int count, char **arguments)
     }
     const int rounds = count > 1 ? atoi(arguments[1]) : 20;
     const int32_t all = gradus_threads(NULL);
-    for (int i = 0; i < NETS; i++)
+    for (int i = 0; i < NETS && nets[i].dense[0].inputs; i++)
         for (int32_t threads = 1; threads <= all; threads += all > 1 ? all - 1 : 1) measure(&nets[i], threads, rounds);
     return 0;
 }

@@ -1,14 +1,14 @@
-"""Whole training updates of five nets, ours and PyTorch's, in turns, with one thread and with all; data in memory on both sides.
+"""Whole training updates of six nets, ours and PyTorch's, in turns, with one thread and with all; data in memory on both sides.
 
 Each side's figure is the fastest of many windows of a few milliseconds. PyTorch is given its default form, its fused optimizer, and
-for the convolutional net its channels-last order. At last an epoch as users write it: MNIST, shuffled, with a DataLoader, against
+for the convolutional nets their channels-last order. At last an epoch as users write it: MNIST, shuffled, with a DataLoader, against
 `gradus train`; that needs MNIST (GRADUS_DATA)."""
 import gzip, os, subprocess, sys, tempfile, time
 import numpy, torch
 from torch import nn
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 6
-NAMES = sys.argv[2:] or ["mlp-adam", "mlp-sgd", "cnn-adam", "lstm-adam", "transformer-adamw"]
+NAMES = sys.argv[2:] or ["mlp-adam", "mlp-sgd", "cnn-adam", "lstm-adam", "transformer-adamw", "resnet20-sgd"]
 WINDOW, VISIT, BATCH = 0.004, 0.15, 64
 STEPS, SEQUENCES, SYMBOLS = 64, 12, 65  # of the nets of text, as in bench/nets.c
 
@@ -21,6 +21,26 @@ def cnn():
     return nn.Sequential(nn.Conv2d(1, 16, 5, padding=2), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2),
                          nn.Conv2d(16, 32, 5, padding=2), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
                          nn.Flatten(), nn.Linear(1568, 10))
+
+
+def convolution(channels, filters, size, stride):
+    return nn.Sequential(nn.Conv2d(channels, filters, size, stride, size // 2, bias=False), nn.BatchNorm2d(filters))
+
+
+class Residual(nn.Module):
+    def __init__(self, channels, filters, stride):
+        super().__init__()
+        self.body = nn.Sequential(convolution(channels, filters, 3, stride), nn.ReLU(), convolution(filters, filters, 3, 1))
+        self.shortcut = convolution(channels, filters, 1, stride) if stride > 1 else nn.Identity()
+
+    def forward(self, x):
+        return nn.functional.relu(self.body(x) + self.shortcut(x))
+
+
+def resnet20():
+    widths = [16] * 4 + [32] * 3 + [64] * 3
+    blocks = [Residual(before, width, 1 if before == width else 2) for before, width in zip(widths, widths[1:])]
+    return nn.Sequential(convolution(3, 16, 3, 1), nn.ReLU(), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
 class Lstm(nn.Module):
@@ -86,12 +106,12 @@ class Ours:
 
 
 class Theirs:
-    def __init__(self, model, optimizer, shape, order=torch.contiguous_format):
+    def __init__(self, model, optimizer, shape, order=torch.contiguous_format, batch=BATCH):
         self.model = model.to(memory_format=order)
         self.optimizer = optimizer(self.model)
-        batches = torch.randint(SYMBOLS, (8, SEQUENCES, STEPS)) if shape is None else torch.rand(8, BATCH, *shape)
+        batches = torch.randint(SYMBOLS, (8, SEQUENCES, STEPS)) if shape is None else torch.rand(8, batch, *shape)
         self.inputs = [batch.to(memory_format=order) if batch.dim() == 4 else batch for batch in batches]
-        self.classes = torch.arange(SEQUENCES * STEPS if shape is None else BATCH) % 10
+        self.classes = torch.arange(SEQUENCES * STEPS if shape is None else batch) % 10
         self.loss, self.updates = nn.CrossEntropyLoss(), 0
 
     def update(self):
@@ -119,6 +139,9 @@ def forms(name):
         return {"default": Theirs(cnn(), adam, (1, 28, 28)),
                 "fused": Theirs(cnn(), lambda m: adam(m, fused=True), (1, 28, 28)),
                 "channels_last": Theirs(cnn(), adam, (1, 28, 28), torch.channels_last)}
+    if name == "resnet20-sgd":
+        orders = {"default": torch.contiguous_format, "channels_last": torch.channels_last}
+        return {form: Theirs(resnet20(), sgd, (3, 32, 32), order, 128) for form, order in orders.items()}
     if name in TEXT:
         net, rule = TEXT[name]
         return {"default": Theirs(net(), rule, None), "fused": Theirs(net(), lambda m: rule(m, fused=True), None)}
