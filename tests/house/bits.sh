@@ -1,5 +1,6 @@
 # Kernels give equal bits whatever the compiler, its level, its dialect and the processor: one hash from all builds.
 set -eu
+. tests/house/intrinsics
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 kernels=$(ls src/optim | grep -E '^(rule|average|gradient|matrix|storage|line|dense).*\.c$' | sed 's|^|src/optim/|')
@@ -8,9 +9,10 @@ sources="tests/optim/bits.c $kernels src/base/context.c src/base/cpu.c src/base/
 
 build() { # build COMPILER FLAGS...: its hash goes to the list
     rm -f "$folder"/*.o
+    once=$(read_once "$folder/$(echo "$*" | tr -d ' /')" "$@")
     for source in $sources; do echo "$source"; done |
         xargs -P "$(getconf _NPROCESSORS_ONLN)" -I{} sh -c \
-            '"$@" -Iinclude -Itests/optim -c "$0" -o "'"$folder"'/$(echo "$0" | tr / _).o"' {} "$@"
+            '"$@" '"$once"' -Iinclude -Itests/optim -c "$0" -o "'"$folder"'/$(echo "$0" | tr / _).o"' {} "$@"
     "$@" "$folder"/*.o -lm -o "$folder/bits"
 }
 own() { # the same of the library that the tests have, which needs no compiling

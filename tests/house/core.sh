@@ -1,6 +1,7 @@
 # The embeddable core compiles with one plain line and asks nothing of its host but memory and mathematics:
 # no FILE, no clock, no exit, no state of its own, no name outside gradus_.
 set -eu
+. tests/house/intrinsics
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 library=$(realpath "${GRADUS_BUILD:-build}/libgradus.a")
@@ -19,11 +20,8 @@ compile() { # compile FLAGS...: the sources that it reads, some at a time
 }
 
 # The plain line is `cc -O2 -Iinclude -c` and all sources: no dialect, no definition, no OpenMP. Whether a compiler takes it is seen without
-# code being made. The intrinsics, nine tenths of what it would read, are read once. A release (NDEBUG) has no warnings either.
-mkdir once
-printf '#include <immintrin.h>\n' >once/intrinsics.h
-once=
-! ${CC:-cc} -O2 -x c-header once/intrinsics.h -o once/intrinsics.h.gch 2>said || once='-include once/intrinsics.h'
+# code being made. A release (NDEBUG) has no warnings either.
+once=$(read_once once ${CC:-cc} -O2)
 echo "$sources" | compile -O2 $once -DNDEBUG -Wall -Wextra -Werror -fsyntax-only || bad=1
 naming 'assert|NDEBUG' $sources | compile -O2 -fsyntax-only || bad=1
 
