@@ -37,14 +37,11 @@ enum { ADAM_MEAN, ADAM_SQUARE, ADAM_LARGEST };
     {                                           \
         ADAM_MEAN_SLOT, ADAM_SQUARE_SLOT, { 0 } \
     }
-#define ADAM_SLOTS_AMSGRAD                                                                                             \
-    (const gradus_slot[])                                                                                              \
-    {                                                                                                                  \
-        ADAM_MEAN_SLOT,                                                                                                \
-            ADAM_SQUARE_SLOT, [ADAM_LARGEST] = {.name = "max_exp_avg_sq", .non_negative = true, .only_if = "amsgrad"}, \
-        {                                                                                                              \
-            0                                                                                                          \
-        }                                                                                                              \
+#define ADAM_LARGEST_SLOT [ADAM_LARGEST] = {.name = "max_exp_avg_sq", .non_negative = true, .only_if = "amsgrad"}
+#define ADAM_SLOTS_AMSGRAD                                         \
+    (const gradus_slot[])                                          \
+    {                                                              \
+        ADAM_MEAN_SLOT, ADAM_SQUARE_SLOT, ADAM_LARGEST_SLOT, { 0 } \
     }
 
 #define ADAM_CONSTANTS "scale, coupled, rise1, beta2, rise2, inside, root, outside, step, shrink, taken"
@@ -91,13 +88,19 @@ static inline lane ISA(adam_below)(const cell *c, const lane *k)
     return root(square + k[ADAM_INSIDE]) * k[ADAM_ROOT] + k[ADAM_OUTSIDE];
 }
 
-static inline void ISA(adam_element)(cell *c, const lane *k)
+/* The means, with the gradient at hand; the mean gradient. */
+static inline lane ISA(adam_means)(cell *c, lane g, const lane *k)
 {
-    const lane g = c->g * k[ADAM_SCALE] + c->x * k[ADAM_COUPLED];
     lane mean = g; /* with beta1=0 */
     if (c->has & SLOT(ADAM_MEAN)) c->s[ADAM_MEAN] = mean = c->s[ADAM_MEAN] + k[ADAM_RISE1] * (g - c->s[ADAM_MEAN]);
     c->s[ADAM_SQUARE] = k[ADAM_KEEP2] * c->s[ADAM_SQUARE] + k[ADAM_RISE2] * (g * g);
     if (c->has & SLOT(ADAM_LARGEST)) c->s[ADAM_LARGEST] = larger(c->s[ADAM_LARGEST], c->s[ADAM_SQUARE] * k[ADAM_TAKEN]);
+    return mean;
+}
+
+static inline void ISA(adam_element)(cell *c, const lane *k)
+{
+    const lane mean = ISA(adam_means)(c, c->g * k[ADAM_SCALE] + c->x * k[ADAM_COUPLED], k);
     c->x = c->x - (k[ADAM_SHRINK] * c->x + k[ADAM_STEP] * mean / ISA(adam_below)(c, k));
 }
 

@@ -34,6 +34,13 @@ static double of_adagrad(const double *g)
     return 0.1 / (sqrt(s) + 1e-10);
 }
 
+static double of_swats(const double *g)
+{
+    double v = 0;
+    for (int u = 0; u < UPDATES; u++) v = 0.999 * v + 0.001 * g[u] * g[u];
+    return 0.1 * sqrt(1 - pow(0.999, UPDATES)) / (sqrt(v) + 1e-9);
+}
+
 static double of_sgd(const double *g)
 {
     (void)g;
@@ -60,6 +67,7 @@ static void percentiles(void **state)
                  {"lookahead(adam)", of_adam},
                  {"rmsprop(alpha=0.9, centered, momentum=0.9)", of_rmsprop},
                  {"adagrad(initial=0.5)", of_adagrad},
+                 {"swats", of_swats},
                  {"sgd(momentum=0.9)", of_sgd}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         static float values[COUNT], gradient[COUNT];
