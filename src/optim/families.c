@@ -121,12 +121,16 @@ static const gradus_member *const groups[] = {
     NULL};
 #undef GRADUS_MEMBER
 
-/* A pattern that cannot be read is found where it is written. */
-static gradus_status check_patterns(const char *text, const gradus_chain *chain, gradus_error *error)
+/* A pattern that cannot be read is found where it is written, and so are arguments that do not go together. */
+static gradus_status check_groups(const char *text, const gradus_chain *chain, gradus_error *error)
 {
     for (int32_t i = 0; i < chain->count; i++) {
         const gradus_item *item = &chain->items[i];
         const gradus_group_row *row = (const gradus_group_row *)item->member;
+        const char *together = row && row->check_item ? row->check_item(item) : NULL;
+        if (together)
+            return gradus_spec_fail(error, text, item->place, GRADUS_CODE_UNEXPECTED_VALUE, "%s: %s", row->member.name,
+                                    together);
         const gradus_value *patterns = row && row->check ? &item->values[0] : NULL;
         for (int32_t j = 0; patterns && j < patterns->count; j++) {
             const char *wrong = row->check(patterns->items[j].text);
@@ -141,10 +145,10 @@ static gradus_status check_patterns(const char *text, const gradus_chain *chain,
 const gradus_family gradus_group_family = {
     .name = "group",
     .noun = "group rule",
-    .summary = "which tensors have hyperparameters of their own",
+    .summary = "which tensors have hyperparameters or limits of their own",
     .flags = GRADUS_CHAIN,
     .members = groups,
-    .check = check_patterns,
+    .check = check_groups,
 };
 
 /* ---- average ---- */

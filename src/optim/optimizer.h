@@ -157,6 +157,12 @@ typedef struct gradus_found {              /* about the gradients as they are, b
     int64_t non_finite;                    /* the same */
 } gradus_found;
 
+typedef struct gradus_constraints { /* limits that values are kept within (optimizer_constraints.c) */
+    double **norms;                 /* [tensor]: room for one a unit; NULL: it has no limits */
+    int32_t settled;                /* tensors that this is known of */
+    bool any;
+} gradus_constraints;
+
 struct gradus_optimizer {
     gradus_context *context;
     gradus_units units;
@@ -175,6 +181,7 @@ struct gradus_optimizer {
     int32_t hyper_count; /* the arguments of all layers, then lr_scale */
     gradus_group *groups;
     int32_t group_count, group_room;
+    gradus_constraints constraints;
     gradus_transform *transforms;
     gradus_stage *stages; /* [transform_count]: room for what an update makes of them */
     int32_t transform_count;
@@ -263,12 +270,20 @@ const char *gradus_slot_title(const gradus_optimizer *optimizer, int32_t slot, c
 
 void gradus_measures_forget(gradus_measures *measures);
 
+/* ---- optimizer_constraints.c ---- */
+
+/* Before an update: which tensors have limits. After it: their values are within them. */
+gradus_status gradus_constraints_settle(gradus_optimizer *optimizer, gradus_error *error);
+void gradus_constraints_apply(gradus_optimizer *optimizer);
+
 /* ---- optimizer_hypers.c ---- */
 
 gradus_status gradus_hypers_make(gradus_optimizer *optimizer, gradus_error *error);
 void gradus_hypers_destroy(gradus_optimizer *optimizer);
 /* ---- optimizer_groups.c ---- */
 
+/* The items of `groups`; none where there are no groups. */
+const gradus_chain *gradus_groups_chain(const gradus_optimizer *optimizer);
 /* What takes a tensor's hyperparameters; NULL: nothing. */
 const gradus_item *gradus_item_that_takes(const gradus_optimizer *optimizer, const char *tensor, const char *name);
 /* Whether each tensor has a group of its own: its place in the net matters. */

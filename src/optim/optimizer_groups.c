@@ -1,7 +1,7 @@
 /* Which group rule is for which tensor, where tensors stand in the net, and who takes part in an update. */
 #include "optimizer.h"
 
-static const gradus_chain *chain_of(const gradus_optimizer *optimizer)
+const gradus_chain *gradus_groups_chain(const gradus_optimizer *optimizer)
 {
     static const gradus_chain nothing;
     return optimizer->group_spec ? gradus_spec_chain(optimizer->group_spec) : &nothing;
@@ -11,7 +11,7 @@ static const gradus_group_row *row_of(const gradus_item *item) { return (const g
 
 const gradus_item *gradus_item_that_takes(const gradus_optimizer *optimizer, const char *tensor, const char *name)
 {
-    const gradus_chain *chain = chain_of(optimizer);
+    const gradus_chain *chain = gradus_groups_chain(optimizer);
     for (int32_t i = 0; i < chain->count; i++) {
         const gradus_item *item = &chain->items[i];
         if (row_of(item)->gives && row_of(item)->takes(item, tensor, name)) return item;
@@ -21,7 +21,7 @@ const gradus_item *gradus_item_that_takes(const gradus_optimizer *optimizer, con
 
 bool gradus_groups_are_single(const gradus_optimizer *optimizer)
 {
-    const gradus_chain *chain = chain_of(optimizer);
+    const gradus_chain *chain = gradus_groups_chain(optimizer);
     bool single = false;
     for (int32_t i = 0; i < chain->count; i++) single |= row_of(&chain->items[i])->scale != NULL;
     return single;
@@ -64,7 +64,7 @@ static void set_width(gradus_place_in_net *place)
 
 static double scale_of(const gradus_optimizer *optimizer, const gradus_place_in_net *place)
 {
-    const gradus_chain *chain = chain_of(optimizer);
+    const gradus_chain *chain = gradus_groups_chain(optimizer);
     double scale = 1;
     for (int32_t i = 0; i < chain->count; i++)
         if (row_of(&chain->items[i])->scale) scale *= row_of(&chain->items[i])->scale(&chain->items[i], place);
@@ -101,7 +101,7 @@ static gradus_status place_all(gradus_optimizer *optimizer, gradus_error *error)
 
 static bool freezes_any(const gradus_optimizer *optimizer)
 {
-    const gradus_chain *chain = chain_of(optimizer);
+    const gradus_chain *chain = gradus_groups_chain(optimizer);
     bool any = false;
     for (int32_t i = 0; i < chain->count; i++) any |= row_of(&chain->items[i])->freezes;
     return any;
@@ -109,7 +109,7 @@ static bool freezes_any(const gradus_optimizer *optimizer)
 
 static bool is_frozen(const gradus_optimizer *optimizer, const gradus_tensor *tensor, const char *group)
 {
-    const gradus_chain *chain = chain_of(optimizer);
+    const gradus_chain *chain = gradus_groups_chain(optimizer);
     for (int32_t i = 0; i < chain->count; i++) {
         const gradus_item *item = &chain->items[i];
         const gradus_value *until = gradus_item_value(item, "until");
@@ -124,7 +124,7 @@ static bool is_frozen(const gradus_optimizer *optimizer, const gradus_tensor *te
 /* A length that cannot be converted is found here, before anything is updated. */
 static gradus_status check_lengths(const gradus_optimizer *optimizer, gradus_error *error)
 {
-    const gradus_chain *chain = chain_of(optimizer);
+    const gradus_chain *chain = gradus_groups_chain(optimizer);
     for (int32_t i = 0; i < chain->count; i++) {
         const gradus_value *until = gradus_item_value(&chain->items[i], "until");
         if (until && until->present &&

@@ -219,6 +219,7 @@ static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step
     if (outcome == GRADUS_EVALUATE || outcome == GRADUS_SKIPPED) return leave(optimizer, step, outcome, error);
     for (int32_t i = 0; i < optimizer->tensor_count; i++) optimizer->updates[i] += optimizer->constants_of[i] >= 0;
     gradus_transforms_learn(optimizer);
+    gradus_constraints_apply(optimizer);
     optimizer->update++;
     gradus_keep_stepped(optimizer);
     status = measure_after(optimizer, step, error);
@@ -232,7 +233,8 @@ gradus_outcome gradus_optimizer_step(gradus_optimizer *optimizer, const gradus_s
     if (!error) error = &own;
     gradus_status status = gradus_optimizer_ready(optimizer, error);
     if (status || (status = gradus_optimizer_shown(optimizer, error)) || (status = check_step(step, error)) ||
-        (status = gradus_groups_settle(optimizer, error)) || (status = gradus_plan_settle(optimizer, error)))
+        (status = gradus_groups_settle(optimizer, error)) || (status = gradus_constraints_settle(optimizer, error)) ||
+        (status = gradus_plan_settle(optimizer, error)))
         return (gradus_outcome)status;
     gradus_measures_forget(&optimizer->measures);
     const gradus_outcome outcome = apply(optimizer, step, error);

@@ -138,14 +138,18 @@ typedef struct gradus_place_in_net { /* of a tensor among all that were added */
 } gradus_place_in_net;
 
 /* An item takes a tensor or not. The first one of those that give hyperparameters (`gives`) holds; all that have a `scale`
- * multiply the rate, whichever holds; one that `freezes` keeps its tensors from any update, until its argument `until`. */
+ * multiply the rate, whichever holds; one that `freezes` keeps its tensors from any update, until its argument `until`; a
+ * constraint (`norm`, `non_negative`) changes the values of those that its argument `pattern` fits, once an update is made. */
 typedef struct gradus_group_row {
     gradus_member member;
     bool (*takes)(const gradus_item *item, const char *tensor,
                   const char *group); /* group: the caller's name for it, or NULL. NULL: all */
     bool gives, freezes;
     double (*scale)(const gradus_item *item, const gradus_place_in_net *place);
+    double (*norm)(const gradus_item *item, double norm); /* what that of each unit (gradus_cut_outputs) may be */
+    bool non_negative;
     const char *(*check)(const char *pattern); /* what is wrong with a text of its first argument; NULL: nothing */
+    const char *(*check_item)(const gradus_item *item); /* with its arguments together */
 } gradus_group_row;
 
 #define GRADUS_MEMBER(name) extern const gradus_group_row gradus_group_##name;
