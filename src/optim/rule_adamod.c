@@ -59,7 +59,7 @@ const gradus_rule_row gradus_rule_adamod = {
     .constants = "scale, coupled, rise1, keep2, rise2, rise3, outside, step, shrink",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(adamod), .twin = adamod_double}},
-    .usual = 0.001,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */

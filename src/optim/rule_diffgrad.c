@@ -55,7 +55,7 @@ const gradus_rule_row gradus_rule_diffgrad = {
     .constants = ADAM_CONSTANTS,
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(diffgrad), .twin = diffgrad_double}},
-    .usual = 0.003,
+    .usual = 0.005,
 };
 
 #else /* once for each instruction set */

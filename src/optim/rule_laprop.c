@@ -65,7 +65,7 @@ const gradus_rule_row gradus_rule_laprop = {
     .constants = "scale, coupled, rise1, rise2, inside, root, outside, step, left",
     .prepare = prepare,
     .pass = {{.kernel = EVERY_ISA(laprop), .twin = laprop_double}},
-    .usual = 0.001,
+    .usual = 0.003,
 };
 
 #else /* once for each instruction set */
