@@ -287,6 +287,7 @@ struct gradus_work {
     float        *scratch;              /* as much as the row asks for, with any contents, 64 bytes aligned          */
     const double *hyper;
     const gradus_now *now;
+    uint64_t      key;                  /* of the tensor's name: with now->seed, random numbers of its own           */
     const float  *constants;            /* as `prepare` has made them                                                */
     void (*multiply)(const gradus_work *work, gradus_transpose a_is, gradus_transpose b_is, int64_t m, int64_t n, int64_t k, float alpha,
                      const float *a, int64_t a_row, const float *b, int64_t b_row, float beta, float *c, int64_t c_row);
@@ -302,6 +303,7 @@ struct gradus_twin_work {
     double       *state[GRADUS_SLOTS], *scratch;
     const double *hyper;
     const gradus_now *now;
+    uint64_t      key;
     const double *constants;
     void (*multiply)(const gradus_twin_work *work, gradus_transpose a_is, gradus_transpose b_is, int64_t m, int64_t n, int64_t k, double alpha,
                      const double *a, int64_t a_row, const double *b, int64_t b_row, double beta, double *c, int64_t c_row);
@@ -339,6 +341,13 @@ typedef struct gradus_fused {
     gradus_twin   *twin;                                                            /* in double, for the tests; NULL: none */
 } gradus_fused;
 
+/* Of a wrapper that answers GRADUS_EVALUATE: what the rule inside sees is `share` of the gradient that comes next, and 1 - share of the
+ * one that was at hand, which the slot keeps: per element, exact, there for as long as the share is not 1. The caller's gradients are changed. */
+typedef struct gradus_blend {
+    int32_t  slot;
+    double (*share)(const double *hyper, const double *memory);     /* 1: nothing is kept or changed                     */
+} gradus_blend;
+
 typedef struct gradus_rule_row {
     gradus_member      member;
     int32_t            abi;
@@ -354,6 +363,7 @@ typedef struct gradus_rule_row {
     int64_t          (*scratch)(const double *hyper, const gradus_shape *shape);    /* numbers of scratch memory for `update`; NULL: none */
     gradus_outcome   (*drive)(gradus_drive *drive);     /* NULL: passes or update; of a wrapper and an average: inner(-1, 0), or without
                                          * a pass inner(-1, -1)                                                      */
+    const gradus_blend *blend;          /* NULL: none                                                                */
     const gradus_fused *fused;          /* ends with a NULL inner; NULL: none                                        */
     const char        *inner;           /* what a wrapper changes in the defaults of the rule that it wraps, by the names that rule has:
                                          * "beta1=0, momentum=0"; other values are refused there; NULL: nothing      */

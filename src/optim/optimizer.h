@@ -276,6 +276,13 @@ void gradus_measures_forget(gradus_measures *measures);
 gradus_status gradus_constraints_settle(gradus_optimizer *optimizer, gradus_error *error);
 void gradus_constraints_apply(gradus_optimizer *optimizer);
 
+/* ---- optimizer_blend.c ---- */
+
+/* At the values: keeps the gradient at hand for wrappers that will blend it. At a trial point: changes the gradients; whether any
+ * did. `scale` is the step's. */
+void gradus_blend_keep(gradus_optimizer *optimizer, double scale);
+bool gradus_blend_apply(gradus_optimizer *optimizer, double scale);
+
 /* ---- optimizer_hypers.c ---- */
 
 gradus_status gradus_hypers_make(gradus_optimizer *optimizer, gradus_error *error);
@@ -400,6 +407,8 @@ void gradus_load_values(const gradus_optimizer *optimizer, const gradus_tensor *
                         float *numbers);
 void gradus_load_gradient(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int64_t first, size_t count,
                           float *numbers);
+void gradus_store_gradient(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int64_t first, size_t count,
+                           const float *numbers);
 void gradus_store_values(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int64_t first, size_t count,
                          const float *numbers, uint32_t which);
 void gradus_load_state(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int32_t slot, int64_t first,

@@ -193,8 +193,19 @@ static gradus_outcome leave(gradus_optimizer *optimizer, const gradus_step *step
     return status ? (gradus_outcome)status : outcome;
 }
 
-static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step, gradus_error *error)
+/* The gradients as the rule is to see them; true: they are not what the caller may have measured. */
+static bool blend(gradus_optimizer *optimizer, const gradus_step *step)
 {
+    if (!optimizer->trial || !gradus_blend_apply(optimizer, scale_of(step))) return false;
+    gradus_found_forget(optimizer);
+    return true;
+}
+
+static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *given, gradus_error *error)
+{
+    gradus_step own = *given;
+    const gradus_step *step = &own;
+    if (blend(optimizer, given)) own.gradient_norm = 0;
     gradus_passage passage = {.stages = optimizer->stages};
     bool finite;
     gradus_status status = examine(optimizer, step, &finite, error);
@@ -215,6 +226,7 @@ static gradus_outcome apply(gradus_optimizer *optimizer, const gradus_step *step
     const gradus_outcome outcome = gradus_drive_layers(optimizer, &passage, &now, &scaled, skip, error);
     if (outcome < 0) return outcome;
     if (outcome == GRADUS_SKIPPED && optimizer->trial) gradus_keep_forget(optimizer); /* it began with this update */
+    if (outcome == GRADUS_EVALUATE && !optimizer->trial) gradus_blend_keep(optimizer, scale_of(step));
     optimizer->trial = outcome == GRADUS_EVALUATE;
     if (outcome == GRADUS_EVALUATE || outcome == GRADUS_SKIPPED) return leave(optimizer, step, outcome, error);
     for (int32_t i = 0; i < optimizer->tensor_count; i++) optimizer->updates[i] += optimizer->constants_of[i] >= 0;

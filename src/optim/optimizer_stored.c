@@ -34,6 +34,16 @@ void gradus_load_gradient(const gradus_optimizer *optimizer, const gradus_tensor
     gradus_read_numbers(optimizer->isa, tensor->gradient_type, gradient_at(tensor, first), count, numbers);
 }
 
+void gradus_store_gradient(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int64_t first, size_t count,
+                           const float *numbers)
+{
+    if (tensor->gradient_type == GRADUS_FLOAT32)
+        memcpy(gradient_at(tensor, first), numbers, count * sizeof(float));
+    else
+        gradus_write_numbers(optimizer->isa, tensor->gradient_type, numbers, count, gradient_at(tensor, first),
+                             &(gradus_dice){0}, 0);
+}
+
 void gradus_zero_gradient(const gradus_tensor *tensor, int64_t first, size_t count)
 {
     memset(gradient_at(tensor, first), 0, count * gradus_size_of_type(tensor->gradient_type));

@@ -6,15 +6,22 @@
  *
  * adaptive (ASAM; Kwon, Kim, Park and Choi, 2021): nearby is measured in shares of each value,
  *     y = x + rho T^2 g / (|T g| + 1e-12),  T = |x| + eta
- * so that a net whose layers are scaled against each other has the same neighbours. Its usual rho is ten times larger. */
+ * so that a net whose layers are scaled against each other has the same neighbours. Its usual rho is ten times larger.
+ *
+ * With a penalty on the norm of the gradient, loss + penalty |g| (Zhao, Zhang and Hu, 2022), the wrapped rule sees the gradient of that: the
+ * second derivatives along g are the difference of both gradients over rho, exact for a quadratic,
+ *
+ *     (1 - a) g(x) + a g(y),  a = penalty / rho
+ *
+ * so that sam is the penalty rho. */
 #ifndef RULE
 #include "arguments.h"
 #include "kernel.h"
 #include "rules.h"
 
-enum { INNER, RHO, ADAPTIVE, ETA };
+enum { INNER, RHO, ADAPTIVE, ETA, PENALTY };
 enum { SCALE, SHARE, REST, REACH, CONSTANTS };
-enum { KEPT };
+enum { KEPT, GRADIENT_THERE };
 enum { STAGE };
 enum { AT_VALUES, AT_TRIAL, INSIDE }; /* STAGE: where the gradient at hand was taken; INSIDE: the wrapped rule says */
 enum { MEASURE, CLIMB, RETURN };      /* passes */
@@ -41,6 +48,14 @@ static gradus_outcome drive(gradus_drive *d)
     return outcome;
 }
 
+/* Of the gradient at the trial point. */
+static double share(const double *hyper, const double *memory)
+{
+    return memory[STAGE] == AT_TRIAL && hyper[PENALTY] > 0 && hyper[RHO] > 0 ? hyper[PENALTY] / hyper[RHO] : 1;
+}
+
+static const gradus_blend blend = {GRADIENT_THERE, share};
+
 /* T = SHARE |x| + REST. */
 static void prepare(const double *hyper, const gradus_now *now, const double *memory, double *constants)
 {
@@ -58,31 +73,40 @@ static void conclude(const double *hyper, const gradus_now *now, const double *s
 }
 
 const gradus_rule_row gradus_rule_sam = {
-    .member = {.name = "sam",
-               .summary = "takes the gradient where the loss is worst nearby; two evaluations an update",
-               .formula = "y = x + rho g / |g|; x <- rule(x, g(y))",
-               .paper = "Foret, Kleiner, Mobahi and Neyshabur 2021; Kwon, Kim, Park and Choi 2021",
-               .also = "asam, sharpness_aware, sharpness_aware_minimization",
-               .arguments =
-                   (const gradus_argument[]){
-                       [INNER] = {"rule", GRADUS_PIPELINE, .help = "the rule that makes the updates"},
-                       [RHO] =
-                           RULE_AMOUNT("rho", "0.05", "how far away the gradient is taken; 0.5 where it is adaptive",
-                                       .search = "loguniform(0.01, 1)"),
-                       [ADAPTIVE] = RULE_FLAG("adaptive", "false", "measures distances in shares of each value (ASAM)"),
-                       [ETA] = RULE_AMOUNT("eta", "0.01",
-                                           "added to a value's size where it is adaptive, so that a 0 can move"),
-                       {0}},
-               .like = (const gradus_like[]){{"pytorch_optimizer", "SAM", "base_optimizer=rule", "eta=0"}, {0}},
-               .notes = "Each update evaluates the batch twice and takes about twice the time. What is reported of the "
-                        "batch is how\n"
-                        "it was at the values themselves. Optax takes a rule of its own for the way to the trial "
-                        "point: its normalised\n"
-                        "sgd with a rate of rho is this one. The adaptive form of pytorch_optimizer is ASAM without "
-                        "eta.",
-               .example = "sam(sgd(momentum=0.9))"},
+    .member =
+        {.name = "sam",
+         .summary = "takes the gradient where the loss is worst nearby; two evaluations an update",
+         .formula = "y = x + rho g / |g|; x <- rule(x, g(y))",
+         .paper = "Foret, Kleiner, Mobahi and Neyshabur 2021; Kwon, Kim, Park and Choi 2021; Zhao, Zhang and Hu 2022",
+         .also = "asam, sharpness_aware, sharpness_aware_minimization, gnp, gradient_norm_penalty, gradient_penalty",
+         .arguments =
+             (const gradus_argument[]){
+                 [INNER] = {"rule", GRADUS_PIPELINE, .help = "the rule that makes the updates"},
+                 [RHO] = RULE_AMOUNT("rho", "0.05", "how far away the gradient is taken; 0.5 where it is adaptive",
+                                     .search = "loguniform(0.01, 1)"),
+                 [ADAPTIVE] = RULE_FLAG("adaptive", "false", "measures distances in shares of each value (ASAM)"),
+                 [ETA] =
+                     RULE_AMOUNT("eta", "0.01", "added to a value's size where it is adaptive, so that a 0 can move"),
+                 [PENALTY] = RULE_AMOUNT("penalty", "0",
+                                         "strength of a penalty on the norm of the gradient; 0: rho, which is sam",
+                                         .search = "loguniform(0.001, 0.1)"),
+                 {0}},
+         .like = (const gradus_like[]){{"pytorch_optimizer", "SAM", "base_optimizer=rule", "eta=0"}, {0}},
+         .notes = "Each update evaluates the batch twice and takes about twice the time. What is reported of the "
+                  "batch is how\n"
+                  "it was at the values themselves. Optax takes a rule of its own for the way to the trial "
+                  "point: its normalised\n"
+                  "sgd with a rate of rho is this one. The adaptive form of pytorch_optimizer is ASAM without "
+                  "eta.\n"
+                  "sam(sgd, rho=0.05, penalty=0.04) minimises the loss and 0.04 times the norm of its gradient; the "
+                  "rule then sees 0.2\n"
+                  "of the gradient at the values and 0.8 of that nearby, and the caller's gradients are changed into "
+                  "that.",
+         .example = "sam(sgd(momentum=0.9))"},
     .abi = GRADUS_ABI,
-    .slots = (const gradus_slot[]){[KEPT] = {.name = "kept", .exact = true}, {0}},
+    .slots = (const gradus_slot[]){[KEPT] = {.name = "kept", .exact = true},
+                                   [GRADIENT_THERE] = {.name = "kept_gradient", .exact = true, .only_if = "penalty"},
+                                   {0}},
     .constants = "scale, share, rest, reach",
     .memory = "stage",
     .prepare = prepare,
@@ -94,6 +118,7 @@ const gradus_rule_row gradus_rule_sam = {
              [CLIMB] = {.kernel = EVERY_ISA(climb), .twin = climb_double},
              [RETURN] = {.kernel = EVERY_ISA(go_back), .twin = go_back_double}},
     .drive = drive,
+    .blend = &blend,
 };
 
 #else /* once for each instruction set */

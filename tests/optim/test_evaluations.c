@@ -87,6 +87,68 @@ static void sam_by_hand(void **state)
     gradus_optimizer_destroy(optimizer);
 }
 
+/* Blended by hand, with what the caller sees of it, whatever the scale of the gradients; clipped as the rule sees it. */
+static void penalty_by_hand(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *gradient;
+        float scale, end[COUNT];
+    } cases[] = {{"none", 1, {3 - 2, -5 - 1}},
+                 {"none", 0.5f, {3 - 1, -5 - 0.5f}},
+                 {"clip_norm(1)", 1, {3 - 0.894427180f, -5.44721365f}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fresh(NULL);
+        gradus_optimizer *optimizer = gradus_optimizer_create(
+            &(gradus_optimizer_config){.rule = "sam(sgd, rho=4, penalty=2)", .gradient = cases[i].gradient}, &error);
+        gradus_optimizer_add(
+            optimizer, &(gradus_parameter){.name = "x", .shape = {COUNT}, .values = x, .gradient = gradient}, &error);
+        const gradus_step now = {.rate = 1, .gradient_scale = cases[i].scale};
+        gradient[0] = 3, gradient[1] = 4;
+        assert_int_equal(gradus_optimizer_step(optimizer, &now, &error), GRADUS_EVALUATE);
+        gradient[0] = 1, gradient[1] = -2;
+        assert_int_equal(gradus_optimizer_step(optimizer, &now, &error), GRADUS_APPLIED);
+        assert_true(gradient[0] == 2 && gradient[1] == 1); /* half of each */
+        check_close((double)x[0], (double)cases[i].end[0], 1e-7, 0);
+        check_close((double)x[1], (double)cases[i].end[1], 1e-7, 0);
+        gradus_optimizer_destroy(optimizer);
+    }
+}
+
+/* torch.optim.SGD(lr=0.1, momentum=0.9) on x A x / 2 + penalty |A x|, differentiated twice, in double precision. On a quadratic the
+ * difference of two gradients is exact, at any distance. */
+static void penalty_of_torch(void **state)
+{
+    (void)state;
+    static const float a[3][3] = {{3, 1, 0}, {1, 2, -0.5f}, {0, -0.5f, 1}};
+    static const struct {
+        const char *rule;
+        double end[3];
+    } cases[] = {
+        {"sam(sgd(momentum=0.9), rho=0.5, penalty=0.02)", {0.430825018724, -0.448271224227, -0.205335717786}},
+        {"sam(sgd(momentum=0.9), rho=0.5, penalty=0.3)", {0.370392903073, -0.259850948797, -0.30911149341}},
+        {"sam(sgd(momentum=0.9), rho=0.1, penalty=0.3)", {0.370392903073, -0.259850948797, -0.30911149341}},
+        {"sam(sgd(momentum=0.9), rho=0.3)", {0.370392903073, -0.259850948797, -0.30911149341}},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        float values[] = {1, -2, 0.5f}, slope[3];
+        int evaluations = 0;
+        gradus_optimizer *optimizer =
+            gradus_optimizer_create(&(gradus_optimizer_config){.rule = cases[c].rule}, &error);
+        gradus_optimizer_add(
+            optimizer, &(gradus_parameter){.name = "x", .shape = {3}, .values = values, .gradient = slope}, &error);
+        for (; evaluations < 6; evaluations++) { /* three updates */
+            for (int i = 0; i < 3; i++) slope[i] = a[i][0] * values[0] + a[i][1] * values[1] + a[i][2] * values[2];
+            if (gradus_optimizer_step(optimizer, &(gradus_step){.rate = 0.1}, &error) < 0)
+                fail_msg("%s", error.message);
+        }
+        for (int i = 0; i < 3; i++)
+            if (!check_is_close((double)values[i], cases[c].end[i], 5e-6, 0))
+                fail_msg("%s: value %d is %.9g", cases[c].rule, i, (double)values[i]);
+        gradus_optimizer_destroy(optimizer);
+    }
+}
+
 /* Whatever is inside or around it sees the values and the second gradient. */
 static void any_rule_inside(void **state)
 {
@@ -218,7 +280,8 @@ static void with_a_policy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(sam_by_hand, fresh),       cmocka_unit_test_setup(any_rule_inside, fresh),
+        cmocka_unit_test_setup(sam_by_hand, fresh),       cmocka_unit_test_setup(penalty_by_hand, fresh),
+        cmocka_unit_test_setup(penalty_of_torch, fresh),  cmocka_unit_test_setup(any_rule_inside, fresh),
         cmocka_unit_test_setup(given_up, fresh),          cmocka_unit_test_setup(resumed, fresh),
         cmocka_unit_test_setup(refused_meanwhile, fresh), cmocka_unit_test_setup(with_a_policy, fresh),
     };
