@@ -237,6 +237,7 @@ static void update(const update_job *job, int32_t at, float *values, const float
                         .scratch = scratch,
                         .hyper = hyper + layer->first_hyper,
                         .now = &set->now,
+                        .key = tensor->key,
                         .constants = set->number,
                         .multiply = gradus_multiply_for(optimizer->isa),
                         .inside = &inside};

@@ -79,42 +79,41 @@ static void prepare(const double *hyper, const gradus_now *now, const double *me
 }
 
 const gradus_rule_row gradus_rule_kron = {
-    .member =
-        {.name = "kron",
-         .summary = "learns for each dimension what makes gradients white",
-         .formula = "Q <- Q - rate_q triangle(A A^T - B B^T) Q, A = Q g, B = noise Q^-1; x <- x - rate Q^T Q momentum",
-         .paper = "Li 2018; Pooladzandi and Li 2024",
-         .also = "psgd, psgd_kron",
-         .arguments =
-             (const gradus_argument[]){
-                 [MOMENTUM] = RULE_SHARE("momentum", "0.9", "part of the mean gradient that is kept",
-                                         .search = "uniform(0.8, 0.99)", .also = "b1, beta1"),
-                 [PRECONDITION_RATE] = RULE_AMOUNT("precondition_rate", "0.1", "the rate at which Q is learnt",
-                                                   .search = "loguniform(0.01, 0.5)",
-                                                   .also = "precond_lr, precondition_lr, preconditioner_lr"),
-                 [INITIAL] = {"initial", GRADUS_NUMBER, .initial = "1", .low = 0, .high = INFINITY, .open = "(",
-                              .help = "what gradients are multiplied by at first is its square", .flags = GRADUS_NAMED,
-                              .also = "precond_init_scale, precondition_init_scale"},
-                 [MAX_SIZE] = {"max_size", GRADUS_INTEGER, .initial = "512", .low = 1, .high = 1e9,
-                               .help = "a longer dimension has a diagonal", .flags = GRADUS_NAMED,
-                               .also = "max_size_triangular"},
-                 [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-3, 1)"),
-                 [DECAY] =
-                     RULE_DECAY("decoupled"),
-                 {0}},
-         .like = (const gradus_like[]){{"timm", "kron",
-                                        "precond_lr=precondition_rate, precond_init_scale=initial, "
-                                        "max_size_triangular=max_size, decoupled_decay=decay coupled|decoupled",
-                                        "max_size=2048, decay=coupled"},
-                                       {"pytorch_optimizer", "Kron",
-                                        "precondition_lr=precondition_rate, precondition_init_scale=initial, "
-                                        "max_size_triangular=max_size, weight_decouple=decay coupled|decoupled",
-                                        "max_size=8192"},
-                                       {0}},
-         .notes =
-             "Q is learnt against random numbers, which come from the optimizer's seed: the frameworks draw others, so "
-             "that their\n"
-             "trajectories are others too."},
+    .member = {.name = "kron",
+               .summary = "learns for each dimension what makes gradients white",
+               .formula =
+                   "Q <- Q - rate_q triangle(A A^T - B B^T) Q, A = Q g, B = noise Q^-1; x <- x - rate Q^T Q momentum",
+               .paper = "Li 2018; Pooladzandi and Li 2024",
+               .also = "psgd, psgd_kron",
+               .arguments =
+                   (const gradus_argument[]){
+                       [MOMENTUM] = RULE_SHARE("momentum", "0.9", "part of the mean gradient that is kept",
+                                               .search = "uniform(0.8, 0.99)", .also = "b1, beta1"),
+                       [PRECONDITION_RATE] = RULE_AMOUNT("precondition_rate", "0.1", "the rate at which Q is learnt",
+                                                         .search = "loguniform(0.01, 0.5)",
+                                                         .also = "precond_lr, precondition_lr, preconditioner_lr"),
+                       [INITIAL] = {"initial", GRADUS_NUMBER, .initial = "1", .low = 0, .high = INFINITY, .open = "(",
+                                    .help = "what gradients are multiplied by at first is its square",
+                                    .flags = GRADUS_NAMED, .also = "precond_init_scale, precondition_init_scale"},
+                       [MAX_SIZE] = {"max_size", GRADUS_INTEGER, .initial = "512", .low = 1, .high = 1e9,
+                                     .help = "a longer dimension has a diagonal", .flags = GRADUS_NAMED,
+                                     .also = "max_size_triangular"},
+                       [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0", "loguniform(1e-3, 1)"),
+                       [DECAY] = RULE_DECAY("decoupled"),
+                       {0}},
+               .like = (const gradus_like[]){{"timm", "kron",
+                                              "precond_lr=precondition_rate, precond_init_scale=initial, "
+                                              "max_size_triangular=max_size, decoupled_decay=decay coupled|decoupled",
+                                              "max_size=2048, decay=coupled"},
+                                             {"pytorch_optimizer", "Kron",
+                                              "precondition_lr=precondition_rate, precondition_init_scale=initial, "
+                                              "max_size_triangular=max_size, weight_decouple=decay coupled|decoupled",
+                                              "max_size=8192"},
+                                             {0}},
+               .notes = "Q is learnt against random numbers, which come from the optimizer's seed and the tensor's "
+                        "name: the frameworks draw others, so "
+                        "that their\n"
+                        "trajectories are others too."},
     .abi = GRADUS_ABI,
     .slots =
         (const gradus_slot[]){
@@ -245,13 +244,13 @@ static void ISA(learn)(const work *w, const axes *a, const number *g, number *ro
     const int64_t count = w->shape->count;
     number *one = room, *two = one + count, *b = two + count;
     const number *turned = g;
+    const uint64_t stream = w->key + (uint64_t)w->now->update;
     for (int32_t i = 0; i < a->count; i++) {
         ISA(times)(w, &a->at[i], false, turned, one);
         number *other = one;
         turned = one, one = two, two = other;
     }
-    for (int64_t i = 0; i < count; i++)
-        b[i] = (number)gradus_random_normal(w->now->seed, (uint64_t)w->now->update, (uint64_t)i);
+    for (int64_t i = 0; i < count; i++) b[i] = (number)gradus_random_normal(w->now->seed, stream, (uint64_t)i);
     for (int32_t i = 0; i < a->count; i++) ISA(divide)(w, &a->at[i], b);
     for (int32_t i = 0; i < a->count; i++) ISA(learn_axis)(w, &a->at[i], turned, b, b + count);
 }

@@ -137,6 +137,7 @@ static inline void twin_update(twin *t, int layer, int tensor)
                              .scratch = malloc((room + 1) * sizeof(double)),
                              .hyper = twin_hyper(t, layer),
                              .now = &at->now[layer],
+                             .key = t->of->tensors[tensor].key,
                              .constants = at->constants[layer],
                              .multiply = gradus_multiply_twin,
                              .inside = &inside};
