@@ -31,6 +31,8 @@ typedef struct gradus_convolution_config { /* heights, then widths */
     int64_t before[2], after[2]; /* padding before the first pixel and after the last */
     bool bias, input_gradient;   /* whether there are such */
     int64_t most;                /* examples that are computed at once, at most */
+    const gradus_convolution
+        *like; /* weights are to lie as those of this one do, which have the same shape; NULL: as is best */
 } gradus_convolution_config;
 
 /* Takes its input as `from` says; says in `to` how its output lies. */

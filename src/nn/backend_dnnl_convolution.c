@@ -148,8 +148,9 @@ static dnnl_status_t look_at(const gradus_convolution *convolution, gradus_descr
                              gradus_description any_weights, gradus_description output, layout *found)
 {
     const gradus_convolution_config *config = &convolution->config;
+    gradus_description weights = config->like ? config->like->weights : any_weights;
     dnnl_primitive_desc_t made = NULL;
-    dnnl_status_t status = describe_pass(convolution, FORWARD, input, any_weights, output, NULL, &made);
+    dnnl_status_t status = describe_pass(convolution, FORWARD, input, weights, output, NULL, &made);
     if (status) return status;
     const_dnnl_primitive_desc_t forward = made;
     gradus_description given = gradus_dnnl_describe_again(dnnl_primitive_desc_query_md(forward, dnnl_query_dst_md, 0));
@@ -216,6 +217,7 @@ gradus_convolution *gradus_convolution_create(gradus_backend *backend, const gra
     }
     const int32_t threads = gradus_backend_set_threads(1);
     if (!status) status = choose_orders(made, to);
+    if (made) made->config.like = NULL; /* which may not live as long */
     gradus_backend_set_threads(threads);
     if (!gradus_dnnl_fail(error, status, "convolve")) return made;
     gradus_convolution_destroy(made);

@@ -69,6 +69,7 @@ enum { PIECE = 1 << 14 }; /* values that are added up by one thread at a time */
 
 typedef struct gathering {
     const gradus_walk *walk;
+    bool adds;
     const float *sums;
     int64_t stride, count;
     float *gradient;
@@ -79,16 +80,16 @@ static void gather_piece(void *job, int64_t index)
     const gathering *what = job;
     const int64_t first = index * PIECE, left = what->count - first, count = left < PIECE ? left : PIECE;
     int32_t slot = 0;
-    if (!what->walk->accumulate)
+    if (!what->adds)
         memcpy(what->gradient + first, what->sums + slot++ * what->stride + first, (size_t)count * sizeof(float));
     for (; slot < what->walk->slots; slot++)
         what->walk->net->kernels->add(what->gradient + first, what->sums + slot * what->stride + first, count);
 }
 
 void gradus_layer_gather(const gradus_layer *layer, const gradus_walk *walk, const float *sums, int64_t count,
-                         float *gradient)
+                         const gradus_tensor *into)
 {
-    gathering what = {walk, sums, layer->parts, count, gradient};
+    gathering what = {walk, gradus_tensor_adds(into, layer, walk), sums, layer->parts, count, into->gradient};
     const int64_t pieces = (count + PIECE - 1) / PIECE;
     if (pieces > 4)
         gradus_parallel(NULL, pieces, gather_piece, &what);

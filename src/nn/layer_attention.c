@@ -282,9 +282,9 @@ static void weights(const gradus_layer *layer, const gradus_piece *piece)
     weigh(layer, piece, OUT_WEIGHT, it->width, at.taken, gradus_gradient(layer->output, piece));
     weigh(layer, piece, IN_WEIGHT, 3 * it->width, gradus_values(layer->input, piece), at.all_gradient);
     if (!it->bias) return;
-    gradus_layer_gather(layer, piece->walk, layer->sums, it->width, gradus_layer_tensor(layer, OUT_BIAS)->gradient);
+    gradus_layer_gather(layer, piece->walk, layer->sums, it->width, gradus_layer_tensor(layer, OUT_BIAS));
     gradus_layer_gather(layer, piece->walk, layer->sums + it->width, 3 * it->width,
-                        gradus_layer_tensor(layer, IN_BIAS)->gradient);
+                        gradus_layer_tensor(layer, IN_BIAS));
 }
 
 /* ---- as ONNX ---- */

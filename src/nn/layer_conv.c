@@ -5,8 +5,9 @@
 #include "arguments.h"
 #include "onnx.h"
 
-enum { CHANNELS, SIZE, STRIDE, PAD, DILATION, GROUPS, BIAS, INIT };
-enum { WEIGHT, OFFSET }; /* tensors */
+extern const gradus_layer_row gradus_layer_conv;
+
+enum { CHANNELS, SIZE, STRIDE, PAD, DILATION, GROUPS, BIAS, INIT, TIE };
 enum { SAME = -1 };      /* pad=same */
 enum { DEPTHWISE = -1 }; /* groups=depthwise */
 
@@ -15,6 +16,20 @@ typedef struct conv {
     gradus_convolution *convolution;
     int64_t weights, filters; /* values of the weights and of the bias in memory; 0: no bias */
 } conv;
+
+static gradus_tensor *weight_of(const gradus_layer *layer)
+{
+    return gradus_layer_tensor(layer->tied ? layer->tied : layer, 0);
+}
+
+/* Which of its tensors the bias is. */
+static int offset_of(const gradus_layer *layer) { return layer->tied ? 0 : 1; }
+
+/* NULL: none. */
+static gradus_tensor *bias_of(const gradus_layer *layer)
+{
+    return ((const conv *)layer->state)->config.bias ? gradus_layer_tensor(layer, offset_of(layer)) : NULL;
+}
 
 /* Pixels from the first that a filter sees to the last. */
 static int64_t reach(const gradus_convolution_config *config, int direction)
@@ -66,15 +81,40 @@ static gradus_status set_groups(const gradus_layer *layer, gradus_convolution_co
     return gradus_layer_fail(layer, text, error);
 }
 
+static gradus_status share(gradus_layer *layer, const int64_t *shape, gradus_error *error)
+{
+    const gradus_layer *tied = layer->tied;
+    char sentence[GRADUS_LAYER_NAME + 320], own[120], other[120];
+    if (tied->row != &gradus_layer_conv)
+        return gradus_layer_fail(layer, "can share the weights of another conv alone", error);
+    gradus_tensor *weight = weight_of(layer);
+    const int64_t groups = ((const conv *)layer->state)->config.groups,
+                  others = ((const conv *)tied->state)->config.groups;
+    if (memcmp(weight->shape, shape, 5 * sizeof *shape) != 0 || groups != others) {
+        gradus_shape_print(shape, own, sizeof own);
+        gradus_shape_print(weight->shape, other, sizeof other);
+        snprintf(sentence, sizeof sentence,
+                 "wants weights of %s in groups=%lld, but those of '%s' are %s in groups=%lld", own, (long long)groups,
+                 tied->name, other, (long long)others);
+        return gradus_layer_fail(layer, sentence, error);
+    }
+    weight->begun_by = layer;
+    return GRADUS_OK;
+}
+
 static gradus_status add_tensors(gradus_layer *layer, const gradus_convolution_config *config, gradus_error *error)
 {
     const int64_t window = config->size[0] * config->size[1], channels = config->channels / config->groups;
     const int64_t shape[] = {config->filters, channels, config->size[0], config->size[1], 0};
     gradus_tensor *tensor;
-    if (gradus_layer_add_tensor(layer, "weight", shape, &tensor, error)) return (gradus_status)error->status;
-    tensor->fan_in = channels * window;
-    tensor->fan_out = config->filters * window; /* as PyTorch counts, groups or not */
-    tensor->layout = GRADUS_CONVOLUTION;
+    if (layer->tied) {
+        if (share(layer, shape, error)) return (gradus_status)error->status;
+    } else {
+        if (gradus_layer_add_tensor(layer, "weight", shape, &tensor, error)) return (gradus_status)error->status;
+        tensor->fan_in = channels * window;
+        tensor->fan_out = config->filters * window; /* as PyTorch counts, groups or not */
+        tensor->layout = GRADUS_CONVOLUTION;
+    }
     if (!config->bias) return GRADUS_OK;
     if (gradus_layer_add_tensor(layer, "bias", (int64_t[]){config->filters, 0}, &tensor, error))
         return (gradus_status)error->status;
@@ -118,14 +158,18 @@ static gradus_status prepare(gradus_layer *layer, gradus_error *error)
     conv *state = layer->state;
     gradus_convolution_config *config = &state->config;
     config->input_gradient = layer->input->trained;
+    if (layer->tied) config->like = ((const conv *)layer->tied->state)->convolution;
     release(layer); /* of a first try, where the net has put the input in order since */
     state->convolution =
         gradus_convolution_create(layer->net->backend, config, layer->input->form, &layer->output->form, error);
     if (!state->convolution) return (gradus_status)error->status;
     layer->wants_plain = gradus_convolution_is_slow(state->convolution);
-    gradus_tensor *weight = gradus_layer_tensor(layer, WEIGHT);
-    weight->convolution = state->convolution;
-    weight->count = state->weights = gradus_convolution_weights(state->convolution);
+    state->weights = gradus_convolution_weights(state->convolution);
+    if (!layer->tied) {
+        gradus_tensor *weight = weight_of(layer);
+        weight->convolution = state->convolution;
+        weight->count = state->weights;
+    }
     state->filters = config->bias ? config->filters : 0;
     layer->parts = 2 * (state->weights + state->filters);
     layer->work = (double)(config->filters * config->output[0] * config->output[1]) *
@@ -141,7 +185,7 @@ static gradus_status ready(gradus_layer *layer, int64_t count, gradus_error *err
 static void begin(const gradus_layer *layer, const gradus_walk *walk)
 {
     if (walk->purpose == GRADUS_WALK_TRAIN)
-        gradus_convolution_turn(((conv *)layer->state)->convolution, gradus_layer_tensor(layer, WEIGHT)->values);
+        gradus_convolution_turn(((conv *)layer->state)->convolution, weight_of(layer)->values);
 }
 
 static void forward(const gradus_layer *layer, const gradus_piece *piece)
@@ -149,8 +193,7 @@ static void forward(const gradus_layer *layer, const gradus_piece *piece)
     const conv *state = layer->state;
     float *output = gradus_values(layer->output, piece);
     gradus_convolution_forward(state->convolution, piece->worker, piece->count, gradus_values(layer->input, piece),
-                               gradus_layer_tensor(layer, WEIGHT)->values,
-                               state->filters ? gradus_layer_tensor(layer, OFFSET)->values : NULL, output);
+                               weight_of(layer)->values, state->filters ? bias_of(layer)->values : NULL, output);
     gradus_layer_activate(layer, output, piece->count);
 }
 
@@ -168,25 +211,24 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
                                         gradus_values(layer->input, piece), gradient, added, added + state->weights);
     if (!piece->opens) layer->net->kernels->add(sum, added, part);
     if (input_gradient)
-        gradus_convolution_backward_input(state->convolution, piece->worker, piece->count,
-                                          gradus_layer_tensor(layer, WEIGHT)->values, gradient, input_gradient);
+        gradus_convolution_backward_input(state->convolution, piece->worker, piece->count, weight_of(layer)->values,
+                                          gradient, input_gradient);
 }
 
 static void conclude(const gradus_layer *layer, const gradus_walk *walk)
 {
     const conv *state = layer->state;
-    gradus_layer_gather(layer, walk, layer->sums, state->weights, gradus_layer_tensor(layer, WEIGHT)->gradient);
-    if (state->filters)
-        gradus_layer_gather(layer, walk, layer->sums + state->weights, state->filters,
-                            gradus_layer_tensor(layer, OFFSET)->gradient);
+    gradus_layer_gather(layer, walk, layer->sums, state->weights, weight_of(layer));
+    if (state->filters) gradus_layer_gather(layer, walk, layer->sums + state->weights, state->filters, bias_of(layer));
 }
 
 static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)
 {
     const gradus_convolution_config *config = &((const conv *)layer->state)->config;
-    const char *input = gradus_onnx_input(onnx, layer), *weight = gradus_onnx_tensor(onnx, layer, WEIGHT);
+    const char *input = gradus_onnx_input(onnx, layer),
+               *weight = gradus_onnx_tensor(onnx, layer->tied ? layer->tied : layer, 0);
     gradus_onnx_node(onnx, "Conv", gradus_onnx_output(onnx, layer), input, weight,
-                     gradus_onnx_tensor(onnx, layer, OFFSET), NULL);
+                     gradus_onnx_tensor(onnx, layer, offset_of(layer)), NULL);
     gradus_onnx_ints(onnx, "kernel_shape", config->size, 2);
     gradus_onnx_ints(onnx, "strides", config->stride, 2);
     gradus_onnx_ints(onnx, "dilations", config->dilation, 2);
@@ -246,6 +288,7 @@ static const gradus_argument arguments[] = {
      .also = "feature_group_count, num_group, group"},
     GRADUS_BIAS_ARGUMENT,
     GRADUS_INIT_ARGUMENT,
+    GRADUS_TIE_ARGUMENT,
     {.name = NULL},
 };
 

@@ -164,7 +164,7 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
 static void weights(const gradus_layer *layer, const gradus_piece *piece)
 {
     const dense *state = layer->state;
-    if (layer->parts) gradus_layer_gather(layer, piece->walk, layer->sums, state->units, bias_of(layer)->gradient);
+    if (layer->parts) gradus_layer_gather(layer, piece->walk, layer->sums, state->units, bias_of(layer));
     weigh(layer, piece, gradus_gradient(layer->output, piece));
 }
 

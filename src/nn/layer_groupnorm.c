@@ -175,10 +175,8 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
 static void conclude(const gradus_layer *layer, const gradus_walk *walk)
 {
     const int64_t width = ((const groupnorm *)layer->state)->width;
-    gradus_layer_gather(layer, walk, layer->sums + WEIGHT_SUM * width, width,
-                        gradus_layer_tensor(layer, WEIGHT)->gradient);
-    gradus_layer_gather(layer, walk, layer->sums + BIAS_SUM * width, width,
-                        gradus_layer_tensor(layer, OFFSET)->gradient);
+    gradus_layer_gather(layer, walk, layer->sums + WEIGHT_SUM * width, width, gradus_layer_tensor(layer, WEIGHT));
+    gradus_layer_gather(layer, walk, layer->sums + BIAS_SUM * width, width, gradus_layer_tensor(layer, OFFSET));
 }
 
 /* ---- as ONNX, whose own operator of that name is younger: its InstanceNormalization, of groups for channels ---- */

@@ -64,9 +64,9 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
 static void conclude(const gradus_layer *layer, const gradus_walk *walk)
 {
     const int64_t width = ((const layernorm *)layer->state)->width;
-    gradus_layer_gather(layer, walk, layer->sums, width, gradus_layer_tensor(layer, WEIGHT)->gradient);
+    gradus_layer_gather(layer, walk, layer->sums, width, gradus_layer_tensor(layer, WEIGHT));
     if (layer->tensors > OFFSET)
-        gradus_layer_gather(layer, walk, layer->sums + width, width, gradus_layer_tensor(layer, OFFSET)->gradient);
+        gradus_layer_gather(layer, walk, layer->sums + width, width, gradus_layer_tensor(layer, OFFSET));
 }
 
 static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)

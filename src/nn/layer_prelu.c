@@ -59,7 +59,7 @@ static void backward(const gradus_layer *layer, const gradus_piece *piece)
 
 static void conclude(const gradus_layer *layer, const gradus_walk *walk)
 {
-    gradus_layer_gather(layer, walk, layer->sums, layer->parts, gradus_layer_tensor(layer, 0)->gradient);
+    gradus_layer_gather(layer, walk, layer->sums, layer->parts, gradus_layer_tensor(layer, 0));
 }
 
 static void write_onnx(const gradus_layer *layer, gradus_onnx *onnx)

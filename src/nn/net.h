@@ -218,9 +218,9 @@ void gradus_dropout_print(double share, char *text, size_t size);
 
 /* For passes: the activation that is run with the layer, over `count` examples of its output. */
 void gradus_layer_activate(const gradus_layer *layer, float *values, int64_t count);
-/* For passes: writes (or adds) the sum over the walk's slots of layer->sums + at, `count` values, to a gradient. */
+/* For passes: writes (or adds) the sum over the walk's slots of layer->sums + at, `count` values, to a tensor's gradient. */
 void gradus_layer_gather(const gradus_layer *layer, const gradus_walk *walk, const float *sums, int64_t count,
-                         float *gradient);
+                         const gradus_tensor *into);
 /* For passes whose f(0) is not 0: channels that only fill up the last block are zero again. */
 void gradus_signal_clear_filling(const gradus_signal *signal, float *values, int64_t count);
 /* For rows of activations: the passes where no layer before takes them along. */

@@ -259,6 +259,18 @@ static const problem problems[] = {
      false},
     {"embedding(4, init=normal(0.7)) > dot > dense(2)", "mean_squared", {4, [SYMBOLS] = 9}, 2, true},
     {"sum(embedding(3) > dot, embedding(1) > flatten > dense(1))", "mean_squared", {2, [SYMBOLS] = 8}, 1, true},
+    {"conv(3, 3, pad=1, name=a) > tanh > conv(3, 3, pad=1, name=b) > tanh > conv(3, 3, pad=1, tie=b) > tanh > "
+     "conv(3, 3, pad=2, stride=2, dilation=2, tie=b, bias=false) > flatten > dense(3)",
+     "cross_entropy",
+     {2, 6, 5},
+     3,
+     false},
+    {"conv(16, 3, pad=1, name=a) > tanh > conv(16, 3, pad=1, groups=4, name=b) > tanh > maxpool(2) > sum(conv(16, 3, "
+     "pad=1, groups=4, tie=b), conv(16, 3, pad=1, groups=4, tie=b, bias=false) > tanh) > flatten > dense(3)",
+     "cross_entropy",
+     {2, 6, 6},
+     3,
+     false},
     {"embedding(4, name=e) > tanh > dense(6, tie=e, bias=false)",
      "cross_entropy",
      {5, [POSITIONS] = 5, [SYMBOLS] = 6},

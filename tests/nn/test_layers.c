@@ -127,6 +127,30 @@ static const expectation expectations[] = {
      0,
      0.522523209,
      {-0.066320738, -0.0122587743, -0.10768169, -0.0221780523}},
+    {"conv(3, 3, pad=1, name=a) > tanh > avgpool(2) > conv(3, 3, pad=1, tie=a) > sigmoid > "
+     "conv(3, 3, pad=2, stride=2, dilation=2, tie=a, bias=false) > flatten",
+     "a = Conv2d(3, 3, 3, padding=1), Tanh(), AvgPool2d(2), conv2d by a.weight, Sigmoid(), conv2d by a.weight",
+     {3, 8, 6},
+     12,
+     0,
+     0.929330784,
+     {-0.00556884689, -0.264255509, 0.284556474}},
+    {"conv(16, 1) > sigmoid > conv(16, 3, pad=1, groups=4, name=b) > sigmoid > avgpool(2) > "
+     "conv(16, 3, pad=1, groups=4, tie=b) > flatten",
+     "Conv2d(2, 16, 1), Sigmoid(), b = Conv2d(16, 16, 3, padding=1, groups=4), Sigmoid(), AvgPool2d(2), conv2d by "
+     "b.weight",
+     {2, 6, 4},
+     96,
+     0,
+     2.66329278,
+     {-0.00736144569, -0.00601645823, 0.0238823265, 0.147112516, 0.657245015}},
+    {"conv(16, 1) > sigmoid > conv(16, 3, pad=1, name=b) > sigmoid > avgpool(2) > conv(16, 3, tie=b) > flatten",
+     "Conv2d(2, 16, 1), Sigmoid(), b = Conv2d(16, 16, 3, padding=1), Sigmoid(), AvgPool2d(2), conv2d by b.weight",
+     {2, 6, 6},
+     16,
+     0,
+     1.83962616,
+     {0.138192275, 0.00477385378, -0.123850148, -0.234138357, 0.0414711615}},
 };
 
 static void check_sum(const expectation *it, const gradus_net *net, int32_t index, double expected)

@@ -311,7 +311,11 @@ static void test_shared(void **state)
         .symbols = 5};
     check_model(&texts, "input 7 ? 6", "output 1 ? 6 5",
                 "Gather Transpose MatMul Add Transpose MatMul Transpose MatMul Add Softmax");
-    texts.positions = 0;
+    texts = (nets_texts){.model = "conv(3, 3, pad=1, name=a) > relu > conv(3, 3, pad=1, tie=a, bias=false) > flatten",
+                         .input = {3, 2, 2},
+                         .outputs = 12};
+    check_model(&texts, "input 1 ? 3 2 2", "output 1 ? 12", "Conv Relu Conv Flatten Softmax");
+    texts = (nets_texts){.outputs = 5, .input = {6}, .positions = 0, .symbols = 5};
     texts.model = "embedding(4) > dot > dense(5)";
     check_model(&texts, "input 7 ? 6", "output 1 ? 5", "Gather Gather Gather Mul ReduceSum Gemm Softmax");
 }
