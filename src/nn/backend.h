@@ -16,7 +16,11 @@ int32_t gradus_backend_set_threads(int32_t threads);
 /* Which of them runs this; 0 outside of what gradus_parallel runs. */
 int32_t gradus_backend_worker(void);
 
-/* Uses the threads of the caller. */
+/* Whether products are shared among the caller's threads from here on, as they are at first, or are one thread's work each, because
+ * several threads multiply at once. Not while others run. */
+void gradus_backend_share(gradus_backend *backend, bool share);
+
+/* Uses the threads of the caller; the bits do not depend on how many they are. */
 void gradus_backend_multiply(gradus_backend *backend, const gradus_product *shape, const float *a, const float *b,
                              float *c);
 

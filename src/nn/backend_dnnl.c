@@ -94,63 +94,80 @@ int32_t gradus_backend_worker(void)
 #endif
 }
 
-/* ---- products ---- */
+/* ---- products ----
+ *
+ * Left alone, oneDNN chooses the order of a sum by what each thread is to compute, so that another number of threads means other bits.
+ * Here the result is cut into parts by its size alone, and each part is one thread's work. */
 
 enum {
-    LEAST_PRODUCT = 3000000, /* multiplications below which waking another thread costs more than it saves */
-    LEAST_SIDE = 96,         /* rows or columns below which the library computes more slowly */
+    LEAST_WORK = 2000000, /* multiplications of a part: fewer do not pay for the waking of a thread                 */
+    LEAST_COLUMNS = 128,  /* of a part. What is narrower or lower computes much slower: oneDNN sorts a and b anew   */
+    LEAST_ROWS = 32,      /* for each part; and where b alone is turned, it goes through b again for few rows       */
+    LEAST_ROWS_TURNED = 192,
     MOST_PARTS = 16
 };
 
 typedef struct product_job {
     gradus_backend *backend;
-    const gradus_product *shape;
+    gradus_product shape; /* with all steps */
     const float *a, *b;
     float *c;
-    int64_t parts; /* of the rows, or of the columns if there are more of them */
+    int64_t down, across; /* parts */
 } product_job;
+
+/* Where part `i` of `parts` begins: at a whole cache line. */
+static int64_t part_begin(int64_t size, int64_t parts, int64_t i)
+{
+    enum { LINE = 16 };
+    return i == parts ? size : size * i / parts / LINE * LINE;
+}
 
 static void multiply_part(void *user, int64_t part)
 {
     const product_job *job = user;
-    const gradus_product *shape = job->shape;
-    const int64_t step_a = shape->step_a   ? shape->step_a
-                           : shape->turn_a ? shape->rows
-                                           : shape->inner,
-                  step_b = shape->step_b   ? shape->step_b
-                           : shape->turn_b ? shape->inner
-                                           : shape->columns,
-                  step_c = shape->step_c ? shape->step_c : shape->columns;
-    const bool by_rows = shape->rows >= shape->columns;
-    const int64_t side = by_rows ? shape->rows : shape->columns, first = side * part / job->parts,
-                  count = side * (part + 1) / job->parts - first;
-    const float *a = job->a + (by_rows ? first * (shape->turn_a ? 1 : step_a) : 0),
-                *b = job->b + (by_rows ? 0 : first * (shape->turn_b ? step_b : 1));
-    float *c = job->c + (by_rows ? first * step_c : first);
-    if (dnnl_sgemm(shape->turn_a ? 'T' : 'N', shape->turn_b ? 'T' : 'N', by_rows ? count : shape->rows,
-                   by_rows ? shape->columns : count, shape->inner, 1, a, step_a, b, step_b, shape->add ? 1 : 0, c,
-                   step_c))
+    const gradus_product *shape = &job->shape;
+    const int64_t down = part / job->across, across = part % job->across,
+                  row = part_begin(shape->rows, job->down, down),
+                  column = part_begin(shape->columns, job->across, across),
+                  rows = part_begin(shape->rows, job->down, down + 1) - row,
+                  columns = part_begin(shape->columns, job->across, across + 1) - column;
+    const float *a = job->a + (shape->turn_a ? row : row * shape->step_a),
+                *b = job->b + (shape->turn_b ? column * shape->step_b : column);
+    const int32_t threads = gradus_backend_set_threads(1);
+    if (dnnl_sgemm(shape->turn_a ? 'T' : 'N', shape->turn_b ? 'T' : 'N', rows, columns, shape->inner, 1, a,
+                   shape->step_a, b, shape->step_b, shape->add ? 1 : 0, job->c + row * shape->step_c + column,
+                   shape->step_c))
         atomic_store(&job->backend->failed, true);
+    gradus_backend_set_threads(threads);
 }
 
-/* Each part is one thread's, and there are as many as the shape alone says: the library would divide the inner dimension too, and
- * so give other bits for another number of threads. */
+void gradus_backend_share(gradus_backend *backend, bool share) { backend->apart = !share; }
+
+/* Halves the parts' longer side, measured in the least that they may have, while there is enough for both halves. */
+static void cut(product_job *job)
+{
+    const gradus_product *shape = &job->shape;
+    const int64_t least_rows = shape->turn_b && !shape->turn_a ? LEAST_ROWS_TURNED : LEAST_ROWS;
+    const double work = (double)shape->rows * (double)shape->columns * (double)shape->inner;
+    for (int64_t parts = 1; parts < MOST_PARTS && work >= 2. * LEAST_WORK * (double)parts; parts *= 2) {
+        const int64_t tall = shape->rows / job->down / least_rows, wide = shape->columns / job->across / LEAST_COLUMNS;
+        if (tall < 2 && wide < 2) return;
+        if (wide >= tall)
+            job->across *= 2;
+        else
+            job->down *= 2;
+    }
+}
+
 void gradus_backend_multiply(gradus_backend *backend, const gradus_product *shape, const float *a, const float *b,
                              float *c)
 {
-    const int64_t work = shape->rows * shape->columns * shape->inner,
-                  side = shape->rows >= shape->columns ? shape->rows : shape->columns;
-    product_job job = {backend, shape, a, b, c, 1};
-    while (2 * job.parts <= MOST_PARTS && work >= 2 * job.parts * LEAST_PRODUCT && side >= 2 * job.parts * LEAST_SIDE)
-        job.parts *= 2;
-    const int32_t threads = gradus_backend_set_threads(1);
-    if (threads > 1 && job.parts > 1) {
-        gradus_backend_set_threads(threads);
-        gradus_parallel(NULL, job.parts, multiply_part, &job);
-        return;
-    }
-    for (int64_t part = 0; part < job.parts; part++) multiply_part(&job, part);
-    gradus_backend_set_threads(threads);
+    product_job job = {.backend = backend, .shape = *shape, .a = a, .b = b, .c = c, .down = 1, .across = 1};
+    if (!shape->step_a) job.shape.step_a = shape->turn_a ? shape->rows : shape->inner;
+    if (!shape->step_b) job.shape.step_b = shape->turn_b ? shape->inner : shape->columns;
+    if (!shape->step_c) job.shape.step_c = shape->columns;
+    if (!backend->apart) cut(&job);
+    gradus_parallel(NULL, job.down * job.across, multiply_part, &job);
 }
 
 bool gradus_backend_failed(gradus_backend *backend) { return atomic_exchange(&backend->failed, false); }

@@ -59,6 +59,7 @@ static void run_slots(stage_job *job)
 static void run_stage(const gradus_walk *walk, const gradus_stage *stage)
 {
     stage_job job = {walk, stage};
+    gradus_backend_share(walk->net->backend, stage->whole);
     if (stage->whole)
         run_piece(&job, &(gradus_piece){.walk = walk, .count = walk->count, .opens = true});
     else if (walk->net->threads > 1 && walk->slots > 1 && !walk->net->watching &&

@@ -18,13 +18,27 @@ static bool is_parameter(const char *name)
     return false;
 }
 
+/* What other trainers have a switch for, and every run has. */
+static const char *given_anyway(const char *name)
+{
+    static const char *const given[][2] = {
+        {"deterministic, reproducible, use_deterministic_algorithms, deterministic_algorithms, cudnn_deterministic",
+         "every run is: one seed gives the same bits with any number of threads"},
+    };
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        if (gradus_names_hold(given[i][0], name)) return given[i][1];
+    return NULL;
+}
+
 gradus_status gradus_setting_unknown(const char *name, const char *value, gradus_error *error)
 {
     const char *names[GRADUS_SETTINGS_MOST];
     int32_t count = 0;
     for (const gradus_argument *row; (row = gradus_setting_at(count));) names[count++] = row->name;
     const gradus_argument *also = gradus_setting_also(name);
-    const char *near = also ? also->name : gradus_nearest(name, names, count);
+    const char *near = also ? also->name : gradus_nearest(name, names, count), *given = given_anyway(name);
+    if (given)
+        return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_UNKNOWN_SETTING, "no setting '%s'; %s", name, given);
     if (near) snprintf(error->near, sizeof error->near, "%s", near);
     if (also)
         return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_UNKNOWN_SETTING, "no setting '%s'; it is called '%s'",

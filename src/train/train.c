@@ -281,8 +281,7 @@ static bool tell_changes(gradus_run *run)
     }
     int64_t threads;
     if (gradus_saved_int(&run->saved, "threads", &threads) && threads != run->plan.threads)
-        gradus_run_note(run, "threads: %d, was %d; results may differ in their last digits", run->plan.threads,
-                        (int)threads);
+        gradus_run_note(run, "threads: %d, was %d; the results stay the same", run->plan.threads, (int)threads);
     return changed;
 }
 

@@ -244,31 +244,49 @@ static void test_extend_what_had_come_down(void **state)
     }
 }
 
-/* Sums are taken in an order that does not hang on how many threads there are. (A large product of matrices may be cut otherwise by
- * oneDNN: docs/files.md.) The count is in the state, and another one is told of. */
+/* Sums are taken in an order that does not hang on how many threads there are, nor do large products of matrices. The count is in the
+ * state, and another one is told of. */
+static void run_with_threads(const char *const *settings, int threads, int went_on_with)
+{
+    char name[32], setting[48];
+    const char *all[16] = {0};
+    snprintf(name, sizeof name, "threads-%d", threads);
+    snprintf(setting, sizeof setting, "name=%s", name);
+    int32_t count = 0;
+    for (; settings[count]; count++) all[count] = settings[count];
+    all[count] = setting;
+    training run = {.settings = all, .threads = threads, .interrupt_after = threads > 1};
+    training_must(&run, threads > 1 ? GRADUS_RUN_INTERRUPTED : GRADUS_RUN_FINISHED);
+    if (threads == 1) return;
+    training rest = {.resume = name, .threads = went_on_with};
+    training_must(&rest, GRADUS_RUN_FINISHED);
+    if (went_on_with)
+        assert_string_equal(rest.note, "threads: 3, was 2; the results stay the same");
+    else
+        assert_int_equal(rest.notes, 0);
+    training_same("threads-1", name, "model.safetensors");
+    training_same("threads-1", name, "metrics.csv");
+    training_same("threads-1", name, "measures.csv");
+}
+
 static void test_any_number_of_threads(void **state)
 {
     (void)state;
-    const char *const settings[] = {SMALL, "lr=0.003", "gradient=clip_norm(1)", "name=threads-1", NULL};
-    training one = {.settings = settings, .threads = 1};
-    training_must(&one, GRADUS_RUN_FINISHED);
-    for (int threads = 2; threads < 5; threads++) {
-        char name[32], setting[48];
-        snprintf(name, sizeof name, "threads-%d", threads);
-        snprintf(setting, sizeof setting, "name=%s", name);
-        const char *const again[] = {SMALL, "lr=0.003", "gradient=clip_norm(1)", setting, NULL};
-        training many = {.settings = again, .threads = threads, .interrupt_after = 1};
-        training_must(&many, GRADUS_RUN_INTERRUPTED);
-        training rest = {.resume = name, .threads = threads == 2 ? 3 : 0};
-        training_must(&rest, GRADUS_RUN_FINISHED);
-        if (threads == 2)
-            assert_string_equal(rest.note, "threads: 3, was 2; results may differ in their last digits");
-        else
-            assert_int_equal(rest.notes, 0);
-        training_same("threads-1", name, "model.safetensors");
-        training_same("threads-1", name, "metrics.csv");
-        training_same("threads-1", name, "measures.csv");
-    }
+    const char *const small[] = {SMALL, "lr=0.003", "gradient=clip_norm(1)", NULL};
+    const char *const wide[] = {"data=glyphs(count=400, test=50)",
+                                "model=flatten > dense(777) > relu > dense(1001) > tanh > dense(10)",
+                                "batch=100",
+                                "epochs=3",
+                                "lr=0.003",
+                                NULL};
+    for (int i = 0; i < 2; i++)
+        for (int threads = 1; threads < 5; threads++) {
+            char name[32];
+            run_with_threads(i ? wide : small, threads, threads == 2 ? 3 : 0);
+            snprintf(name, sizeof name, "threads-%d", threads);
+            if (threads > 1) training_remove(name);
+            if (threads == 4) training_remove("threads-1");
+        }
 }
 
 /* Another base and another schedule on the way stand in the log. */
