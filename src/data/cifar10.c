@@ -3,8 +3,8 @@
 #include "files.h"
 #include "picture.h"
 #include "places.h"
+#include "spool.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SIDE = 32, PIXELS = 3 * SIDE * SIDE, RECORD = 1 + PIXELS, CLASSES = 10 };
@@ -38,14 +38,30 @@ static bool is_test(const char *name) { return strcmp(last_of(name), "test_batch
 
 static bool is_batch(const char *name) { return is_test(name) || strncmp(last_of(name), "data_batch_", 11) == 0; }
 
-static gradus_status check_batch(const gradus_files *files, int64_t index, gradus_error *error)
+/* How many records the training files hold, or the test file. */
+static gradus_status count_records(const gradus_files *files, bool test, int64_t *count, gradus_error *error)
+{
+    char path[GRADUS_DATA_PATH];
+    *count = 0;
+    for (int64_t i = 0; i < files->count; i++) {
+        const size_t size = files->file[i].size;
+        if (is_test(files->file[i].name) != test) continue;
+        gradus_files_print(files, i, path);
+        if (size == 0 || size % RECORD)
+            return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %zu bytes are no records of %d",
+                               path, size, RECORD);
+        *count += (int64_t)(size / RECORD);
+    }
+    if (*count) return GRADUS_OK;
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: no %s in it", files->source[0].path,
+                       test ? "test_batch.bin" : "data_batch_1.bin");
+}
+
+static gradus_status check_classes(const gradus_files *files, int64_t index, gradus_error *error)
 {
     const gradus_one_file *file = &files->file[index];
     char path[GRADUS_DATA_PATH];
     gradus_files_print(files, index, path);
-    if (file->size == 0 || file->size % RECORD)
-        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %zu bytes are no records of %d", path,
-                           file->size, RECORD);
     for (size_t i = 0; i < file->size / RECORD; i++)
         if (file->bytes[i * RECORD] >= CLASSES)
             return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
@@ -53,42 +69,51 @@ static gradus_status check_batch(const gradus_files *files, int64_t index, gradu
     return GRADUS_OK;
 }
 
-/* The records of the training files, or of the test file. */
-static gradus_status take_part(gradus_data *data, const gradus_files *files, bool test, gradus_examples *examples,
+/* The records of a file go to the set, and their classes to `labels`. */
+static gradus_status take_records(const gradus_one_file *file, gradus_pouring *pouring, int32_t *labels,
+                                  gradus_error *error)
+{
+    const int64_t count = (int64_t)(file->size / RECORD);
+    for (int64_t first = 0, some; first < count; first += some) {
+        unsigned char *pixels = gradus_pour_here(pouring);
+        some = count - first < pouring->room ? count - first : pouring->room;
+        for (int64_t i = 0; i < some; i++) {
+            const unsigned char *record = file->bytes + (first + i) * RECORD;
+            labels[pouring->at + i] = record[0];
+            memcpy(pixels + i * PIXELS, record + 1, PIXELS);
+        }
+        if (gradus_pour(pouring, some, error)) return (gradus_status)error->status;
+    }
+    return GRADUS_OK;
+}
+
+/* The training files, or the test file. */
+static gradus_status take_part(gradus_reading *reading, gradus_files *files, bool test, gradus_examples *examples,
                                gradus_error *error)
 {
-    int64_t count = 0, at = 0;
-    for (int64_t i = 0; i < files->count; i++)
-        if (is_test(files->file[i].name) == test) count += (int64_t)(files->file[i].size / RECORD);
-    if (!count)
-        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: no %s in it", files->source[0].path,
-                           test ? "test_batch.bin" : "data_batch_1.bin");
-    unsigned char *pixels = gradus_data_keep(data, malloc((size_t)count * PIXELS));
-    int32_t *labels = gradus_arena_take(&data->arena, (size_t)count * sizeof *labels, sizeof *labels);
-    if (!pixels || !labels)
-        return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "cifar10: out of memory");
-    for (int64_t i = 0; i < files->count; i++) {
-        const gradus_one_file *file = &files->file[i];
-        if (is_test(file->name) != test) continue;
-        for (const unsigned char *record = file->bytes; record < file->bytes + file->size; record += RECORD, at++) {
-            labels[at] = record[0];
-            memcpy(pixels + at * PIXELS, record + 1, PIXELS);
-        }
+    gradus_pouring pouring = {0};
+    int64_t count;
+    if (count_records(files, test, &count, error)) return (gradus_status)error->status;
+    int32_t *labels = gradus_arena_take(&reading->data->arena, (size_t)count * sizeof *labels, sizeof *labels);
+    *examples = (gradus_examples){.count = count, .width = PIXELS, .classes = labels};
+    if (!labels) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "cifar10: out of memory");
+    gradus_status status = gradus_pour_begin(&pouring, reading->data, examples, files->source[0].path, error);
+    for (int64_t i = 0; i < files->count && !status; i++) {
+        if (is_test(files->file[i].name) != test) continue;
+        status = gradus_files_load(files, i, &reading->sum, error);
+        if (!status) status = check_classes(files, i, error);
+        if (!status) status = take_records(&files->file[i], &pouring, labels, error);
+        gradus_files_unload(files, i);
     }
-    *examples = (gradus_examples){.count = count, .width = PIXELS, .bytes = pixels, .classes = labels};
-    return GRADUS_OK;
+    gradus_pour_end(&pouring);
+    return status;
 }
 
 static gradus_status read_batches(gradus_reading *reading, gradus_files *files, gradus_error *error)
 {
     gradus_data *data = reading->data;
-    gradus_status status = GRADUS_OK;
-    for (int64_t i = 0; i < files->count && !status; i++) {
-        status = gradus_files_load(files, i, &reading->sum, error);
-        if (!status) status = check_batch(files, i, error);
-    }
-    if (!status) status = take_part(data, files, false, &data->training, error);
-    if (!status) status = take_part(data, files, true, &data->test, error);
+    gradus_status status = take_part(reading, files, false, &data->training, error);
+    if (!status) status = take_part(reading, files, true, &data->test, error);
     if (!status) status = gradus_reading_split(reading, data->training.count, true, error);
     if (status) return status;
     data->info.shape[0] = 3, data->info.shape[1] = data->info.shape[2] = SIDE;

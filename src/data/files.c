@@ -1,5 +1,6 @@
 /* Folders are walked by readdir; archives are read by libarchive, which knows tar, zip and every compression of them. */
 #include "files.h"
+#include "spool.h"
 #include <archive.h>
 #include <archive_entry.h>
 #include <assert.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { DEEPEST = 16, BLOCK = 1 << 16 };
 static const int64_t most_bytes = (int64_t)1 << 32; /* of one file */
@@ -109,6 +111,24 @@ static gradus_status bad_archive(gradus_files *files, struct archive *archive, g
                        why ? why : "unknown");
 }
 
+static gradus_status spool_entry(gradus_files *files, struct archive *archive, gradus_one_file *file, int64_t size,
+                                 gradus_error *error)
+{
+    unsigned char block[BLOCK];
+    if (!files->spool) files->spool = gradus_spool_open(error);
+    if (!files->spool) return (gradus_status)error->status;
+    file->place = files->spooled;
+    while (file->size < (size_t)size) {
+        const la_ssize_t got = archive_read_data(archive, block, sizeof block);
+        if (got <= 0) return bad_archive(files, archive, error);
+        if (gradus_spool_write(files->spool, block, (size_t)got, path_of(files), error))
+            return (gradus_status)error->status;
+        file->size += (size_t)got;
+    }
+    files->spooled += size;
+    return GRADUS_OK;
+}
+
 static gradus_status take_entry(gradus_files *files, struct archive *archive, struct archive_entry *entry,
                                 const char *name, gradus_error *error)
 {
@@ -118,6 +138,9 @@ static gradus_status take_entry(gradus_files *files, struct archive *archive, st
     if (size < 0 || size > most_bytes)
         return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %s: no size, or beyond 4 GiB",
                            path_of(files), name);
+    file->spooled = gradus_too_large(files->held + (uint64_t)size);
+    if (file->spooled) return spool_entry(files, archive, file, size, error);
+    files->held += (uint64_t)size;
     file->bytes = malloc((size_t)size + 1);
     if (!file->bytes) return no_memory(files, error);
     while (file->size < (size_t)size) {
@@ -218,6 +241,7 @@ void gradus_files_close(gradus_files *files)
 {
     for (int64_t i = 0; i < files->count; i++) free(files->file[i].bytes);
     free(files->file);
+    if (files->spool) fclose(files->spool);
     if (files->sources) gradus_arena_close(&files->names);
     *files = (gradus_files){0};
 }
@@ -229,12 +253,26 @@ void gradus_files_print(const gradus_files *files, int64_t index, char text[GRAD
              files->source[file->source].packed ? ": " : "/", file->name);
 }
 
+static gradus_status unspool(gradus_files *files, int64_t index, gradus_error *error)
+{
+    gradus_one_file *file = &files->file[index];
+    char path[GRADUS_DATA_PATH];
+    gradus_files_print(files, index, path);
+    file->bytes = malloc(file->size + 1);
+    if (!file->bytes) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "%s: out of memory", path);
+    file->bytes[file->size] = 0;
+    errno = EIO; /* where fewer bytes come than were written */
+    if (pread(fileno(files->spool), file->bytes, file->size, file->place) == (ssize_t)file->size) return GRADUS_OK;
+    return gradus_fail_file(error, path, errno);
+}
+
 gradus_status gradus_files_load(gradus_files *files, int64_t index, gradus_sha256 *sum, gradus_error *error)
 {
     gradus_one_file *file = &files->file[index];
     char path[GRADUS_DATA_PATH];
     struct stat about;
     if (file->bytes) return GRADUS_OK;
+    if (file->spooled) return unspool(files, index, error);
     snprintf(path, sizeof path, "%.500s/%.500s", files->source[file->source].path, file->name);
     errno = 0;
     FILE *opened = fopen(path, "rb");
@@ -257,9 +295,10 @@ gradus_status gradus_files_load(gradus_files *files, int64_t index, gradus_sha25
 void gradus_files_unload(gradus_files *files, int64_t index)
 {
     gradus_one_file *file = &files->file[index];
-    if (files->source[file->source].packed) return;
+    if (files->source[file->source].packed && !file->spooled) return;
     free(file->bytes);
-    file->bytes = NULL, file->size = 0;
+    file->bytes = NULL;
+    if (!file->spooled) file->size = 0;
 }
 
 /* ---- which part and class a name says ---- */

@@ -9,18 +9,23 @@ typedef struct gradus_one_file {
     const char *name;     /* below the folder: "train/cat/1.png" */
     unsigned char *bytes; /* of malloc; NULL: not loaded */
     size_t size;
+    bool spooled;   /* of an archive: not held but in the spool, ... */
+    int64_t place;  /* ... from here on */
     int32_t source; /* which of the folders and archives it is from */
 } gradus_one_file;
 
 typedef struct gradus_files {
     struct {
         char path[GRADUS_DATA_PATH]; /* of the folder or archive */
-        bool packed;                 /* an archive: its files are loaded from the start */
+        bool packed;                 /* an archive: its files are loaded from the start, or spooled */
     } source[GRADUS_MOST_SOURCES];
     int32_t sources;
     gradus_one_file *file;
     int64_t count;
     gradus_arena names;
+    FILE *spool;   /* what archives hold beyond a quarter of the memory that the process may have; NULL: nothing */
+    uint64_t held; /* bytes of archives in memory */
+    int64_t spooled;
 } gradus_files;
 
 /* Adds to a list, zeroed at first, the files whose names `wanted` takes: below a folder, in an archive, or the file itself. Hidden ones
@@ -29,7 +34,7 @@ gradus_status gradus_files_add(gradus_files *files, const char *path, bool (*wan
                                gradus_sha256 *sum, gradus_error *error);
 void gradus_files_close(gradus_files *files); /* also one that is zeroed */
 
-/* Loads a file of a folder and adds it to *sum; nothing in an archive, whose files are there. */
+/* Loads a file and, where it is of a folder, adds it to *sum; nothing is to be done for one of an archive that is held. */
 gradus_status gradus_files_load(gradus_files *files, int64_t index, gradus_sha256 *sum, gradus_error *error);
 void gradus_files_unload(gradus_files *files, int64_t index);
 

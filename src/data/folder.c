@@ -1,11 +1,11 @@
 /* folder: pictures that lie in a folder for each class, as people keep them; an archive of such folders serves as well. They are
- * decoded once, on all threads, to bytes of one size.
+ * decoded once, on all threads, to bytes of one size; what does not fit into memory lies in a file without a name.
  *
  *     photos/cat/1.jpg  photos/dog/2.png            classes cat, dog; the test part is a share
  *     photos/train/cat/...  photos/test/cat/...     the test part is what lies under test; val is the validation part */
 #include "files.h"
 #include "picture.h"
-#include "set.h"
+#include "spool.h"
 #include "texts.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +63,8 @@ static gradus_status asked_size(const gradus_reading *reading, gradus_picture_si
 
 /* ---- decoding ---- */
 
+enum { LOADED = 1 << 25 }; /* bytes of files that are loaded at once, or one file */
+
 typedef struct decoding { /* a block of files on all threads */
     const gradus_files *files;
     gradus_picture_size as;
@@ -79,23 +81,35 @@ static void decode_one(void *job, int64_t index)
     gradus_picture_read(file->bytes, file->size, &all->as, all->pixels + (size_t)index * each, all->why[index]);
 }
 
-static gradus_status decode(gradus_files *files, const gradus_picture_size *as, gradus_sha256 *sum,
-                            unsigned char *pixels, gradus_error *error)
+/* Loads files from `first` on, as many as are decoded at once. */
+static gradus_status load_block(gradus_files *files, int64_t first, int64_t most, gradus_sha256 *sum, int64_t *count,
+                                gradus_error *error)
 {
-    static const size_t room = BLOCK * sizeof(char[GRADUS_PICTURE_WHY]);
-    const size_t each = (size_t)as->height * (size_t)as->width * (size_t)as->channels;
-    decoding job = {.files = files, .as = *as, .why = malloc(room)};
+    size_t loaded = 0;
+    gradus_status status = GRADUS_OK;
+    if (most > files->count - first) most = files->count - first;
+    for (*count = 0; !status && *count < most && loaded < LOADED; ++*count) {
+        status = gradus_files_load(files, first + *count, sum, error);
+        loaded += files->file[first + *count].size;
+    }
+    return status;
+}
+
+static gradus_status decode(gradus_files *files, const gradus_picture_size *as, gradus_sha256 *sum,
+                            gradus_pouring *pouring, gradus_error *error)
+{
+    decoding job = {.files = files, .as = *as, .why = malloc(BLOCK * sizeof *job.why)};
     gradus_status status = GRADUS_OK;
     if (!job.why)
         return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "%s: out of memory", files->source[0].path);
-    for (; !status && job.first < files->count; job.first += BLOCK) {
-        const int64_t left = files->count - job.first, count = left < BLOCK ? left : BLOCK;
-        job.pixels = pixels + (size_t)job.first * each;
-        for (int64_t i = 0; i < count && !status; i++) status = gradus_files_load(files, job.first + i, sum, error);
+    for (int64_t count; !status && job.first < files->count; job.first += count) {
+        job.pixels = gradus_pour_here(pouring);
+        status = load_block(files, job.first, pouring->room < BLOCK ? pouring->room : BLOCK, sum, &count, error);
         if (!status) gradus_parallel(NULL, count, decode_one, &job);
         for (int64_t i = 0; i < count && !status; i++)
             if (job.why[i][0]) status = bad_picture(files, job.first + i, job.why[i], error);
         for (int64_t i = 0; i < count; i++) gradus_files_unload(files, job.first + i);
+        if (!status) status = gradus_pour(pouring, count, error);
     }
     free(job.why);
     return status;
@@ -105,14 +119,12 @@ static gradus_status decode(gradus_files *files, const gradus_picture_size *as, 
 static gradus_status take_pictures(gradus_data *data, gradus_files *files, const gradus_picture_size *as,
                                    gradus_sha256 *sum, gradus_examples *examples, gradus_error *error)
 {
-    const int64_t width = (int64_t)as->height * as->width * as->channels;
-    unsigned char *pixels = gradus_data_keep(data, malloc((size_t)(files->count * width)));
-    if (!pixels)
-        return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY,
-                           "%s: out of memory for %lld pictures of %dx%d", files->source[0].path,
-                           (long long)files->count, as->height, as->width);
-    *examples = (gradus_examples){.count = files->count, .width = width, .bytes = pixels};
-    return decode(files, as, sum, pixels, error);
+    gradus_pouring pouring;
+    *examples = (gradus_examples){.count = files->count, .width = (int64_t)as->height * as->width * as->channels};
+    gradus_status status = gradus_pour_begin(&pouring, data, examples, files->source[0].path, error);
+    if (!status) status = decode(files, as, sum, &pouring, error);
+    gradus_pour_end(&pouring);
+    return status;
 }
 
 /* ---- classes and parts ---- */
@@ -371,13 +383,15 @@ static const gradus_argument arguments[] = {
 };
 
 const gradus_reader gradus_reader_folder = {
-    .member = {.name = "folder",
-               .summary = "pictures (PNG, JPEG), a folder for each class",
-               .also = "images, pictures, imagefolder, image_folder, flow_from_directory, image_dataset_from_directory",
-               .arguments = arguments,
-               .notes =
-                   "photos/cat/1.jpg is of class cat. What lies below folders called train, val and test makes these "
-                   "parts."},
+    .member =
+        {.name = "folder",
+         .summary = "pictures (PNG, JPEG), a folder for each class",
+         .also = "images, pictures, imagefolder, image_folder, flow_from_directory, image_dataset_from_directory",
+         .arguments = arguments,
+         .notes =
+             "photos/cat/1.jpg is of class cat. What lies below folders called train, val and test makes these "
+             "parts. Pictures are decoded once; those that would take more than a quarter of the memory, to a file "
+             "in /var/tmp (or TMPDIR) that goes with the process."},
     .endings = ".tar .tar.gz .tgz .tar.xz .tar.zst .zip /",
     .open = open_folder,
     .inputs = gradus_folder_inputs,

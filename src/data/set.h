@@ -50,6 +50,7 @@ struct gradus_data {
     gradus_arena arena;                         /* everything small */
     void *kept[GRADUS_MOST_FILES];              /* of malloc: whole files, whole pictures */
     FILE *streams[GRADUS_MOST_FILES];           /* files too large to be held */
+    uint64_t poured;                            /* bytes that spool.h has poured into memory */
     gradus_examples training, validation, test; /* from files; empty: that part comes out of `training` */
     gradus_rows part[3];                        /* enum gradus_part */
     bool inputs_are_targets; /* files give no targets; a loader copies the inputs, before augmentation */

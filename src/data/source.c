@@ -146,12 +146,14 @@ static uint64_t memory_allowed(void)
     return least;
 }
 
+bool gradus_too_large(uint64_t bytes) { return bytes > memory_allowed() / 4; }
+
 static bool too_large(FILE *file)
 {
     struct stat about;
     unsigned char first[2];
     if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) return false;
-    if ((uint64_t)about.st_size <= memory_allowed() / 4) return false;
+    if (!gradus_too_large((uint64_t)about.st_size)) return false;
     return pread(fileno(file), first, sizeof first, 0) == sizeof first && !is_gzip(first, sizeof first);
 }
 

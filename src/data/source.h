@@ -25,6 +25,9 @@ gradus_status gradus_source_open(gradus_source *source, const char *path, gradus
 gradus_status gradus_source_begin(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error);
 void gradus_source_close(gradus_source *source); /* also one that was never opened, but zeroed */
 
+/* Whether so many bytes would take more than a quarter of the memory that the process may have. */
+bool gradus_too_large(uint64_t bytes);
+
 /* Fails for a path that leads nowhere, with the nearest name that lies there. */
 gradus_status gradus_no_file(const char *path, gradus_error *error);
 
