@@ -68,6 +68,8 @@ typedef struct training {
     const char *resume;           /* name of a run; NULL: a new one */
     int threads, interrupt_after; /* epochs, in this session; 0: none */
     long interrupt_micro;         /* microseconds; 0: none */
+    bool foresee;                 /* asks how long it will take: into `time` */
+    gradus_run_time time;
     gradus_run *run;
     int epochs, notes;
     char note[512];
@@ -81,6 +83,8 @@ static void training_epoch(void *user, const gradus_run_row *row)
     (void)row;
     if (++own->epochs == own->interrupt_after) gradus_run_interrupt(own->run);
 }
+
+static void training_start(void *user, const gradus_run_facts *facts) { ((training *)user)->time = facts->time; }
 
 static void training_note(void *user, const char *text)
 {
@@ -120,6 +124,7 @@ static inline gradus_status training_go(training *own)
     own->run = gradus_run_create(&config, &own->report);
     if (own->run) {
         gradus_listener listener = {.user = own, .epoch = training_epoch, .note = training_note};
+        if (own->foresee) listener.start = training_start;
         pthread_t thread;
         if (own->interrupt_micro) pthread_create(&thread, NULL, training_later, own);
         gradus_run_train(own->run, &listener, &own->end, &own->report);

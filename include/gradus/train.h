@@ -97,8 +97,16 @@ gradus_status gradus_run_source(const char *folder, char *file, char *base, grad
 const gradus_settings  *gradus_run_settings(const gradus_run *run);     /* with everything filled in                */
 const gradus_data_info *gradus_run_data(const gradus_run *run);
 struct gradus_json;
-void                    gradus_run_plan_json(const gradus_run *run, struct gradus_json *json);  /* an object with the keys of summary.json that are
-                                         * known before the first update: config, config_full, seed, data, model, lr, plan, memory */
+typedef struct gradus_run_time {        /* seconds that training will take, as far as it can be told; NaN: it cannot */
+    double update, validation, find;    /* one update; measuring once on the validation part; finding the rate, 0: it is known */
+    double total;                       /* from here to the planned end, with all of these and the test             */
+} gradus_run_time;
+gradus_status           gradus_run_foresee(gradus_run *run, gradus_run_time *time, gradus_error *error);
+                                        /* makes updates for a quarter of a second, two at least unless one takes longer than a
+                                         * second, and puts everything back bit for bit. Fails where it cannot put it back */
+void                    gradus_run_plan_json(const gradus_run *run, const gradus_run_time *time, struct gradus_json *json);
+                                        /* an object with the keys of summary.json that are known before the first update (config,
+                                         * config_full, seed, data, model, lr, plan, memory), and what is foreseen; NULL: not that */
 const gradus_net       *gradus_run_net(const gradus_run *run);          /* for the layer table                      */
 typedef struct gradus_run_memory {      /* bytes that training takes, known before it begins; not those of the data  */
     int64_t parameters, gradients, optimizer, activations;      /* optimizer: its state                            */
@@ -142,6 +150,7 @@ typedef struct gradus_run_facts {       /* known before the first update        
     uint64_t                seed;
     gradus_run_rate         rate;
     int64_t                 resumed;    /* the update it goes on from; -1: a new run                                */
+    gradus_run_time         time;
 } gradus_run_facts;
 
 typedef struct gradus_run_progress {    /* while it trains                                                          */

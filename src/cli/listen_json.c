@@ -50,6 +50,7 @@ static void on_start(void *user, const gradus_run_facts *facts)
     gradus_json_number(&json, "updates", (double)facts->updates);
     gradus_json_number(&json, "updates_per_epoch", (double)facts->updates_per_epoch);
     gradus_json_number(&json, "threads", facts->threads);
+    optional(&json, "foreseen", facts->time.total);
     optional(&json, "resumed", facts->resumed < 0 ? NAN : (double)facts->resumed);
     close_event(&json);
 }

@@ -49,14 +49,17 @@ static void print_rate(const gradus_run_rate *rate)
 
 static void print_run(const gradus_run_facts *facts)
 {
+    char about[CLI_SHORT];
     printf("run       %s   ", facts->folder);
     if (facts->epochs >= 1)
         printf("%.4g epoch%s of %lld updates", facts->epochs, facts->epochs == 1 ? "" : "s",
                (long long)facts->updates_per_epoch);
     else
         printf("%lld of an epoch's %lld updates", (long long)facts->updates, (long long)facts->updates_per_epoch);
-    printf(", batch %d, seed %llu, %d thread%s\n", facts->batch, (unsigned long long)facts->seed, facts->threads,
+    printf(", batch %d, seed %llu, %d thread%s", facts->batch, (unsigned long long)facts->seed, facts->threads,
            facts->threads == 1 ? "" : "s");
+    if (!isnan(facts->time.total)) printf(", %s", cli_about(facts->time.total, about));
+    putchar('\n');
     if (facts->resumed >= 0)
         printf("resumed   at update %lld of %lld\n", (long long)facts->resumed, (long long)facts->updates);
 }

@@ -18,6 +18,29 @@ const char *cli_duration(double seconds, char text[CLI_SHORT])
     return text;
 }
 
+const char *cli_about(double seconds, char text[CLI_SHORT])
+{
+    static const struct {
+        double seconds;
+        const char *name;
+    } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+    size_t i = 0;
+    while (i < 3 && seconds < 1.5 * units[i].seconds) i++;
+    const double count = round(seconds / units[i].seconds);
+    if (seconds < 0.5)
+        snprintf(text, CLI_SHORT, "under a second");
+    else
+        snprintf(text, CLI_SHORT, "about %.0f %s%s", count, units[i].name, count == 1 ? "" : "s");
+    return text;
+}
+
+const char *cli_seconds(double seconds, char text[CLI_SHORT])
+{
+    const bool small = seconds < 0.9995;
+    snprintf(text, CLI_SHORT, "%.3g %s", small ? 1000 * seconds : seconds, small ? "ms" : "s");
+    return text;
+}
+
 const char *cli_short_count(double count, const char *mark, char text[CLI_SHORT])
 {
     static const char *const letters[] = {"k", "M", "B", "T"};

@@ -7,6 +7,9 @@ enum { CLI_SHORT = 32, CLI_LINE = 1024 };
 
 /* "0:05", "1:02:33"; "-" where it is not known. */
 const char *cli_duration(double seconds, char text[CLI_SHORT]);
+/* "about 8 minutes", "under a second": a time that is foreseen. */
+const char *cli_about(double seconds, char text[CLI_SHORT]);
+const char *cli_seconds(double seconds, char text[CLI_SHORT]); /* "0.51 ms", "2.3 s" */
 /* "812", "21.9k", "1.3M", with `mark` between number and letter; three digits. */
 const char *cli_short_count(double count, const char *mark, char text[CLI_SHORT]);
 /* "62,730" */

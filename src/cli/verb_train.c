@@ -52,6 +52,22 @@ static void print_memory(const cli_call *call, const gradus_run *run)
     cli_wrap(stdout, text, 8, call->terminal.width);
 }
 
+/* How long it will take, by a few updates made now. */
+static void print_time(const cli_call *call, const gradus_run_time *time)
+{
+    char total[CLI_SHORT], update[CLI_SHORT], validation[CLI_SHORT], find[CLI_SHORT], text[CLI_LINE];
+    if (isnan(time->total)) return;
+    int length = snprintf(text, sizeof text, "%s to train: %s an update", cli_about(time->total, total),
+                          cli_seconds(time->update, update));
+    if (time->validation > 0)
+        length += snprintf(text + length, sizeof text - (size_t)length, ", %s to validate after an epoch",
+                           cli_seconds(time->validation, validation));
+    if (time->find > 0)
+        snprintf(text + length, sizeof text - (size_t)length, ", %s to find the rate", cli_seconds(time->find, find));
+    fputs("time    ", stdout);
+    cli_wrap(stdout, text, 8, call->terminal.width);
+}
+
 /* The rate over the run; of `lr: auto` as a share of what will be found. */
 static cli_exit print_schedule(const cli_call *call, const gradus_run *run)
 {
@@ -87,11 +103,14 @@ static cli_exit print_schedule(const cli_call *call, const gradus_run *run)
     return status;
 }
 
-static cli_exit dry_run(const cli_call *call, const gradus_run *run)
+static cli_exit dry_run(const cli_call *call, gradus_run *run)
 {
+    gradus_run_time time;
+    gradus_error error = {0};
+    if (gradus_run_foresee(run, &time, &error)) return cli_error(call, NULL, &error);
     if (call->json) {
         gradus_json json = {.write = cli_write, .user = stdout, .indent = 2};
-        gradus_run_plan_json(run, &json);
+        gradus_run_plan_json(run, &time, &json);
         putchar('\n');
         return CLI_DONE;
     }
@@ -106,6 +125,7 @@ static cli_exit dry_run(const cli_call *call, const gradus_run *run)
     print_layers(gradus_run_net(run));
     puts("");
     print_memory(call, run);
+    print_time(call, &time);
     puts("");
     return print_schedule(call, run);
 }

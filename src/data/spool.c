@@ -81,8 +81,9 @@ gradus_status gradus_pour_begin(gradus_pouring *pouring, gradus_data *data, grad
         examples->bytes = pouring->bytes;
     }
     if (pouring->bytes) return GRADUS_OK;
-    return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "%s: out of memory for %lld examples of %lld bytes",
-                       path, (long long)examples->count, (long long)examples->width);
+    return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY,
+                       "%s: out of memory for %lld examples of %lld bytes", path, (long long)examples->count,
+                       (long long)examples->width);
 }
 
 unsigned char *gradus_pour_here(const gradus_pouring *pouring)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "run.h"
 
-enum { SWEEP_UPDATES = 60, PROBE_EXAMPLES = 512 };
+enum { SWEEP_UPDATES = GRADUS_RATE_UPDATES, PROBE_EXAMPLES = GRADUS_RATE_EXAMPLES };
 static const double sweep_below = 1.0 / 3000, sweep_above = 300; /* of the usual rate: 1e-6 to 0.9 for AdamW */
 static const double edge_share = 1.0 / 3;                        /* how far from the edge one stays          */
 static const double edge_rise = 0.5, edge_least = 0.1, fall_share = 0.1;

@@ -13,7 +13,11 @@
 #include "stop.h"
 #include "told.h"
 
-enum { GRADUS_RUN_SNAPSHOTS = 3 }; /* what a guard can go back to */
+enum {
+    GRADUS_RUN_SNAPSHOTS = 3,   /* what a guard can go back to */
+    GRADUS_RATE_UPDATES = 60,   /* of the rate test (auto_rate.c) ... */
+    GRADUS_RATE_EXAMPLES = 512, /* ... and examples that it looks at after each */
+};
 
 typedef struct gradus_plan { /* what the settings come to for these data */
     int32_t batch, threads;

@@ -297,11 +297,22 @@ static void add_plan(gradus_json *json, const gradus_run *run)
     gradus_json_close(json, '}');
 }
 
-void gradus_run_plan_json(const gradus_run *run, gradus_json *json)
+static void add_foreseen(gradus_json *json, const gradus_run_time *time)
+{
+    gradus_json_open(json, "foreseen", '{');
+    add_optional(json, "update", round(time->update * 1e6) / 1e6);
+    add_optional(json, "validation", round(time->validation * 1e6) / 1e6);
+    add_optional(json, "find", milliseconds(time->find));
+    add_optional(json, "total", milliseconds(time->total));
+    gradus_json_close(json, '}');
+}
+
+void gradus_run_plan_json(const gradus_run *run, const gradus_run_time *time, gradus_json *json)
 {
     gradus_json_open(json, NULL, '{');
     add_plan(json, run);
     add_memory(json, run, false);
+    if (time) add_foreseen(json, time);
     gradus_json_close(json, '}');
 }
 

@@ -308,9 +308,10 @@ static gradus_status begin_again(gradus_loop *loop, gradus_error *error)
     return write_run_file(run, error);
 }
 
-static void tell_start(const gradus_loop *loop)
+static gradus_status tell_start(const gradus_loop *loop, gradus_error *error)
 {
-    const gradus_run *run = loop->run;
+    gradus_run *run = loop->run;
+    if (!loop->listener->start) return error->status;
     gradus_run_facts facts = {.folder = run->folder.path,
                               .settings = run->settings,
                               .data = run->about,
@@ -323,7 +324,9 @@ static void tell_start(const gradus_loop *loop)
                               .seed = run->plan.seed,
                               .rate = run->rate,
                               .resumed = run->resumed};
-    if (loop->listener->start) loop->listener->start(loop->listener->user, &facts);
+    if (gradus_run_foresee(run, &facts.time, error)) return error->status;
+    loop->listener->start(loop->listener->user, &facts);
+    return GRADUS_OK;
 }
 
 /* ---- the end ---- */
@@ -460,10 +463,8 @@ gradus_status gradus_run_train(gradus_run *run, const gradus_listener *listener,
     gradus_loop loop = {.run = run, .listener = run->listener, .now = gradus_loop_clock()};
     if (!end) end = &own;
     if (!gradus_settings_settle(run->settings, run->base_folder, run->error) &&
-        !(run->saved.bytes ? begin_again : begin_new)(&loop, run->error)) {
-        tell_start(&loop);
+        !(run->saved.bytes ? begin_again : begin_new)(&loop, run->error) && !tell_start(&loop, run->error))
         gradus_loop_run(&loop, run->error);
-    }
     finish(&loop, end, run->error);
     if (run->listener->end && *end->folder) run->listener->end(run->listener->user, end);
     run->error = NULL;

@@ -10,6 +10,15 @@ static void test_times_and_counts(void **state)
     assert_string_equal(cli_duration(59.6, text), "1:00");
     assert_string_equal(cli_duration(3753, text), "1:02:33");
     assert_string_equal(cli_duration(NAN, text), "-");
+    assert_string_equal(cli_about(0.3, text), "under a second");
+    assert_string_equal(cli_about(0.7, text), "about 1 second");
+    assert_string_equal(cli_about(89, text), "about 89 seconds");
+    assert_string_equal(cli_about(91, text), "about 2 minutes");
+    assert_string_equal(cli_about(480, text), "about 8 minutes");
+    assert_string_equal(cli_about(3 * 3600., text), "about 3 hours");
+    assert_string_equal(cli_about(50 * 3600., text), "about 2 days");
+    assert_string_equal(cli_seconds(0.00051234, text), "0.512 ms");
+    assert_string_equal(cli_seconds(2.3, text), "2.3 s");
     assert_string_equal(cli_short_count(812, "", text), "812");
     assert_string_equal(cli_short_count(999.6, "", text), "1.0k");
     assert_string_equal(cli_short_count(21900, "", text), "21.9k");

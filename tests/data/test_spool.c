@@ -39,8 +39,10 @@ static void put_pictures(void)
         char path[600];
         const int side = 20 + i % 7;
         unsigned char pixels[26 * 26 * 3];
-        png_image image = {
-            .version = PNG_IMAGE_VERSION, .width = (png_uint_32)side, .height = (png_uint_32)side, .format = PNG_FORMAT_RGB};
+        png_image image = {.version = PNG_IMAGE_VERSION,
+                           .width = (png_uint_32)side,
+                           .height = (png_uint_32)side,
+                           .format = PNG_FORMAT_RGB};
         for (int k = 0; k < side * side * 3; k++) pixels[k] = (unsigned char)(k * (i + 1));
         snprintf(path, sizeof path, "%s/pictures/%s/%04d.png", folder, i % 2 ? "cat" : "dog", i);
         assert_true(png_image_write_to_file(&image, path, 0, pixels, 0, NULL));
