@@ -168,6 +168,17 @@ gradus_status gradus_folder_open(gradus_folder *folder, const char *path, bool t
     return lock(folder, train, error);
 }
 
+bool gradus_folder_base(const char *folder, char base[GRADUS_PATH_SIZE])
+{
+    char path[GRADUS_PATH_SIZE];
+    gradus_error unread = {0};
+    json_t *summary = gradus_path_join(folder, "summary.json", path, &unread) ? NULL : json_load_file(path, 0, NULL);
+    const char *text = json_string_value(json_object_get(json_object_get(summary, "data"), "folder"));
+    snprintf(base, GRADUS_PATH_SIZE, "%s", text ? text : "");
+    json_decref(summary);
+    return text != NULL;
+}
+
 void gradus_folder_close(gradus_folder *folder)
 {
     if (folder->path[0] && folder->descriptor >= 0) close(folder->descriptor);

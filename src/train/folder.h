@@ -22,6 +22,9 @@ gradus_status gradus_folder_make(gradus_folder *folder, const gradus_folder_conf
 gradus_status gradus_folder_open(gradus_folder *folder, const char *path, bool train, gradus_error *error);
 void gradus_folder_close(gradus_folder *folder);
 
+/* The folder that relative paths of a run's data refer to, as its summary tells; false: it does not, and base is "". */
+bool gradus_folder_base(const char *folder, char base[GRADUS_PATH_SIZE]);
+
 /* Fails where `name` cannot name a folder in `out`. */
 gradus_status gradus_folder_name_check(const char *name, gradus_error *error);
 

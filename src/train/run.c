@@ -1,7 +1,6 @@
 /* Runs made and unmade: data opened, what was left open filled in, net, optimizer and policy compiled. Nothing is written here; errors are
  * placed at the setting that they are about. */
 #define _XOPEN_SOURCE 700
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,23 +8,12 @@
 
 /* ---- reading back what a folder says ---- */
 
-/* The folder that relative paths of a run's data refer to, as its summary tells; "" when it does not. */
-static void read_base_folder(const char *folder, char base[GRADUS_PATH_SIZE])
-{
-    char path[GRADUS_PATH_SIZE];
-    gradus_error unread = {0};
-    json_t *summary = gradus_path_join(folder, "summary.json", path, &unread) ? NULL : json_load_file(path, 0, NULL);
-    const char *text = json_string_value(json_object_get(json_object_get(summary, "data"), "folder"));
-    snprintf(base, GRADUS_PATH_SIZE, "%s", text ? text : "");
-    json_decref(summary);
-}
-
 gradus_status gradus_run_source(const char *folder, char *file, char *base, gradus_error *error)
 {
     gradus_folder opened;
     if (gradus_folder_open(&opened, folder, false, error)) return error->status;
     gradus_folder_close(&opened);
-    read_base_folder(opened.path, base);
+    gradus_folder_base(opened.path, base);
     return gradus_path_join(opened.path, "run.yaml", file, error);
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "folder.h"
 #include "settings.h"
 
 /* ---- life ---- */
@@ -13,6 +15,27 @@ static bool out_of_memory(gradus_report *report)
     *report = (gradus_report){0};
     gradus_fail(&report->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     return false;
+}
+
+/* The folder that the file's relative paths refer to, and what a run of it is called: the file's own folder and its name, unless it is
+ * the copy that a run keeps, RUN/run.yaml, whose paths are those of the run. */
+static bool place(gradus_settings *settings, const gradus_settings_config *config, const char *name)
+{
+    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name, *dot = strrchr(base, '.');
+    char folder[GRADUS_PATH_SIZE], of_run[GRADUS_PATH_SIZE] = "";
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - name) + (slash == name) : 0, name);
+    const bool copy =
+        !strcmp(base, "run.yaml") && gradus_folder_base(*folder ? folder : ".", of_run) && access(of_run, F_OK) == 0;
+    const char *run = copy ? strrchr(folder, '/') : NULL, *paths = config->folder ? config->folder
+                                                                   : copy         ? of_run
+                                                                                  : folder;
+    run = run ? run + 1 : folder;
+    settings->stem =
+        copy && *run && *run != '.'
+            ? gradus_arena_text(&settings->arena, run, strlen(run))
+            : gradus_arena_text(&settings->arena, base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
+    settings->folder = gradus_arena_text(&settings->arena, paths, strlen(paths));
+    return settings->stem && settings->folder;
 }
 
 /* The table, each row at its default; the arguments, copied; the folder and the stem of the file's name. */
@@ -37,13 +60,8 @@ static bool prepare(gradus_settings *settings, const gradus_settings_config *con
     settings->arguments = arguments;
     settings->numbers = numbers;
     settings->open = config->open;
-    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name, *dot = strrchr(base, '.');
-    settings->stem = gradus_arena_text(arena, base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
-    settings->folder = config->folder
-                           ? gradus_arena_text(arena, config->folder, strlen(config->folder))
-                           : gradus_arena_text(arena, name, slash ? (size_t)(slash - name) + (slash == name) : 0);
     settings->yaml.name = gradus_arena_text(arena, name, strlen(name));
-    return (settings->stem && settings->folder && settings->yaml.name) || out_of_memory(report);
+    return (place(settings, config, name) && settings->yaml.name) || out_of_memory(report);
 }
 
 static bool bind_all(gradus_settings *settings, gradus_report *report)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "files.h"
 #include "settings.h"
 
 static bool is_word(const gradus_argument *row, const char *text, const char *word)
@@ -102,13 +103,25 @@ bool gradus_settings_bind(gradus_settings *settings, gradus_held *held, gradus_e
     return true;
 }
 
+/* A text that is a path, from the folder that it is relative to. */
+static const char *path_in(gradus_arena *arena, const char *folder, const char *text)
+{
+    char path[GRADUS_PATH_SIZE];
+    const int length = snprintf(path, sizeof path, "%s/%s", folder, text);
+    return length < (int)sizeof path ? gradus_arena_text(arena, path, (size_t)length) : NULL;
+}
+
 gradus_status gradus_settings_settle(gradus_settings *settings, const char *base, gradus_error *error)
 {
     for (int32_t i = 0; i < settings->count && !gradus_failed(error); i++) {
         gradus_held *held = &settings->held[i];
         const char *folder = gradus_settings_folder(settings, held->row->name);
-        char *absolute = held->spec ? realpath(*folder ? folder : ".", NULL) : NULL;
-        if (absolute && strcmp(absolute, base) != 0) {
+        const bool path = held->row->flags & GRADUS_PATH && held->canonical && !held->off && *held->canonical != '/';
+        char *absolute = held->spec || path ? realpath(*folder ? folder : ".", NULL) : NULL;
+        if (absolute && path && strcmp(absolute, base) != 0) {
+            held->canonical = held->full = path_in(&settings->arena, absolute, held->written);
+            if (!held->canonical) out_of_memory(error);
+        } else if (absolute && strcmp(absolute, base) != 0) {
             held->canonical = printed(&settings->arena, held->spec, GRADUS_PRINT_CANONICAL, absolute);
             held->full = printed(&settings->arena, held->spec, GRADUS_PRINT_FULL, absolute);
             if (!held->canonical || !held->full) out_of_memory(error);
