@@ -145,6 +145,25 @@ gradus_status gradus_file_replace(const char *path, const void *bytes, size_t si
 
 /* ---- files that grow ---- */
 
+/* Where the last whole line among the first `size` bytes ends. */
+static int64_t end_of_lines(const gradus_journal *journal, int64_t size, gradus_error *error)
+{
+    char bytes[4096];
+    while (size > 0) {
+        const int64_t count = size < (int64_t)sizeof bytes ? size : (int64_t)sizeof bytes;
+        const ssize_t got = pread(journal->descriptor, bytes, (size_t)count, size - count);
+        if (got < 0 && errno == EINTR) continue;
+        if (got != count) {
+            gradus_fail_file(error, journal->path, got < 0 ? errno : EIO);
+            return 0;
+        }
+        for (int64_t i = count; i-- > 0;)
+            if (bytes[i] == '\n') return size - count + i + 1;
+        size -= count;
+    }
+    return 0;
+}
+
 gradus_status gradus_journal_open(gradus_journal *journal, const char *path, int64_t keep, gradus_error *error)
 {
     *journal = (gradus_journal){.descriptor = -1};
@@ -153,12 +172,9 @@ gradus_status gradus_journal_open(gradus_journal *journal, const char *path, int
     journal->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     struct stat about;
     if (journal->descriptor < 0 || fstat(journal->descriptor, &about) != 0) return gradus_fail_file(error, path, errno);
-    if ((int64_t)about.st_size < keep) {
-        return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA,
-                           "%s: %lld bytes, but the state was saved when it had %lld; it was changed since", path,
-                           (long long)about.st_size, (long long)keep);
-    }
-    return gradus_journal_cut(journal, keep, error);
+    const int64_t end = end_of_lines(journal, (int64_t)about.st_size < keep ? (int64_t)about.st_size : keep, error);
+    journal->lost = keep - end;
+    return gradus_journal_cut(journal, end, error);
 }
 
 gradus_status gradus_journal_append(gradus_journal *journal, const char *text, size_t length, gradus_error *error)

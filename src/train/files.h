@@ -42,10 +42,12 @@ void gradus_buffer_release(gradus_buffer *buffer);
 typedef struct gradus_journal {
     int descriptor; /* -1: not open */
     int64_t size;
+    int64_t lost; /* bytes that it was to have when it was opened, and had not */
     char path[GRADUS_PATH_SIZE];
 } gradus_journal;
 
-/* Opens a file for appending after its first `keep` bytes; what stands behind them is cut off. A file that is shorter is an error. */
+/* Opens a file of lines for appending after its first `keep` bytes; what stands behind them is cut off. One that is shorter, or has no end of
+ * a line there, has been changed by somebody: it is cut after the last whole line before, and `lost` says by how much. */
 gradus_status gradus_journal_open(gradus_journal *journal, const char *path, int64_t keep, gradus_error *error);
 gradus_status gradus_journal_append(gradus_journal *journal, const char *text, size_t length, gradus_error *error);
 gradus_status gradus_journal_cut(gradus_journal *journal, int64_t keep, gradus_error *error);

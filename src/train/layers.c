@@ -60,7 +60,7 @@ gradus_status gradus_layers_open(gradus_run *run, gradus_error *error)
     log->gradient = malloc(((size_t)gradus_net_tensor_count(run->net) + 1) * sizeof *log->gradient);
     if (!log->before || !log->gradient)
         return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory for layers.csv");
-    return end ? GRADUS_OK : gradus_journal_append(&log->journal, header, sizeof header - 1, error);
+    return log->journal.size ? GRADUS_OK : gradus_journal_append(&log->journal, header, sizeof header - 1, error);
 }
 
 void gradus_layers_close(gradus_layer_log *log)

@@ -52,7 +52,7 @@ static gradus_status read_names(gradus_told_log *told, const char *path, gradus_
 gradus_status gradus_told_open(gradus_told_log *told, const char *path, int64_t keep, gradus_error *error)
 {
     if (gradus_journal_open(&told->journal, path, keep, error)) return error->status;
-    return keep ? read_names(told, path, error) : write_names(told, error);
+    return told->journal.size ? read_names(told, path, error) : write_names(told, error);
 }
 
 void gradus_told_hear(gradus_told_log *told, const char *metric, double value)

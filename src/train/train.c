@@ -220,7 +220,39 @@ static gradus_status open_told(gradus_run *run, gradus_error *error)
     return gradus_told_open(&run->told, path, run->told.journal.size, error);
 }
 
-/* Opens what grows after the bytes that the state knows of; a new file begins with its header. */
+static void tell_lost(const gradus_run *run, const gradus_journal *journal)
+{
+    if (!journal->lost) return;
+    gradus_run_note(
+        run,
+        "%s: %lld bytes are gone that it had when the state was saved; the run goes on, without the rows that "
+        "stood there",
+        journal->path, (long long)journal->lost);
+}
+
+static int64_t moved(int64_t place, int64_t before, int64_t now)
+{
+    return place >= before ? place - before + now : place < now ? place : now;
+}
+
+/* A file begins with its header. In one that has lost rows, where the guard goes back to lies elsewhere. `before`: its size as the state has
+ * it, but for the rows that gradus_saved_rows puts back. */
+static gradus_status mend(gradus_run *run, gradus_journal *journal, int64_t before, gradus_error *error)
+{
+    char header[GRADUS_ROW_SIZE];
+    const bool metrics = journal == &run->metrics;
+    const size_t length = metrics ? gradus_metrics_header(&run->measured, header) : gradus_timing_header(header);
+    if (!journal->size) gradus_journal_append(journal, header, length, error);
+    for (int i = 0; journal->lost && i < GRADUS_RUN_SNAPSHOTS; i++) {
+        int64_t *place = metrics ? &run->snapshots[i].metrics_size : &run->snapshots[i].timing_size;
+        *place = moved(*place, before, journal->size);
+    }
+    if (journal->size >= before) journal->lost = 0; /* no more than the header */
+    tell_lost(run, journal);
+    return error->status;
+}
+
+/* Opens what grows after the bytes that the state knows of. */
 static gradus_status open_journals(gradus_run *run, gradus_error *error)
 {
     const int64_t keep[] = {run->metrics.size, run->timing.size, run->decisions.size};
@@ -231,13 +263,12 @@ static gradus_status open_journals(gradus_run *run, gradus_error *error)
         if (gradus_path_join(run->folder.path, names[i], path, error)) return error->status;
         if (gradus_journal_open(journals[i], path, keep[i], error)) return error->status;
     }
+    mend(run, &run->metrics, keep[0], error);
+    mend(run, &run->timing, keep[1], error);
+    tell_lost(run, &run->decisions);
     gradus_saved_rows(run, error);
-    char line[GRADUS_ROW_SIZE];
-    size_t length = gradus_metrics_header(&run->measured, line);
-    if (!run->metrics.size) gradus_journal_append(&run->metrics, line, length, error);
-    length = gradus_timing_header(line);
-    if (!run->timing.size) gradus_journal_append(&run->timing, line, length, error);
     open_told(run, error);
+    tell_lost(run, &run->told.journal);
     return gradus_layers_open(run, error);
 }
 

@@ -203,18 +203,6 @@ static void test_no_state_at_all(void **state)
     assert_non_null(strstr(again.report.error.message, "holds no state to go on from"));
 }
 
-static void test_a_log_that_was_cut(void **state)
-{
-    (void)state;
-    char path[256];
-    start_over();
-    FILE *file = fopen(training_path("run", "metrics.csv", path), "wb");
-    fclose(file);
-    training again = {.resume = "run"};
-    assert_int_not_equal(training_go(&again), GRADUS_OK);
-    assert_non_null(strstr(again.report.error.message, "metrics.csv: 0 bytes, but the state was saved when it had"));
-}
-
 static int begin(void **state)
 {
     if (training_begin(state)) return -1;
@@ -236,7 +224,6 @@ int main(void)
         cmocka_unit_test(test_a_flipped_bit),          cmocka_unit_test(test_a_truncated_state),
         cmocka_unit_test(test_many_flipped_bits),      cmocka_unit_test(test_a_later_format),
         cmocka_unit_test(test_nothing_can_be_written), cmocka_unit_test(test_only_one_is_there),
-        cmocka_unit_test(test_both_damaged),           cmocka_unit_test(test_no_state_at_all),
-        cmocka_unit_test(test_a_log_that_was_cut)};
+        cmocka_unit_test(test_both_damaged),           cmocka_unit_test(test_no_state_at_all)};
     return cmocka_run_group_tests(tests, begin, end);
 }
