@@ -38,16 +38,33 @@ gradus_status gradus_reading_fail(const gradus_reading *reading, const gradus_va
     return gradus_spec_fail(error, reading->config->text, place, code, "%s", message);
 }
 
-/* What is not where the text says may lie in a folder of data sets; where it is in none, the path stays. */
-static void find_elsewhere(const gradus_reading *reading, const char *text, char path[GRADUS_DATA_PATH])
+/* What is not where the text says may lie in a folder of data sets. */
+static bool find_elsewhere(const gradus_reading *reading, const char *text, char path[GRADUS_DATA_PATH])
 {
     char folder[GRADUS_DATA_PATH], there[GRADUS_DATA_PATH];
     for (int32_t i = 0; gradus_place_at(i, reading->config->data_dir, folder); i++) {
         if (snprintf(there, sizeof there, "%s/%s", folder, text) >= (int)sizeof there) continue;
         if (access(there, F_OK) != 0) continue;
         memcpy(path, there, sizeof there);
-        return;
+        return true;
     }
+    return false;
+}
+
+/* "house.csv: no such file, nor in /data, ./data", unless a name beside it is near enough to have been meant. */
+static gradus_status in_no_place(const gradus_reading *reading, const char *path, gradus_error *error)
+{
+    enum { SHOWN = 120 };
+    char looked[SHOWN];
+    gradus_error found = {0};
+    gradus_no_file(path, &found);
+    const bool cut = gradus_data_looked(reading->config->data_dir, looked, sizeof looked) >= sizeof looked;
+    if (*found.near) {
+        if (error) *error = found;
+        return (gradus_status)found.status;
+    }
+    return gradus_fail(error, found.status, (gradus_code)found.code, "%s, nor in %s%s", found.message, looked,
+                       cut ? "..." : "");
 }
 
 gradus_status gradus_reading_path(const gradus_reading *reading, const char *text, char path[GRADUS_DATA_PATH],
@@ -58,8 +75,8 @@ gradus_status gradus_reading_path(const gradus_reading *reading, const char *tex
     int length = snprintf(path, GRADUS_DATA_PATH, "%s%s%s", joined ? base : "", joined ? "/" : "", text);
     if (length >= GRADUS_DATA_PATH)
         return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_NO_FILE, "%s: the path is too long", text);
-    if (text[0] != '/' && access(path, F_OK) != 0) find_elsewhere(reading, text, path);
-    return GRADUS_OK;
+    if (text[0] == '/' || access(path, F_OK) == 0 || find_elsewhere(reading, text, path)) return GRADUS_OK;
+    return in_no_place(reading, path, error);
 }
 
 bool gradus_amount_read(const char *text, int64_t count, int64_t *amount)

@@ -21,4 +21,4 @@ print(*plan, sep=" ")
 print(plan["config"]["schedule"], plan["lr"], plan["plan"], plan["model"]["layers"][0]["spec"], plan["data"]["training"])'
 gradus train net.yaml --dry-run --json | grep -A1 '"lr": {'
 ls
-gradus train data=nothing.csv --dry-run || echo "[$?]"
+GRADUS_DATA=sets:/more gradus train data=nothing.csv --dry-run || echo "[$?]"

@@ -13,7 +13,7 @@ here=$PWD
 say() {
   echo "\$ gradus $*" | sed "s|$here|HERE|"
   gradus "$@" --threads 1 > out 2>&1 || echo "[$?]"
-  grep -E '^(run|data|saved|gradus)' out | sed "s/, [^,]*$//; s|$here|HERE|" || true
+  grep -E '^(run|data|saved|gradus)' out | sed "s/, nor in .*/, nor elsewhere/; s/, [^,]*$//; s|$here|HERE|" || true
 }
 
 say train project/plan.yaml

@@ -110,6 +110,28 @@ static inline gradus_error set_must_fail(const char *text, const char *validatio
     return error;
 }
 
+/* The same of a file that is nowhere, with the folders where it is looked for. */
+static inline void set_must_miss(const char *text, const char *message)
+{
+    static const char *const names[] = {"GRADUS_DATA", "HOME", "XDG_CACHE_HOME"}, *const values[] = {
+                                                                                      "/nowhere:/neither", "/home/me",
+                                                                                      "/home/me/.cache"};
+    char was[3][1024], all[400];
+    bool had[3];
+    for (int i = 0; i < 3; i++) {
+        had[i] = getenv(names[i]) != NULL;
+        snprintf(was[i], sizeof was[i], "%s", had[i] ? getenv(names[i]) : "");
+        setenv(names[i], values[i], 1);
+    }
+    snprintf(all, sizeof all, "%s, nor in /nowhere, /neither, ./data, ~/.cache/gradus/data", message);
+    assert_int_equal(set_must_fail(text, NULL, all).code, GRADUS_CODE_NO_FILE);
+    for (int i = 0; i < 3; i++)
+        if (had[i])
+            setenv(names[i], was[i], 1);
+        else
+            unsetenv(names[i]);
+}
+
 typedef struct set_state {
     unsigned char *bytes;
     size_t size;

@@ -156,7 +156,7 @@ static void test_wrong_files(void **state)
                   "DIR/few-labels: 29 labels, but DIR/good-images holds 30 images");
     set_must_fail("idx(good-images, good-labels, test=wide-images)", NULL,
                   "DIR/wide-images: images of 4x4, expected 4x3");
-    set_must_fail("idx(none/of-images)", NULL, "DIR/none/of-images: no such file");
+    set_must_miss("idx(none/of-images)", "DIR/none/of-images: no such file");
     gradus_error error =
         set_must_fail("idx(god-images)", NULL, "DIR/god-images: no such file; did you mean 'good-images'?");
     assert_string_equal(error.near, "good-images");
