@@ -38,7 +38,8 @@ static double cost_of(const gradus_data *data, const char *augment)
     gradus_error error = {0};
     gradus_spec *spec = bind("augment", augment, &error);
     gradus_loader *loader = gradus_loader_create(
-        data, &(gradus_loader_config){.part = GRADUS_TRAINING, .batch = BATCH, .shuffle = true, .augment = spec}, &error);
+        data, &(gradus_loader_config){.part = GRADUS_TRAINING, .batch = BATCH, .shuffle = true, .augment = spec},
+        &error);
     double best = error.status ? NAN : INFINITY;
     gradus_batch batch;
     for (int pass = 0; pass < PASSES && !error.status; pass++) {
@@ -55,19 +56,20 @@ static double cost_of(const gradus_data *data, const char *augment)
 
 int main(int count, char **words)
 {
-    static const char *const lines[] = {"none",
-                                        "pad(4) > crop(28)",
-                                        "pad(4) > crop(32)",
-                                        "flip",
-                                        "rotate(15)",
-                                        "affine",
-                                        "jitter(brightness=0.2, contrast=0.2, saturation=0.2)",
-                                        "cutout(8)",
-                                        "noise(0.1)",
-                                        "mixup(0.2)",
-                                        "cutmix",
-                                        "pad(4) > crop(32) > flip",
-                                        "pad(4) > crop(32) > flip > jitter(brightness=0.2, contrast=0.2, saturation=0.2) > cutout(8) > mixup(0.2)"};
+    static const char *const lines[] = {
+        "none",
+        "pad(4) > crop(28)",
+        "pad(4) > crop(32)",
+        "flip",
+        "rotate(15)",
+        "affine",
+        "jitter(brightness=0.2, contrast=0.2, saturation=0.2)",
+        "cutout(8)",
+        "noise(0.1)",
+        "mixup(0.2)",
+        "cutmix",
+        "pad(4) > crop(32) > flip",
+        "pad(4) > crop(32) > flip > jitter(brightness=0.2, contrast=0.2, saturation=0.2) > cutout(8) > mixup(0.2)"};
     const char *text = count > 1 ? words[1] : "glyphs";
     gradus_error error = {0};
     gradus_spec *spec = bind("data", text, &error);

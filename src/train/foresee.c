@@ -26,7 +26,7 @@ static gradus_status make_update(gradus_run *run, gradus_batch *batch, int64_t u
 static gradus_status time_updates(gradus_run *run, gradus_run_time *time, gradus_error *error)
 {
     gradus_batch batch;
-    gradus_score score = {0};
+    gradus_score scores[GRADUS_TARGETS] = {{0}};
     double began = gradus_loop_clock();
     if (make_update(run, &batch, run->update, error)) return error->status;
     time->update = gradus_loop_clock() - began;
@@ -40,7 +40,7 @@ static gradus_status time_updates(gradus_run *run, gradus_run_time *time, gradus
     took = 0;
     for (int i = 0; i < EVALUATIONS && took < long_enough; i++) { /* the fastest: there are few of them */
         began = gradus_loop_clock();
-        if (gradus_net_evaluate(run->net, &batch, &score, NULL, error)) return error->status;
+        if (gradus_net_evaluate(run->net, &batch, scores, NULL, error)) return error->status;
         took = gradus_loop_clock() - began;
         if (i == 0 || took / batch.count < time->validation) time->validation = took / batch.count;
     }

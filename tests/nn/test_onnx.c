@@ -423,10 +423,10 @@ static void test_every_layer(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pictures),    cmocka_unit_test(test_younger_layers), cmocka_unit_test(test_outputs),
-        cmocka_unit_test(test_sequences),   cmocka_unit_test(test_branches),       cmocka_unit_test(test_shared),
-        cmocka_unit_test(test_names),       cmocka_unit_test(test_int8),           cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_every_layer)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pictures), cmocka_unit_test(test_younger_layers),
+                                       cmocka_unit_test(test_outputs),  cmocka_unit_test(test_sequences),
+                                       cmocka_unit_test(test_branches), cmocka_unit_test(test_shared),
+                                       cmocka_unit_test(test_names),    cmocka_unit_test(test_int8),
+                                       cmocka_unit_test(test_refused),  cmocka_unit_test(test_every_layer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
