@@ -27,6 +27,13 @@ typedef struct gradus_data_config {
     bool               inputs_are_targets; /* an example's inputs are what is learnt, in place of its labels: for autoencoders */
 } gradus_data_config;
 
+typedef struct gradus_data_input {      /* how values of an example come from what the file says                     */
+    const char *column;                 /* of a table; NULL: no table, or its columns have no names                  */
+    const char *text;                   /* the value is 1 where the column says this, else 0; NULL: (number - base) / spread */
+    int64_t     values;                 /* so many that follow each other                                            */
+    double      base, spread, gap;      /* gap: what stands for a missing number; NaN: nothing does                  */
+} gradus_data_input;
+
 typedef struct gradus_data_info {
     char        name[64];               /* "mnist", "house"                                                          */
     char        title[160];             /* "mnist, 60000 images 28x28 (6000 for validation)"                         */
@@ -38,6 +45,8 @@ typedef struct gradus_data_info {
     int64_t     positions;              /* an example has a target for each of so many steps; 0: one for all of it   */
     int64_t     symbols;                /* inputs are symbols, numbered from 0 to this; 0: they are plain numbers    */
     int64_t     repeated;               /* test rows that stand in training too                                      */
+    const gradus_data_input *inputs;    /* `input_count` of them make an example; NULL: it is fed as it is read      */
+    int64_t     input_count;
 } gradus_data_info;
 
 gradus_data   *gradus_data_open(const gradus_data_config *config, gradus_error *error);   /* nothing of the configuration is kept */

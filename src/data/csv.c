@@ -129,6 +129,29 @@ static const char *output_name(gradus_data *data, const char *column)
     return name;
 }
 
+/* One for each value of an example, in their order (csv_encode.c). */
+static void describe_column(const gradus_table *table, const gradus_column *column, gradus_data_input **at)
+{
+    const char *name = table->header ? column->name : NULL;
+    if (column->role != GRADUS_COLUMN_INPUT) return;
+    if (column->numeric)
+        *(*at)++ = (gradus_data_input){
+            .column = name, .values = 1, .base = column->base, .spread = column->spread, .gap = column->mean};
+    for (int32_t i = 0; i < column->texts.count && !column->numeric; i++)
+        *(*at)++ = (gradus_data_input){.column = name, .text = column->texts.text[i], .values = 1, .spread = 1};
+}
+
+static gradus_status describe_inputs(gradus_data *data, gradus_error *error)
+{
+    const gradus_table *table = data->memory;
+    gradus_data_input *inputs = gradus_arena_take(&data->arena, (size_t)(table->width + 1) * sizeof *inputs, 64),
+                      *at = inputs;
+    if (!inputs) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    for (int32_t i = 0; i < table->column_count; i++) describe_column(table, &table->columns[i], &at);
+    data->info.inputs = inputs, data->info.input_count = at - inputs;
+    return GRADUS_OK;
+}
+
 gradus_status gradus_table_describe(gradus_data *data, gradus_error *error)
 {
     const gradus_table *table = data->memory;
@@ -152,7 +175,7 @@ gradus_status gradus_table_describe(gradus_data *data, gradus_error *error)
         target->outputs += column->class ? column->texts.count : 1;
         *base++ = column->base, *spread++ = column->spread;
     }
-    return GRADUS_OK;
+    return describe_inputs(data, error);
 }
 
 static void set_title(gradus_reading *reading, int64_t without)

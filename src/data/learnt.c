@@ -92,11 +92,21 @@ static gradus_status learn_targets(gradus_data *data, enum scale scale, gradus_e
     return GRADUS_OK;
 }
 
-static void describe(gradus_data *data)
+static gradus_status describe(gradus_data *data, gradus_error *error)
 {
     const gradus_learnt *learnt = data->memory;
+    const gradus_scaled *scaled = &learnt->inputs;
+    gradus_data_input *inputs = gradus_arena_take(&data->arena, (size_t)(scaled->count + 1) * sizeof *inputs, 64);
+    if (!inputs) return no_memory(error);
+    for (int64_t i = 0; i < scaled->count; i++)
+        inputs[i] = (gradus_data_input){.values = scaled->each,
+                                        .base = (double)scaled->base[i],
+                                        .spread = 1 / (double)scaled->factor[i],
+                                        .gap = NAN};
+    data->info.inputs = scaled->count ? inputs : NULL, data->info.input_count = scaled->count;
     if (learnt->classes.count) data->info.targets[0].class_names = learnt->classes.text;
     data->info.targets[0].base = learnt->base, data->info.targets[0].spread = learnt->spread;
+    return GRADUS_OK;
 }
 
 gradus_status gradus_learnt_from(gradus_reading *reading, int64_t each, const gradus_texts *classes,
@@ -113,8 +123,7 @@ gradus_status gradus_learnt_from(gradus_reading *reading, int64_t each, const gr
         status = learn_targets(data, targets ? (enum scale)targets->number : NONE, error);
     if (status) return status;
     if (learnt->inputs.count) data->training.scaled = data->validation.scaled = data->test.scaled = &learnt->inputs;
-    describe(data);
-    return GRADUS_OK;
+    return describe(data, error);
 }
 
 void gradus_learnt_inputs(const gradus_data *like, gradus_data *data)
@@ -176,6 +185,5 @@ gradus_status gradus_learnt_recall(gradus_data *data, gradus_state_reader *state
     if (!recall_all(data, learnt, state))
         return gradus_fail(error, GRADUS_ERROR_STATE, GRADUS_CODE_BAD_DATA,
                            "what is remembered of the inputs does not fit together");
-    describe(data);
-    return GRADUS_OK;
+    return describe(data, error);
 }

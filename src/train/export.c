@@ -1,5 +1,6 @@
 /* A trained model in a file of its own, for others to load: the ending of its name says which format it has. */
 #define _XOPEN_SOURCE 700
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,23 +42,71 @@ static bool print_classes(const gradus_data_info *about, gradus_buffer *text)
     return any;
 }
 
+/* [{"column":"rooms","base":2,"spread":0.5,"gap":2.5},{"column":"colour","text":"red"}] */
+static void print_inputs(const gradus_data_info *about, gradus_buffer *text)
+{
+    gradus_json json = {.write = gradus_buffer_write, .user = text};
+    gradus_json_open(&json, NULL, '[');
+    for (int64_t i = 0; i < about->input_count; i++) {
+        const gradus_data_input *input = &about->inputs[i];
+        gradus_json_open(&json, NULL, '{');
+        if (input->column) gradus_json_text(&json, "column", input->column);
+        if (input->text) gradus_json_text(&json, "text", input->text);
+        if (input->values > 1) gradus_json_number(&json, "values", (double)input->values);
+        if (!input->text) {
+            gradus_json_number(&json, "base", input->base);
+            gradus_json_number(&json, "spread", input->spread);
+            if (isfinite(input->gap)) gradus_json_number(&json, "gap", input->gap);
+        }
+        gradus_json_close(&json, '}');
+    }
+    gradus_json_close(&json, ']');
+    gradus_buffer_write(text, "", 1);
+}
+
+/* [{"base":2,"spread":0.5}]; of several outputs {"price":[{"base":2,"spread":0.5}]}. False: none is scaled. */
+static bool print_targets(const gradus_data_info *about, gradus_buffer *text)
+{
+    gradus_json json = {.write = gradus_buffer_write, .user = text};
+    bool any = false;
+    if (about->target_count > 1) gradus_json_open(&json, NULL, '{');
+    for (int32_t k = 0; k < about->target_count; k++) {
+        const gradus_target *target = &about->targets[k];
+        if (!target->base) continue;
+        any = true;
+        gradus_json_open(&json, about->target_count > 1 ? target->name : NULL, '[');
+        for (int64_t i = 0; i < target->outputs; i++) {
+            gradus_json_open(&json, NULL, '{');
+            gradus_json_number(&json, "base", target->base[i]);
+            gradus_json_number(&json, "spread", target->spread[i]);
+            gradus_json_close(&json, '}');
+        }
+        gradus_json_close(&json, ']');
+    }
+    if (about->target_count > 1) gradus_json_close(&json, '}');
+    gradus_buffer_write(text, "", 1);
+    return any;
+}
+
 static gradus_status write_onnx(const gradus_run *run, const char *path, gradus_weights type, gradus_error *error)
 {
     gradus_aside aside;
-    gradus_buffer classes = {0};
-    const bool named = print_classes(run->about, &classes);
-    const char *metadata[] = {"model",
-                              gradus_settings_text(run->settings, "model", GRADUS_PRINT_CANONICAL),
-                              "data",
-                              gradus_settings_text(run->settings, "data", GRADUS_PRINT_CANONICAL),
-                              named ? "classes" : NULL,
-                              (const char *)classes.bytes,
-                              NULL};
+    gradus_buffer classes = {0}, inputs = {0}, targets = {0};
+    const bool named = print_classes(run->about, &classes), scaled = print_targets(run->about, &targets);
+    print_inputs(run->about, &inputs);
+    const char *metadata[12] = {"model", gradus_settings_text(run->settings, "model", GRADUS_PRINT_CANONICAL), "data",
+                                gradus_settings_text(run->settings, "data", GRADUS_PRINT_CANONICAL)};
+    int32_t count = 4;
+    if (named) metadata[count++] = "classes", metadata[count++] = (const char *)classes.bytes;
+    if (run->about->inputs) metadata[count++] = "inputs", metadata[count++] = (const char *)inputs.bytes;
+    if (scaled) metadata[count++] = "targets", metadata[count++] = (const char *)targets.bytes;
     if (gradus_aside_open(&aside, path, error) == GRADUS_OK) {
         gradus_net_write_onnx(run->net, type, metadata, gradus_aside_write, &aside, error);
         gradus_aside_close(&aside, error);
     }
     gradus_buffer_release(&classes);
+    gradus_buffer_release(&inputs);
+    gradus_buffer_release(&targets);
     return error->status;
 }
 

@@ -23,6 +23,13 @@ cp -r runs/digits runs/gone
 sed -i 's/glyphs.*/csv(gone.csv, target=x)/' runs/gone/run.yaml
 say export runs/gone small.onnx --type int8 2>&1 | sed 's|/.*/gone|gone|; s|, nor in .*||'
 
+# how inputs come from what the file says, and what outputs mean in it
+python3 -c 'print("rooms,colour,price"); [print(1 + 2 * (i % 2), ("red", "blue")[i // 2 % 2], 10 + 4 * (i % 2), sep=",") for i in range(64)]' >house.csv
+gradus train 'data=csv(house.csv, target=price, test=none)' 'model=dense(1)' validation=none lr=0.01 updates=2 name=house --threads 1 --quiet
+say export runs/house house.onnx
+grep -ao '\[{"column.*"}\]' house.onnx
+grep -ao '\[{"base.*}\]' house.onnx
+
 # the end of a name says what a file is; what is wrong leaves none behind
 say export runs/digits digits.pt
 say export runs/digits digits
