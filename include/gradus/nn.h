@@ -147,10 +147,11 @@ gradus_head gradus_net_head(const gradus_net *net, int32_t index);
 gradus_status gradus_net_watch(gradus_net *net, const gradus_batch *batch, bool accumulate, gradus_error *error);
 
 typedef struct gradus_activity {        /* of an activation, over the batches that were watched                      */
-    const char *function;               /* "relu", "tanh", "sigmoid"                                                 */
+    const char *function;               /* "relu", "tanh", "sigmoid"; of a recurrent layer "gates", of attention "shares"   */
     int64_t     units;                  /* channels of an image, values of a step of a sequence, else all values     */
     int64_t     dead;                   /* units of a relu that were 0 for all examples, pixels and steps            */
-    int64_t     values, ended;          /* that were seen; of tanh and sigmoid those within 1 % of the range from an end */
+    int64_t     values, ended;          /* that were seen; of tanh and sigmoid those within 1 % of the range from an end; of
+                                         * gates likewise; of shares (steps of each head that look) those that take 99 % from one step */
 } gradus_activity;
 bool gradus_net_activity(const gradus_net *net, int32_t layer, gradus_activity *activity);     /* false: another layer, or none was watched */
 /* Forward as in training (batch statistics, dropout masks of `update`), but nothing is kept: the loss alone. For range tests. */

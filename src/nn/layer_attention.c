@@ -169,6 +169,23 @@ static void forward(const gradus_layer *layer, const gradus_piece *piece)
     project(layer, OUT_WEIGHT, rows, it->width, at.taken, gradus_values(layer->output, piece));
 }
 
+/* A step that takes next to all from one step: then softmax has no slope to speak of. Steps that see one alone have no choice. */
+static void look_at_shares(const gradus_layer *layer, const gradus_piece *piece, gradus_ends *found)
+{
+    static const float whole = 0.99F;
+    const attention *it = layer->state;
+    const kept at = kept_at(layer, piece);
+    const int64_t rows = piece->count * it->heads * it->steps;
+    for (int64_t row = 0; row < rows; row++) {
+        const float *share = at.shares + row * it->steps;
+        float largest = 0;
+        if (it->steps == 1 || (it->causal && row % it->steps == 0)) continue;
+        for (int64_t i = 0; i < it->steps; i++) largest = share[i] > largest ? share[i] : largest;
+        found->ended += largest >= whole;
+        found->values++;
+    }
+}
+
 /* ---- backward ---- */
 
 /* A head of one example, in memory. */
@@ -381,5 +398,7 @@ const gradus_layer_row gradus_layer_attention = {
     .prepare = prepare,
     .forward = {{.run = forward}},
     .backward = {{.run = backward}, {.run = weights, .whole = true}},
+    .look = look_at_shares,
+    .looks_at = "shares",
     .onnx = write_onnx,
 };

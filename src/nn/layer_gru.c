@@ -37,6 +37,7 @@ static const gradus_cell cell = {.gates = 3,
                                  .apart = true,
                                  .forward = forward,
                                  .backward = backward,
+                                 .becomes = {GRADUS_SIGMOID, GRADUS_SIGMOID, GRADUS_TANH},
                                  .onnx = "GRU",
                                  .onnx_places = {1, 0, 2}};
 

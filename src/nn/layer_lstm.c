@@ -15,8 +15,13 @@ static void backward(const gradus_cell_step *step)
                                  step->extra, step->extra + step->units);
 }
 
-static const gradus_cell cell = {
-    .gates = 4, .extras = 2, .forward = forward, .backward = backward, .onnx = "LSTM", .onnx_places = {0, 3, 1, 2}};
+static const gradus_cell cell = {.gates = 4,
+                                 .extras = 2,
+                                 .forward = forward,
+                                 .backward = backward,
+                                 .becomes = {GRADUS_SIGMOID, GRADUS_SIGMOID, GRADUS_TANH, GRADUS_SIGMOID},
+                                 .onnx = "LSTM",
+                                 .onnx_places = {0, 3, 1, 2}};
 
 static gradus_status infer(gradus_layer *layer, gradus_error *error)
 {

@@ -100,6 +100,12 @@ typedef struct gradus_piece {
     bool opens;           /* the first of its stretch: sums are begun, not added to */
 } gradus_piece;
 
+typedef struct gradus_ends { /* of values: how many were looked at, and how many of them stood at an end */
+    int64_t values, ended;
+} gradus_ends;
+void gradus_ends_add(gradus_ends *found, gradus_activation function, const float *values,
+                     int64_t count); /* net_watch.c */
+
 /* How many slots a batch is cut into; it depends on the net and on the batch alone. */
 int32_t gradus_net_slots(const gradus_net *net, int64_t count);
 /* First example of slot `slot`; of slots, the end. A slot is cut into the net's pieces. */
@@ -162,6 +168,10 @@ struct gradus_layer_row {
     gradus_layer_pass forward[2], backward[2]; /* end at the first without `run`                                      */
     void (*release)(gradus_layer *layer);      /* what `state` holds; NULL: nothing                                   */
     void (*onnx)(const gradus_layer *layer, gradus_onnx *onnx); /* its nodes (onnx.h); NULL: it cannot be exported    */
+    /* Where values inside have ends at which no gradient comes through: after a forward pass, how many there are and how many stand
+     * there; and what they are called. NULL: there are none. */
+    void (*look)(const gradus_layer *layer, const gradus_piece *piece, gradus_ends *found);
+    const char *looks_at;
 };
 
 struct gradus_layer {

@@ -1,13 +1,15 @@
 /* What the units of activations do while batches go forward: which of them never leave 0, how many values stand at the ends of their
- * function. A unit at an end passes no gradient back, so a layer of such units has stopped to learn. */
+ * function, those of gates inside a layer too. A unit at an end passes no gradient back, so a layer of such units has stopped to learn. */
 #include <math.h>
 #include <string.h>
 #include "net.h"
 
 struct gradus_watched {
-    gradus_activation function; /* LINEAR: nothing is looked at */
-    const gradus_layer *runs;   /* the layer that computes it: itself, or the one that takes it along */
-    int64_t units, values, ended;
+    gradus_activation function; /* LINEAR: the row itself looks at what is inside */
+    const gradus_layer
+        *runs; /* the layer that computes it: itself, or the one that takes it along; NULL: nothing is looked at */
+    int64_t units;
+    gradus_ends ends;
     unsigned char *alive; /* a byte a unit */
 };
 
@@ -26,8 +28,8 @@ static int64_t units_of(const gradus_signal *signal)
 static bool is_watched(const gradus_layer *user)
 {
     const gradus_signal *output = user->output;
-    return user->row->activation != GRADUS_LINEAR &&
-           (!output->sequence || gradus_form_is_plain(output->form, output->shape));
+    const bool activation = user->row->activation != GRADUS_LINEAR;
+    return user->row->look || (activation && (!output->sequence || gradus_form_is_plain(output->form, output->shape)));
 }
 
 static const gradus_layer *computes(const gradus_net *net, const gradus_layer *user)
@@ -61,7 +63,7 @@ static void forget(const gradus_net *net)
     for (int32_t i = 0; i < net->users.count; i++) {
         gradus_watched *one = &net->watched[i];
         if (one->alive) memset(one->alive, 0, (size_t)one->units);
-        one->values = one->ended = 0;
+        one->ends = (gradus_ends){0};
     }
 }
 
@@ -73,11 +75,16 @@ static bool at_an_end(gradus_activation function, float value)
     return function == GRADUS_SIGMOID && (value <= end_share || value >= 1 - end_share);
 }
 
+void gradus_ends_add(gradus_ends *found, gradus_activation function, const float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) found->ended += at_an_end(function, values[i]);
+    found->values += count;
+}
+
 static void look_at_unit(gradus_watched *one, int64_t unit, float value)
 {
     if (value > 0) one->alive[unit] = 1;
-    one->ended += at_an_end(one->function, value);
-    one->values++;
+    gradus_ends_add(&one->ends, one->function, &value, 1);
 }
 
 static void look_at_example(gradus_watched *one, const gradus_signal *signal, const float *values)
@@ -97,7 +104,11 @@ void gradus_net_look(const gradus_layer *layer, const gradus_piece *piece)
     const int64_t size = gradus_form_size(layer->output->form);
     for (int32_t i = 0; i < net->users.count; i++) {
         gradus_watched *one = &net->watched[i];
-        if (one->function == GRADUS_LINEAR || one->runs != layer) continue;
+        if (one->runs != layer) continue;
+        if (net->users.items[i]->row->look) {
+            layer->row->look(layer, piece, &one->ends);
+            continue;
+        }
         const float *values = gradus_values(layer->output, piece);
         for (int64_t example = 0; example < piece->count; example++)
             look_at_example(one, layer->output, values + example * size);
@@ -122,9 +133,11 @@ bool gradus_net_activity(const gradus_net *net, int32_t layer, gradus_activity *
 {
     static const char *const names[] = {[GRADUS_RELU] = "relu", [GRADUS_TANH] = "tanh", [GRADUS_SIGMOID] = "sigmoid"};
     const gradus_watched *one = net->watched ? &net->watched[layer] : NULL;
-    if (!one || one->function == GRADUS_LINEAR || !one->values) return false;
-    *activity = (gradus_activity){.function = names[one->function], .units = one->units, .values = one->values};
-    if (one->function != GRADUS_RELU) activity->ended = one->ended;
+    if (!one || !one->runs || !one->ends.values) return false;
+    const char *inside = net->users.items[layer]->row->looks_at;
+    *activity = (gradus_activity){
+        .function = inside ? inside : names[one->function], .units = one->units, .values = one->ends.values};
+    if (one->function != GRADUS_RELU) activity->ended = one->ends.ended;
     for (int64_t i = 0; one->function == GRADUS_RELU && i < one->units; i++) activity->dead += !one->alive[i];
     return true;
 }

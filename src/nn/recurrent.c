@@ -330,6 +330,24 @@ void gradus_recurrent_forward(const gradus_layer *layer, const gradus_piece *pie
                    all + place_of_last(state, example, direction), (size_t)state->units * sizeof(float));
 }
 
+/* Gates, and what is written; of a cell without gates the state, where that is a tanh. */
+void gradus_recurrent_look(const gradus_layer *layer, const gradus_piece *piece, gradus_ends *found)
+{
+    const gradus_recurrent *state = layer->state;
+    for (int64_t index = 0; index < state->levels * state->directions; index++) {
+        const lane it = lane_of(layer, piece, index / state->directions, index % state->directions);
+        for (int64_t example = 0; example < piece->count; example++)
+            for (int64_t at = 0; at < state->steps; at++) {
+                const gradus_cell_step step = step_of(&it, example, at);
+                for (int32_t i = 0; i < state->cell->gates; i++)
+                    if (state->cell->becomes[i] != GRADUS_LINEAR)
+                        gradus_ends_add(found, state->cell->becomes[i], step.gates + i * step.units, step.units);
+                    else if (state->activation == GRADUS_TANH)
+                        gradus_ends_add(found, GRADUS_TANH, step.state, step.units);
+            }
+    }
+}
+
 /* ---- backward ---- */
 
 static void take_state(const lane *it, const gradus_cell_step *first)

@@ -27,7 +27,9 @@ typedef struct gradus_cell {
                      * leaves its gradient there */
     void (*forward)(const gradus_cell_step *step);
     void (*backward)(const gradus_cell_step *step);
-    const char *onnx;       /* ONNX's operator ... */
+    gradus_activation
+        becomes[4];   /* what is made of the sums, which then stand in `gates`; LINEAR: the state is made of them */
+    const char *onnx; /* ONNX's operator ... */
     int64_t onnx_places[4]; /* ... and which of the sums it has in which place */
 } gradus_cell;
 
@@ -90,6 +92,7 @@ void gradus_recurrent_begin(const gradus_layer *layer, const gradus_walk *walk);
 void gradus_recurrent_forward(const gradus_layer *layer, const gradus_piece *piece);
 void gradus_recurrent_backward(const gradus_layer *layer, const gradus_piece *piece);
 void gradus_recurrent_weights(const gradus_layer *layer, const gradus_piece *piece);
+void gradus_recurrent_look(const gradus_layer *layer, const gradus_piece *piece, gradus_ends *found);
 void gradus_recurrent_onnx(const gradus_layer *layer, gradus_onnx *onnx);
 
 #define GRADUS_RECURRENT_ROW                                                                                       \
@@ -97,6 +100,6 @@ void gradus_recurrent_onnx(const gradus_layer *layer, gradus_onnx *onnx);
     .prepare = gradus_recurrent_prepare, .begin = gradus_recurrent_begin,                                          \
     .forward = {{.run = gradus_recurrent_forward}},                                                                \
     .backward = {{.run = gradus_recurrent_backward}, {.run = gradus_recurrent_weights, .whole = true}},            \
-    .onnx = gradus_recurrent_onnx
+    .look = gradus_recurrent_look, .looks_at = "gates", .onnx = gradus_recurrent_onnx
 
 #endif

@@ -8,9 +8,10 @@
 
 /* Causes before their effects. */
 static const gradus_symptom_row *const rows[] = {
-    &gradus_unscaled_inputs,    &gradus_saturated_layer, &gradus_exploding_gradient, &gradus_dead_units,
-    &gradus_vanishing_gradient, &gradus_rate_at_edge,    &gradus_rate_too_low,       &gradus_flapping_rate,
-    &gradus_class_imbalance,    &gradus_noise_dominated, &gradus_over_fitting,       &gradus_under_fitting,
+    &gradus_unscaled_inputs, &gradus_saturated_layer,    &gradus_collapsed_attention, &gradus_exploding_gradient,
+    &gradus_dead_units,      &gradus_vanishing_gradient, &gradus_rate_at_edge,        &gradus_rate_too_low,
+    &gradus_flapping_rate,   &gradus_class_imbalance,    &gradus_noise_dominated,     &gradus_over_fitting,
+    &gradus_under_fitting,
 };
 enum { COUNT = sizeof rows / sizeof *rows };
 

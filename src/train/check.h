@@ -9,7 +9,7 @@ typedef struct gradus_evidence_layer { /* one of the model's, in order */
     bool gives;           /* nothing that computes stands behind it: its ends are answers                */
     double values_norm;   /* of all its trained values ...                                               */
     double gradient_norm; /* ... and of their gradient: root of the mean square over the batches         */
-    bool active;          /* a relu, tanh or sigmoid                                                     */
+    bool active;          /* a relu, tanh or sigmoid, gates or attention                                 */
     gradus_activity activity;
 } gradus_evidence_layer;
 
@@ -54,8 +54,8 @@ typedef struct gradus_symptom_row {
 } gradus_symptom_row;
 
 extern const gradus_symptom_row gradus_unscaled_inputs, gradus_class_imbalance; /* check_examples.c */
-extern const gradus_symptom_row gradus_exploding_gradient, gradus_saturated_layer, gradus_dead_units,
-    gradus_vanishing_gradient; /* check_layers.c */
+extern const gradus_symptom_row gradus_exploding_gradient, gradus_saturated_layer, gradus_collapsed_attention,
+    gradus_dead_units, gradus_vanishing_gradient; /* check_layers.c */
 extern const gradus_symptom_row gradus_rate_at_edge, gradus_rate_too_low, gradus_flapping_rate, gradus_noise_dominated,
     gradus_over_fitting, gradus_under_fitting; /* check_course.c */
 

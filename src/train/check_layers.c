@@ -58,16 +58,27 @@ const gradus_symptom_row gradus_exploding_gradient = {
                     "more than 10 times that of a guess",
                 .source = "Pascanu, Mikolov, Bengio 2013, arXiv 1211.5063; of healthy runs the first loss is 0.4 to "
                           "1.5 times that of a guess"},
-    .unless = "unscaled_inputs saturated_layer ",
+    .unless = "unscaled_inputs saturated_layer collapsed_attention ",
     .judge = judge_exploding,
 };
 
 /* ---- saturated_layer ---- */
 
 static const double saturated_share = 0.75;
+static const double saturated_gates = 0.9; /* an open gate is no fault */
+
+typedef enum kind { ENDS, GATES, SHARES, UNITS } kind; /* of a tanh or sigmoid; a recurrent layer; attention; a relu */
+
+static kind kind_of(const gradus_activity *activity)
+{
+    static const char *const functions[] = {[GATES] = "gates", [SHARES] = "shares", [UNITS] = "relu"};
+    for (int i = GATES; i <= UNITS; i++)
+        if (strcmp(activity->function, functions[i]) == 0) return (kind)i;
+    return ENDS;
+}
 
 /* The layer where the share is largest; -1: none has any. Answers may well stand at an end. */
-static int32_t worst_of(const gradus_evidence *evidence, bool relu, double *share, int32_t *count, double threshold)
+static int32_t worst_of(const gradus_evidence *evidence, kind wanted, double *share, int32_t *count, double threshold)
 {
     int32_t worst = -1;
     *share = 0;
@@ -75,9 +86,9 @@ static int32_t worst_of(const gradus_evidence *evidence, bool relu, double *shar
     for (int32_t i = 0; i < evidence->layers; i++) {
         const gradus_evidence_layer *layer = &evidence->layer[i];
         const gradus_activity *activity = &layer->activity;
-        if (!layer->active || layer->gives || (strcmp(activity->function, "relu") == 0) != relu) continue;
-        const double part = relu ? (double)activity->dead / (double)activity->units
-                                 : (double)activity->ended / (double)activity->values;
+        if (!layer->active || layer->gives || kind_of(activity) != wanted) continue;
+        const double part = wanted == UNITS ? (double)activity->dead / (double)activity->units
+                                            : (double)activity->ended / (double)activity->values;
         *count += part >= threshold;
         if (part <= *share) continue;
         *share = part;
@@ -96,12 +107,15 @@ static void add_others(gradus_finding *finding, int32_t count)
 static bool judge_saturated(const gradus_evidence *evidence, gradus_finding *finding)
 {
     double share;
-    int32_t count, worst = worst_of(evidence, false, &share, &count, saturated_share);
+    int32_t count, worst = worst_of(evidence, ENDS, &share, &count, saturated_share);
+    const bool gates = !count;
+    if (gates) worst = worst_of(evidence, GATES, &share, &count, saturated_gates);
     if (!count) return false;
     gradus_finding_place(finding, evidence, worst);
     gradus_finding_see(finding, "saturated", share);
     snprintf(finding->text, sizeof finding->text,
-             "%.0f %% of its values stand within 1 %% of an end, where its slope is next to 0", 100 * share);
+             "%.0f %% of its %s stand within 1 %% of an end, where the slope is next to 0", 100 * share,
+             gates ? "gates and states" : "values");
     add_others(finding, count);
     if (is_set(evidence, "init")) gradus_finding_try(finding, "init=xavier");
     gradus_finding_rate(finding, evidence, 1.0 / 3);
@@ -109,13 +123,48 @@ static bool judge_saturated(const gradus_evidence *evidence, gradus_finding *fin
 }
 
 const gradus_symptom_row gradus_saturated_layer = {
-    .symptom = {.name = "saturated_layer",
-                .summary = "a tanh or sigmoid whose values stand at its ends, where no gradient comes through",
-                .threshold = "75 % of a layer's values are within 1 % of its range from an end",
-                .source = "Glorot, Bengio 2010, Understanding the difficulty of training deep feedforward neural "
-                          "networks; of healthy runs at most 47 %"},
+    .symptom =
+        {.name = "saturated_layer",
+         .summary = "a tanh or sigmoid whose values stand at its ends, where no gradient comes through; gates of a "
+                    "recurrent layer too",
+         .threshold =
+             "75 % of a layer's values are within 1 % of its range from an end; 90 % of the gates, and what they let "
+             "in, of a recurrent layer",
+         .source = "Glorot, Bengio 2010, Understanding the difficulty of training deep feedforward neural "
+                   "networks; of healthy runs at most 47 %, of gates 61 %"},
     .unless = "unscaled_inputs ",
     .judge = judge_saturated,
+};
+
+/* ---- collapsed_attention ---- */
+
+static const double collapsed_share = 0.75;
+
+static bool judge_collapsed(const gradus_evidence *evidence, gradus_finding *finding)
+{
+    double share;
+    int32_t count, worst = worst_of(evidence, SHARES, &share, &count, collapsed_share);
+    if (!count || evidence->learnt >= learnt_enough) return false;
+    gradus_finding_place(finding, evidence, worst);
+    gradus_finding_see(finding, "collapsed", share);
+    snprintf(finding->text, sizeof finding->text,
+             "%.0f %% of its looks take 99 %% from one step alone, so that where they go is not learnt any more",
+             100 * share);
+    add_others(finding, count);
+    if (is_set(evidence, "init")) gradus_finding_try(finding, "init=pytorch");
+    gradus_finding_rate(finding, evidence, 0.1);
+    return true;
+}
+
+const gradus_symptom_row gradus_collapsed_attention = {
+    .symptom = {.name = "collapsed_attention",
+                .summary = "attention whose steps look at one step each, whatever comes",
+                .threshold =
+                    "three quarters of a layer's looks (a head's, from a step) take 99 % from one step, and a tenth of "
+                    "a guess's loss is left",
+                .source = "Zhai et al. 2023, arXiv 2303.06296, on entropy collapse; of healthy runs at most 1 %"},
+    .unless = "unscaled_inputs ",
+    .judge = judge_collapsed,
 };
 
 /* ---- dead_units ---- */
@@ -126,7 +175,7 @@ static const double large_movement = 0.01; /* ten times what is usual */
 static bool judge_dead(const gradus_evidence *evidence, gradus_finding *finding)
 {
     double share;
-    int32_t count, worst = worst_of(evidence, true, &share, &count, dead_share);
+    int32_t count, worst = worst_of(evidence, UNITS, &share, &count, dead_share);
     if (!count || evidence->learnt >= learnt_enough) return false;
     const gradus_activity *activity = &evidence->layer[worst].activity;
     gradus_finding_place(finding, evidence, worst);
@@ -198,6 +247,6 @@ const gradus_symptom_row gradus_vanishing_gradient = {
                              "tenth of a guess's loss is left",
                 .source =
                     "Hochreiter 1991; Glorot, Bengio 2010; healthy runs have 0.02 and more, six sigmoids 0.00001"},
-    .unless = "unscaled_inputs saturated_layer dead_units ",
+    .unless = "unscaled_inputs saturated_layer collapsed_attention dead_units ",
     .judge = judge_vanishing,
 };

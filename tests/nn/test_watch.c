@@ -134,10 +134,62 @@ static void test_layers_of_tensors(void **state)
     nets_close(&it);
 }
 
+/* An lstm that sees nothing, of two units and three steps: what its biases make of the gates (in, forget, new, out). sigmoid(4.6) = 0.99005,
+ * sigmoid(4.5) = 0.98901, tanh(2.3) = 0.98010, tanh(2.2) = 0.97574. An rnn has its states. */
+static void test_gates(void **state)
+{
+    (void)state;
+    static const float nothing[8 * 2], input[2 * 3];
+    const nets_texts texts = {.model = "lstm(2) > rnn(2, last=true) > dense(1)",
+                              .loss = "mean_squared",
+                              .input = {3, 1},
+                              .target = 1,
+                              .outputs = 1};
+    nets_net it = nets_open(&texts);
+    set_tensor(it.net, "0.weight_ih_l0", nothing);
+    set_tensor(it.net, "0.weight_hh_l0", nothing);
+    set_tensor(it.net, "0.bias_ih_l0", (float[]){4.6F, 4.5F, -4.6F, -4.5F, 2.3F, 2.2F, -2.3F, 100});
+    set_tensor(it.net, "0.bias_hh_l0", nothing);
+    set_tensor(it.net, "1.weight_ih_l0", nothing);
+    set_tensor(it.net, "1.weight_hh_l0", nothing);
+    set_tensor(it.net, "1.bias_ih_l0", (float[]){2.3F, 2.2F});
+    set_tensor(it.net, "1.bias_hh_l0", nothing);
+    watch(it.net, input, 2, false);
+    expect(it.net, 0, "gates", (gradus_activity){.units = 2, .values = 8 * 3 * 2, .ended = 4 * 3 * 2});
+    expect(it.net, 1, "gates", (gradus_activity){.units = 2, .values = 2 * 3 * 2, .ended = 3 * 2});
+    nets_close(&it);
+}
+
+/* Queries and keys are the steps' values themselves, times q: 0, 1 and 2, so that step i scores q i j with step j. With q = 10 step 1 gives
+ * exp(20) / (exp(20) + exp(10) + 1) to step 2 and step 2 likewise; step 0 looks at all alike. Causal, step 0 has no choice, step 1 prefers
+ * itself. */
+static void test_looks(void **state)
+{
+    (void)state;
+    static const float one[3] = {1, 1, 1}, nothing[3];
+    for (int causal = 0; causal < 2; causal++) {
+        const nets_texts texts = {.model = causal ? "attention(1, causal=true) > dense(1)" : "attention(1) > dense(1)",
+                                  .loss = "mean_squared",
+                                  .input = {3, 1},
+                                  .target = 1,
+                                  .outputs = 1,
+                                  .positions = 3};
+        nets_net it = nets_open(&texts);
+        set_tensor(it.net, "0.in_proj_weight", (float[]){10, 1, 1});
+        set_tensor(it.net, "0.in_proj_bias", nothing);
+        set_tensor(it.net, "0.out_proj.weight", one);
+        set_tensor(it.net, "0.out_proj.bias", nothing);
+        watch(it.net, (float[]){0, 1, 2, 0, 0, 0}, 2, false); /* the second example looks at all alike */
+        expect(it.net, 0, "shares", (gradus_activity){.units = 1, .values = causal ? 4 : 6, .ended = 2});
+        nets_close(&it);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_dead_units), cmocka_unit_test(test_saturation),
-                                       cmocka_unit_test(test_channels), cmocka_unit_test(test_sequences),
-                                       cmocka_unit_test(test_layers_of_tensors)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dead_units), cmocka_unit_test(test_saturation),        cmocka_unit_test(test_channels),
+        cmocka_unit_test(test_sequences),  cmocka_unit_test(test_layers_of_tensors), cmocka_unit_test(test_gates),
+        cmocka_unit_test(test_looks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

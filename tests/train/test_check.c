@@ -21,6 +21,19 @@ static double normal(uint32_t *seed)
 
 static double between(double from, double to, uint32_t *seed) { return from + (to - from) * uniform(seed); }
 
+/* Words drawn from a dozen, which a net of sequences learns to spell. */
+static void write_words(void)
+{
+    static const char *const words[] = {"the", "cat", "sat",   "on", "a",     "mat",
+                                        "and", "dog", "house", "it", "where", "warm"};
+    char path[256];
+    uint32_t seed = 5;
+    FILE *file = fopen(training_path("words", "", path), "w");
+    assert_non_null(file);
+    for (int i = 0; i < 4 * ROWS; i++) fprintf(file, "%s ", words[(int)between(0, 12, &seed)]);
+    fclose(file);
+}
+
 static void write_tables(void)
 {
     static const char *const names[] = {"rings", "plane", "noisy", "rare", "apart", "large"};
@@ -119,7 +132,9 @@ static void train(const char *const *settings, const char *remedy, const char *n
     if (training_go(&run)) fail_msg("%s: %s %s", name, run.report.where, run.report.error.message);
 }
 
-#define DIGITS "data=glyphs(count=1200, test=100)"
+#define DIGITS            "data=glyphs(count=1200, test=100)"
+#define WORDS             "data=text(@words, context=16)"
+#define ATTENTION(output) "model=embedding(16) > position > residual(layernorm > attention(2, causal=true)) > " output
 
 static const fault faults[] = {
     {"vanishing_gradient",
@@ -139,6 +154,22 @@ static const fault faults[] = {
      "layer 2, tanh",
      "init=xavier",
      {DIGITS, "model=flatten > dense(64) > tanh > dense(10)", "init=normal(5)", "lr=0.001", "epochs=4"}},
+    {"saturated_layer",
+     "layer 1, lstm(32)",
+     "init=xavier",
+     {WORDS, "model=embedding(16) > lstm(32) > dense(16)", "init=normal(5)", "lr=0.001", "epochs=3"}},
+    {"saturated_layer",
+     "layer 1, gru(32)",
+     "init=xavier",
+     {WORDS, "model=embedding(16) > gru(32) > dense(16)", "init=normal(5)", "lr=0.001", "epochs=3"}},
+    {"saturated_layer",
+     "layer 1, rnn(32)",
+     "init=xavier",
+     {WORDS, "model=embedding(16) > rnn(32) > dense(16)", "init=normal(5)", "lr=0.001", "epochs=3"}},
+    {"collapsed_attention",
+     "layer 2.body.1, attention(2, causal)",
+     "init=pytorch",
+     {WORDS, ATTENTION("dense(16)"), "init=normal(2)", "lr=0.001", "epochs=3"}},
     {"over_fitting",
      NULL,
      "augment=pad(2) > crop(28)",
@@ -192,6 +223,7 @@ static void test_faults(void **state)
     (void)state;
     static looked at;
     write_tables();
+    write_words();
     for (int i = 0; i < FAULTS; i++) {
         const fault *one = &faults[i];
         char name[32], cured[32];
@@ -239,6 +271,11 @@ static const char *const healthy[][9] = {
      "epochs=20"},
     {"data=csv(@plane)", "model=dense(1)", "optimizer=sgd", "lr=0.05", "schedule=constant", "epochs=10"},
     {"data=csv(@apart)", "model=dense(16) > relu > dense(2)", "lr=0.01", "epochs=15"},
+    {WORDS, "model=embedding(16) > lstm(32) > dense(16)", "lr=0.003", "epochs=6"},
+    {WORDS, "model=embedding(16) > gru(32, layers=2) > dense(16)", "lr=0.003", "epochs=6"},
+    {WORDS, "model=embedding(16) > rnn(32) > dense(16)", "lr=0.003", "epochs=6"},
+    {WORDS, ATTENTION("dense(16)"), "lr=0.003", "epochs=6"},
+    {WORDS, "model=gpt(2, 4, 32)", "lr=0.003", "epochs=6"},
     {"data=low_rank(100, 100, 2, noise=0.3, count=5000)", "model=embedding(4) > flatten > dense(32) > gelu > dense(1)",
      "optimizer=adamw(weight_decay=0.3)", "lr=0.01", "epochs=20"},
 };
