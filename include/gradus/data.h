@@ -44,6 +44,7 @@ typedef struct gradus_data_info {
     int32_t     target_count;           /* 1, or what several columns say, each for itself                           */
     int64_t     positions;              /* an example has a target for each of so many steps; 0: one for all of it   */
     int64_t     symbols;                /* inputs are symbols, numbered from 0 to this; 0: they are plain numbers    */
+    bool        ordered;                /* ... which follow each other, as in a text; else each has a place of its own */
     int64_t     repeated;               /* test rows that stand in training too                                      */
     const gradus_data_input *inputs;    /* `input_count` of them make an example; NULL: it is fed as it is read      */
     int64_t     input_count;

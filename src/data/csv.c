@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ENCODE_NUMBERS, ENCODE_SYMBOLS }; /* as the words of `encode` */
+
 /* ---- what the user asked for ---- */
 
 static int32_t find_column(const gradus_table *table, const char *text)
@@ -105,6 +107,8 @@ static gradus_status read_options(const gradus_reading *reading, gradus_table *t
         return gradus_reading_fail(reading, gradus_item_value(reading->item, "separator"), GRADUS_CODE_WRONG_TYPE,
                                    error, "a separator is one ASCII character or tab, and no quote");
     table->separator = separator ? *separator : 0;
+    table->symbolic = gradus_reading_count(reading, "encode") == ENCODE_SYMBOLS;
+    table->bins = (int32_t)gradus_reading_count(reading, "bins");
     for (int32_t i = 0; i < missing->count; i++)
         if (!gradus_texts_add(&table->missing, &reading->data->arena, missing->items[i].text,
                               strlen(missing->items[i].text)))
@@ -147,6 +151,7 @@ static gradus_status describe_inputs(gradus_data *data, gradus_error *error)
     gradus_data_input *inputs = gradus_arena_take(&data->arena, (size_t)(table->width + 1) * sizeof *inputs, 64),
                       *at = inputs;
     if (!inputs) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+    if (table->symbolic) return GRADUS_OK; /* no numbers go in */
     for (int32_t i = 0; i < table->column_count; i++) describe_column(table, &table->columns[i], &at);
     data->info.inputs = inputs, data->info.input_count = at - inputs;
     return GRADUS_OK;
@@ -159,6 +164,7 @@ gradus_status gradus_table_describe(gradus_data *data, gradus_error *error)
     double *base = gradus_arena_take(&data->arena, 2 * columns * sizeof *base, sizeof *base), *spread = base + columns;
     if (!base) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     data->info.shape[0] = table->width;
+    data->info.symbols = table->symbols;
     data->info.target_count = table->apart ? (int32_t)columns : 1;
     gradus_target *target = NULL;
     for (int32_t i = 0; i < table->column_count; i++) {
@@ -330,6 +336,23 @@ static const gradus_argument arguments[] = {
      .flags = GRADUS_NAMED,
      .help = "how inputs that are numbers are scaled, by the training part: to mean 0 and deviation 1, or to 0 to 1",
      .also = "scaler, normalize, standardize"},
+    {.name = "encode",
+     .kind = GRADUS_WORD,
+     .words = "numbers|symbols",
+     .initial = "numbers",
+     .flags = GRADUS_NAMED,
+     .help =
+         "numbers: numbers are scaled, a text is a one among zeros; symbols: each column is a symbol, for nets that "
+         "begin with an embedding, numbers by the part of the training rows that they are in",
+     .also = "categorical, encoding, cat_names"},
+    {.name = "bins",
+     .kind = GRADUS_INTEGER,
+     .initial = "16",
+     .low = 2,
+     .high = 1000,
+     .flags = GRADUS_NAMED,
+     .help = "into how many parts of as many rows numbers are cut, with encode=symbols",
+     .also = "quantiles, n_bins"},
     {.name = "target_scale",
      .kind = GRADUS_WORD,
      .words = "standard|minmax|none",
@@ -368,7 +391,9 @@ const gradus_reader gradus_reader_csv = {
                .also = "tsv, table, read_csv",
                .arguments = arguments,
                .notes =
-                   "a column is numeric when nine tenths of it are; rows without a target are left out; a class of "
+                   "with encode=symbols a model begins as embedding(8) > flatten does; what training has not met is a "
+                   "symbol of its own in each column; a column is numeric when nine tenths of it are; rows without a "
+                   "target are left out; a class of "
                    "the test may have a full stop behind it (UCI's Adult)"},
     .endings = ".csv .tsv .csv.gz .tsv.gz",
     .open = open_file,

@@ -9,11 +9,33 @@ static float scaled(const gradus_column *column, double number)
     return (float)((number - column->base) / column->spread);
 }
 
+/* The text's place, or the part that the number is in; behind them what is unknown. */
+static bool symbol_of(gradus_table_file *file, int32_t i, bool gap, int32_t *symbol, gradus_error *error)
+{
+    const gradus_column *column = &file->table->columns[i];
+    const gradus_csv_field *field = gradus_table_field(file, i);
+    const int32_t known = column->numeric ? column->edge_count + 1 : column->texts.count;
+    double number;
+    *symbol = gap || column->numeric ? -1 : gradus_texts_find(&column->texts, field->text, field->length);
+    if (column->numeric && !gap) {
+        if (!gradus_table_number(file, i, &number, error)) return false;
+        for (*symbol = 0; *symbol < column->edge_count && number >= column->edges[*symbol];) ++*symbol;
+    }
+    if (*symbol < 0) *symbol = known;
+    return true;
+}
+
 static bool encode_input(gradus_table_file *file, int32_t i, float **values, gradus_error *error)
 {
     const gradus_column *column = &file->table->columns[i];
     const gradus_csv_field *field = gradus_table_field(file, i);
     bool gap = gradus_table_gap(file->table, field);
+    if (file->table->symbolic) {
+        int32_t symbol;
+        if (!symbol_of(file, i, gap, &symbol, error)) return false;
+        *(*values)++ = (float)(column->first_symbol + symbol);
+        return true;
+    }
     if (column->numeric) {
         double number = column->mean;
         if (!gap && !gradus_table_number(file, i, &number, error)) return false;

@@ -132,6 +132,8 @@ gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, 
 typedef struct running { /* Welford 1962: mean and sum of squared deviations in one pass, without cancellation */
     int64_t count;
     double mean, squares, low, high;
+    double *all; /* every number, where they are to be cut into parts; else NULL */
+    int64_t room;
 } running;
 
 static void add(running *sums, double number)
@@ -141,6 +143,38 @@ static void add(running *sums, double number)
     sums->high = sums->count && sums->high > number ? sums->high : number;
     sums->mean += away / (double)++sums->count;
     sums->squares += away * (number - sums->mean);
+}
+
+static bool keep(running *sums, double number)
+{
+    if (sums->count > sums->room) {
+        const int64_t room = sums->room ? 2 * sums->room : 1024;
+        double *more = realloc(sums->all, (size_t)room * sizeof *more);
+        if (!more) return false;
+        sums->all = more, sums->room = room;
+    }
+    sums->all[sums->count - 1] = number;
+    return true;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Parts of as many training rows each, as far as equal numbers let them be. */
+static bool cut(gradus_column *column, const running *sums, int32_t bins, gradus_arena *arena)
+{
+    if (!sums->count) return true;
+    qsort(sums->all, (size_t)sums->count, sizeof *sums->all, by_size);
+    column->edges = gradus_arena_take(arena, (size_t)bins * sizeof *column->edges, sizeof *column->edges);
+    for (int32_t i = 1; column->edges && i < bins; i++) {
+        const double edge = sums->all[sums->count * i / bins];
+        const double last = column->edge_count ? column->edges[column->edge_count - 1] : sums->all[0];
+        if (edge > last) column->edges[column->edge_count++] = edge;
+    }
+    return column->edges;
 }
 
 static void set_scale(gradus_column *column, const running *sums, gradus_scale scale)
@@ -172,6 +206,7 @@ static bool learn_field(gradus_table_file *file, gradus_table *table, int32_t i,
         fits = gradus_texts_add(&column->texts, arena, text, gradus_number_print(number, text));
     } else if (column->numeric) {
         if (training) add(&sums[i], number);
+        if (training && table->symbolic && column->role == GRADUS_COLUMN_INPUT) fits = keep(&sums[i], number);
     } else if (class || training) {
         fits = gradus_texts_add(&column->texts, arena, field->text, field->length);
     }
@@ -181,20 +216,33 @@ static bool learn_field(gradus_table_file *file, gradus_table *table, int32_t i,
     return !error->status;
 }
 
-/* Inputs one after another: a number takes one value, a text as many as it may be. */
-static gradus_status finish(gradus_table *table, const gradus_csv *csv, const running *sums, gradus_scale inputs,
-                            gradus_scale target, gradus_error *error)
+/* A number takes one value, a text as many as it may be; or each a symbol, of which a column has one more, for what is unknown. */
+void gradus_table_lay_out(gradus_table *table)
 {
-    table->width = 0;
+    table->width = table->symbols = 0;
     for (int32_t i = 0; i < table->column_count; i++) {
         gradus_column *column = &table->columns[i];
-        bool input = column->role == GRADUS_COLUMN_INPUT;
+        if (column->role != GRADUS_COLUMN_INPUT) continue;
+        column->first_symbol = table->symbols;
+        table->width += column->numeric || table->symbolic ? 1 : column->texts.count;
+        if (table->symbolic) table->symbols += (column->numeric ? column->edge_count + 1 : column->texts.count) + 1;
+    }
+}
+
+static gradus_status finish(gradus_table *table, const gradus_csv *csv, const running *sums, gradus_scale inputs,
+                            gradus_scale target, gradus_arena *arena, gradus_error *error)
+{
+    for (int32_t i = 0; i < table->column_count; i++) {
+        gradus_column *column = &table->columns[i];
+        const bool input = column->role == GRADUS_COLUMN_INPUT;
         set_scale(column, &sums[i], input ? inputs : target);
-        if (input) table->width += column->numeric ? 1 : column->texts.count;
+        if (table->symbolic && input && column->numeric && !cut(column, &sums[i], table->bins, arena))
+            return gradus_csv_no_memory(csv, error);
         if (column->class && column->texts.count < 2)
             return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                                "%s: '%s' is always the same; there is nothing to learn", csv->path, column->name);
     }
+    gradus_table_lay_out(table);
     if (table->width > 0) return GRADUS_OK;
     return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: no column is left to learn from",
                        csv->path);
@@ -217,7 +265,8 @@ gradus_status gradus_table_learn(gradus_table *table, gradus_table_file *file, c
         }
     }
     gradus_status status = error->status;
-    if (!status) status = finish(table, &file->csv, sums, inputs, target, error);
+    if (!status) status = finish(table, &file->csv, sums, inputs, target, arena, error);
+    for (int32_t i = 0; i < table->column_count; i++) free(sums[i].all);
     free(sums);
     return status;
 }

@@ -4,17 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTIONS = 3, KINDS = 3 }; /* header, apart, separator; of a column: role, numeric, class */
+enum { OPTIONS = 4, KINDS = 3 }; /* header, apart, separator, symbolic; of a column: role, numeric, class */
 
 /* ---- saving ---- */
 
 static void texts_name(char name[32], int32_t column) { snprintf(name, 32, "texts.%d", column); }
 
+static void edges_name(char name[32], int32_t column) { snprintf(name, 32, "edges.%d", column); }
+
 void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
 {
     const gradus_table *table = data->memory;
     size_t count = (size_t)table->column_count;
-    int64_t options[OPTIONS] = {table->header, table->apart, table->separator};
+    int64_t options[OPTIONS] = {table->header, table->apart, table->separator, table->symbolic};
     int64_t *kinds = calloc(KINDS * count, sizeof *kinds);
     double *scales = calloc(3 * count, sizeof *scales);
     const char **names = calloc(count, sizeof *names);
@@ -34,8 +36,12 @@ void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
         gradus_state_entry(writer, "scales", GRADUS_STATE_DOUBLE, 3 * (int64_t)count, scales);
         for (int32_t i = 0; i < table->column_count; i++) {
             char name[32];
+            const gradus_column *column = &table->columns[i];
             texts_name(name, i);
-            gradus_texts_save(writer, name, table->columns[i].texts.text, table->columns[i].texts.count);
+            gradus_texts_save(writer, name, column->texts.text, column->texts.count);
+            edges_name(name, i);
+            if (table->symbolic)
+                gradus_state_entry(writer, name, GRADUS_STATE_DOUBLE, column->edge_count, column->edges);
         }
     }
     free(kinds);
@@ -44,6 +50,17 @@ void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
 }
 
 /* ---- recalling ---- */
+
+static bool recall_edges(gradus_column *column, int32_t index, gradus_state_reader *state, gradus_arena *arena)
+{
+    gradus_state_item item;
+    char name[32];
+    edges_name(name, index);
+    if (!gradus_state_find(state, name, &item) || item.count < 0 || item.count > 1000) return false;
+    column->edge_count = (int32_t)item.count;
+    column->edges = gradus_arena_take(arena, (size_t)(item.count + 1) * sizeof *column->edges, sizeof *column->edges);
+    return column->edges && gradus_state_take(state, name, GRADUS_STATE_DOUBLE, item.count, column->edges);
+}
 
 static bool recall_columns(gradus_table *table, const gradus_texts *names, gradus_state_reader *state,
                            gradus_arena *arena)
@@ -67,10 +84,11 @@ static bool recall_columns(gradus_table *table, const gradus_texts *names, gradu
         if (kind[0] < GRADUS_COLUMN_INPUT || kind[0] > GRADUS_COLUMN_DROPPED || !(column->spread > 0) ||
             (column->class && column->role != GRADUS_COLUMN_TARGET))
             return false;
-        if (column->role == GRADUS_COLUMN_INPUT) table->width += column->numeric ? 1 : column->texts.count;
+        if (table->symbolic && !recall_edges(column, (int32_t)i, state, arena)) return false;
         table->classes += column->class;
         table->numbers += column->role == GRADUS_COLUMN_TARGET && !column->class;
     }
+    gradus_table_lay_out(table);
     return true;
 }
 
@@ -85,6 +103,7 @@ gradus_status gradus_table_recall(gradus_data *data, gradus_state_reader *state,
                  gradus_texts_recall(state, "columns", arena, &names);
     if (whole) {
         table->header = options[0] != 0, table->apart = options[1] != 0, table->separator = (char)options[2];
+        table->symbolic = options[3] != 0;
         table->column_count = names.count;
         whole = names.count > 0 && recall_columns(table, &names, state, arena);
     }

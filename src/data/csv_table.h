@@ -15,7 +15,9 @@ typedef struct gradus_column {
     bool class;          /* a target that is one of a few things, `texts`; else it is a number */
     double mean;         /* of the training rows: stands in for a gap */
     double base, spread; /* of a number: (number - base) / spread is learnt */
-    gradus_texts texts;  /* of an input: one value, 0 or 1, each; of a target: the classes */
+    gradus_texts texts;  /* of an input: one value, 0 or 1, each, or a symbol; of a target: the classes */
+    double *edges;       /* of numbers that are symbols: edge_count, where the next part of them begins */
+    int32_t edge_count, first_symbol;
 } gradus_column;
 
 typedef struct gradus_table {
@@ -24,8 +26,11 @@ typedef struct gradus_table {
     int32_t classes, numbers; /* targets that are classes; that are numbers */
     bool apart;               /* each target is learnt by an output of its own; else all are numbers, told by one */
     int64_t width;            /* values of an example */
-    bool header;              /* the file names its columns ... */
-    bool named;               /* ... or names= does */
+    bool symbolic;            /* each input column is one symbol */
+    int32_t bins;             /* parts that numbers are then taken in */
+    int32_t symbols;
+    bool header; /* the file names its columns ... */
+    bool named;  /* ... or names= does */
     char separator;
     gradus_texts missing; /* what stands for a gap, beside nothing at all */
 } gradus_table;
@@ -57,6 +62,8 @@ gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, 
 /* Second walk: scales, gaps and texts from the training rows, classes from all. */
 gradus_status gradus_table_learn(gradus_table *table, gradus_table_file *file, const gradus_rows *training,
                                  gradus_scale inputs, gradus_scale target, gradus_arena *arena, gradus_error *error);
+/* Where each input column's values, or symbols, begin, once its scale, texts and edges are known. Sets width and symbols. */
+void gradus_table_lay_out(gradus_table *table);
 /* Third walk, over any file: rows as numbers. */
 gradus_status gradus_table_encode(gradus_table_file *file, gradus_arena *arena, gradus_examples *examples,
                                   gradus_error *error);

@@ -250,6 +250,7 @@ static gradus_status learn(gradus_reading *reading, const rows *all, const rows 
     known->learnt = *(gradus_learnt *)data->memory;
     data->memory = known;
     data->info.symbols = FIRST_SYMBOL + known->symbols.count;
+    data->info.ordered = true;
     set_title(reading, known);
     return GRADUS_OK;
 }

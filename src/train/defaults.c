@@ -30,9 +30,8 @@ static gradus_status fill_model(gradus_settings *settings, const gradus_data_inf
     char text[1024], end[768];
     const char *flat = about->positions  ? "embedding(64) > lstm(128) > %s"
                        : !about->symbols ? "dense(64) > relu > dense(64) > relu > %s"
-                       : about->targets[0].kind == GRADUS_TARGET_NUMBERS
-                           ? "embedding(16) > flatten > dense(64) > relu > dense(64) > relu > %s"
-                           : "embedding(32) > gru(64, last=true) > %s";
+                       : !about->ordered ? "embedding(16) > flatten > dense(64) > relu > dense(64) > relu > %s"
+                                         : "embedding(32) > gru(64, last=true) > %s";
     bool image = about->shape[2] > 0; /* channels, rows, columns */
     print_end(about, end, sizeof end);
     snprintf(text, sizeof text, image ? "conv(16, 5, pad=2) > relu > maxpool(2) > flatten > %s" : flat, end);

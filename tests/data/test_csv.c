@@ -168,6 +168,25 @@ static void test_several_targets(void **state)
     gradus_data_close(data);
 }
 
+/* Of the training rows 1, 2, 2, 3, 9, 9 a third each: below 2, below 9 and above; two texts; and in each column what is unknown. */
+static void test_symbols(void **state)
+{
+    (void)state;
+    put("y.csv", "x,kind,y\n2,b,1.5\n9,a,2\n1,a,3\n3,b,4\n2,,5\n9,a,6\n");
+    put("z.csv", "x,kind,y\n1.99,b,1\n2,c,2\n8.9,a,3\n,,4\n100,a,5\n");
+    gradus_data *data = set_must_open("csv(y.csv, encode=symbols, bins=3, test=z.csv)", "none");
+    const gradus_data_info *info = gradus_data_about(data);
+    assert_true(info->shape[0] == 2 && info->symbols == 7 && !info->ordered);
+    gradus_batch batch;
+    gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+    check_inputs(&batch, (const float[]){1, 5, 2, 4, 0, 4, 1, 5, 1, 6, 2, 4}, 12);
+    gradus_loader_destroy(loader);
+    loader = whole_part(data, GRADUS_TEST, &batch);
+    check_inputs(&batch, (const float[]){0, 5, 1, 6, 1, 4, 3, 6, 2, 4}, 10);
+    gradus_loader_destroy(loader);
+    gradus_data_close(data);
+}
+
 /* names= stands for a header. */
 static void test_names(void **state)
 {
@@ -348,13 +367,14 @@ static void test_memory(void **state)
         size_t size;
     } memory;
     static const char *const texts[] = {"csv(m.csv, target=y, drop=id, missing='-')",
-                                        "csv(m.csv, target=[x, z], drop=id)", "csv(m.csv, target=[y, z], drop=id)"};
+                                        "csv(m.csv, target=[x, z], drop=id)", "csv(m.csv, target=[y, z], drop=id)",
+                                        "csv(m.csv, target=[y, z], drop=id, encode=symbols, bins=2)"};
     put("m.csv", "id,x,colour,z,y\n1,0.1,red,5,a\n2,2,blue,6,b\n3,-,red,9,a\n4,11,\"light, blue\",8,b\n");
     put("p.csv", "colour,z,x\nred,,7\n\"light, blue\",1,\n");
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < 4; k++) {
         gradus_error error = {0};
         if (k) put("m.csv", "id,x,colour,z,y\n1,0.1,red,5,a\n2,2,blue,6,b\n3,3,red,9,a\n4,11,\"light, blue\",8,b\n");
-        if (k == 2) put("p.csv", "x,colour\n1,red\n2,\"light, blue\"\n");
+        if (k >= 2) put("p.csv", "x,colour\n1,red\n2,\"light, blue\"\n");
         if (k == 1) put("p.csv", "y,colour\na,red\nb,\"light, blue\"\n");
         gradus_data *data = set_must_open(texts[k], NULL);
         memory.size = 0;
@@ -369,9 +389,9 @@ static void test_memory(void **state)
         assert_memory_equal(after->shape, before->shape, sizeof after->shape);
         assert_int_equal(after->target_count, before->target_count);
         for (int32_t i = 0; i < before->target_count; i++) same_target(&after->targets[i], &before->targets[i]);
-        assert_int_equal(before->target_count, k == 2 ? 2 : 1);
-        if (k != 1) assert_string_equal(after->targets[k == 2].class_names[1], "b");
-        if (k != 1) assert_true(after->targets[k == 2].class_counts[0] + after->targets[k == 2].class_counts[1] > 0);
+        assert_int_equal(before->target_count, k >= 2 ? 2 : 1);
+        if (k != 1) assert_string_equal(after->targets[k >= 2].class_names[1], "b");
+        if (k != 1) assert_true(after->targets[k >= 2].class_counts[0] + after->targets[k >= 2].class_counts[1] > 0);
         assert_int_equal(after->count[0] + after->count[1] + after->count[2], 0);
 
         gradus_data *first = gradus_data_open_inputs(data, in_folder("p.csv"), &error);
@@ -562,6 +582,7 @@ int main(void)
         cmocka_unit_test(test_targets),
         cmocka_unit_test(test_several_targets),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_symbols),
         cmocka_unit_test(test_scales),
         cmocka_unit_test(test_texts_of_training),
         cmocka_unit_test(test_files),
