@@ -97,11 +97,17 @@ typedef struct quads {
     quad part[LANES / 4];
 } quads;
 
+/* Not by way of memory: gcc 12 may put a vector of 64 bytes at a place of 32 where AddressSanitizer looks on (its bug 110027). */
+#define QUAD(value, at) __builtin_shufflevector(value, value, 4 * (at), 4 * (at) + 1, 4 * (at) + 2, 4 * (at) + 3)
 static inline quads quads_of(vector value)
 {
-    quads made;
-    memcpy(&made, &value, sizeof made);
-    return made;
+#if LANES == 16
+    return (quads){{QUAD(value, 0), QUAD(value, 1), QUAD(value, 2), QUAD(value, 3)}};
+#elif LANES == 8
+    return (quads){{QUAD(value, 0), QUAD(value, 1)}};
+#else
+    return (quads){{value}};
+#endif
 }
 
 static inline float sum_of(vector value)
