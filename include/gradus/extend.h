@@ -166,7 +166,7 @@ typedef struct gradus_feedback_row {
     gradus_member       member;
     int32_t             abi;
     bool                absolute;       /* its factor is a rate of its own (polyak, barzilai_borwein), which stands in for base; NaN,
-                                         * as it starts: none yet. One at most                                       */
+                                         * as it starts: none yet. One at most for the run, and for each group       */
     bool                needs_samples;  /* the policy must know how many samples an update has                       */
     bool                by_group;       /* what it goes by can be measured of a group alone: with group=head it listens to
                                          * "head.update_norm" in place of "update_norm", and is told of that by its own name; the rate

@@ -152,6 +152,7 @@ const gradus_feedback_row gradus_feedback_barzilai_borwein = {
                         "It is meant for plain SGD, and where there is no noise for window=1."},
     .abi = GRADUS_ABI,
     .absolute = true,
+    .by_group = true,
     .metrics = "movement_norm, gradient_change_dot_movement, gradient_change_norm",
     .state_size = sizeof(borwein_state),
     .fields = fields,

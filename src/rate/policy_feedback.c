@@ -88,6 +88,9 @@ static rate_axis updates_of(const gradus_policy *policy, const rate_timeline *ti
     return (rate_axis){&timeline->units, GRADUS_UPDATES, policy->sizes_vary};
 }
 
+/* Both none, or the same. */
+static bool same_group(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
+
 /* Whether this policy can have the member, once its call is made. */
 static gradus_status check_member(const gradus_policy *policy, int32_t index, gradus_error *error)
 {
@@ -96,15 +99,11 @@ static gradus_status check_member(const gradus_policy *policy, int32_t index, gr
     const char *name = member->item->member->name,
                *wrong = member->row->check ? member->row->check(member->call) : NULL;
     if (wrong) return gradus_spec_fail(error, text, member->item->place, GRADUS_CODE_OUT_OF_RANGE, "%s", wrong);
-    if (member->group && member->row->absolute)
-        return gradus_spec_fail(error, text, gradus_item_value(member->item, "group")->place,
-                                GRADUS_CODE_UNEXPECTED_VALUE,
-                                "'%s' gives the rate of the whole run; a group only has a share of it", name);
     if (member->row->needs_samples && !(policy->config.units.samples_per_update > 0))
         return gradus_spec_fail(error, text, member->item->place, GRADUS_CODE_MISSING,
                                 "'%s' must know how many samples an update has (units.samples_per_update)", name);
     for (int32_t i = 0; i < index && member->row->absolute; i++)
-        if (policy->members[i].row->absolute)
+        if (policy->members[i].row->absolute && same_group(policy->members[i].group, member->group))
             return gradus_spec_fail(error, text, member->item->place, GRADUS_CODE_TOO_MANY,
                                     "'%s' and '%s' both give a rate of their own; one at most",
                                     policy->members[i].row->member.name, name);
@@ -173,15 +172,20 @@ gradus_status gradus_rate_feedback_fill(gradus_policy *policy, const rate_timeli
     return GRADUS_OK;
 }
 
-/* Both none, or the same. */
-static bool same_group(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
+/* Of a group, a rate of its own stands in for the run's base: it is a share of that here. */
+static double own_share(const gradus_policy *policy, const rate_member *member)
+{
+    const double base = gradus_rate_base(policy);
+    return member->group && !isnan(member->factor) && base > 0 ? member->factor / base : 1;
+}
 
 double gradus_rate_feedback_factor(const gradus_policy *policy, const char *group)
 {
     double factor = 1;
     for (int32_t i = 0; i < policy->member_count; i++) {
         const rate_member *member = &policy->members[i];
-        if (!member->row->absolute && same_group(member->group, group)) factor *= member->factor;
+        if (!same_group(member->group, group)) continue;
+        factor *= member->row->absolute ? own_share(policy, member) : member->factor;
     }
     return factor;
 }
@@ -204,8 +208,10 @@ const char *gradus_policy_group(const gradus_policy *policy, int32_t index)
 
 double gradus_rate_base(const gradus_policy *policy)
 {
-    for (int32_t i = 0; i < policy->member_count; i++)
-        if (policy->members[i].row->absolute && !isnan(policy->members[i].factor)) return policy->members[i].factor;
+    for (int32_t i = 0; i < policy->member_count; i++) {
+        const rate_member *member = &policy->members[i];
+        if (member->row->absolute && !member->group && !isnan(member->factor)) return member->factor;
+    }
     return policy->timeline->units.base;
 }
 

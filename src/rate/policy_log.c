@@ -85,7 +85,7 @@ static void put_text(rate_text *into, const rate_happening *what)
     gradus_rate_text_put(into, rule);
     if (what->back_to >= 0)
         gradus_rate_text_put(into, ": back to update "), gradus_rate_text_number(into, (double)what->back_to);
-    if (what->factor_after != what->factor_before) {
+    if (what->factor_after != what->factor_before && !what->own_rate) {
         gradus_rate_text_put(into, what->back_to >= 0 ? ", x " : ": x ");
         gradus_rate_text_number(into, what->factor_after / what->factor_before);
     }

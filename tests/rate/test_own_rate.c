@@ -97,6 +97,27 @@ static void smoothed_by_hand(void **state)
     gradus_policy_destroy(policy);
 }
 
+/* Of a group it is the group's rate alone: the base, and what feedback says of the run, are what the other groups have. */
+static void of_a_group(void **state)
+{
+    (void)state;
+    gradus_policy *policy =
+        make("polyak(growth=none, cap=100, group=head) > plateau(val_loss, patience=0, factor=0.5)", 0.25);
+    assert_true(gradus_policy_group_factor(policy, "head") == 1); /* nothing is known yet */
+    assert_true(polyak(policy, 2, 2) == 0.25);
+    assert_true(gradus_policy_group_factor(policy, "head") == 4); /* 2 / (0.5 4) = 1 */
+    assert_true(gradus_policy_group_factor(policy, "tail") == 1);
+    for (int i = 0; i < 2; i++) gradus_policy_observe(policy, "val_loss", 1);
+    assert_true(polyak(policy, 2, 4) == 0.125);
+    assert_true(gradus_policy_group_factor(policy, "head") == 1); /* 0.25 / 0.25; the run's half comes on top */
+    gradus_policy_rebase(policy, 0.5, &error);
+    assert_true(gradus_policy_group_factor(policy, "head") == 0.5);
+    gradus_policy_destroy(policy);
+    policy = make("barzilai_borwein(window=1, group=head) > polyak(growth=none)", 1);
+    assert_string_equal(gradus_policy_listens(policy, 0), "head.movement_norm");
+    gradus_policy_destroy(policy);
+}
+
 /* Without its measures it has no rate of its own, and the base stands, also after that was changed. */
 static void base_until_it_knows(void **state)
 {
@@ -451,14 +472,22 @@ static void refuses(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sps_by_hand),         cmocka_unit_test(smoothed_by_hand),
-        cmocka_unit_test(base_until_it_knows), cmocka_unit_test(beside_the_others),
-        cmocka_unit_test(polyak_tells),        cmocka_unit_test(polyak_comes_down),
-        cmocka_unit_test(polyak_of_optax),     cmocka_unit_test(alig_of_pytorch_optimizer),
-        cmocka_unit_test(borwein_by_hand),     cmocka_unit_test(borwein_of_windows),
-        cmocka_unit_test(borwein_left_out),    cmocka_unit_test(borwein_tells),
-        cmocka_unit_test(borwein_comes_down),  cmocka_unit_test(borwein_in_noise),
-        cmocka_unit_test(own_member),          cmocka_unit_test(refuses)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sps_by_hand),
+                                       cmocka_unit_test(smoothed_by_hand),
+                                       cmocka_unit_test(of_a_group),
+                                       cmocka_unit_test(base_until_it_knows),
+                                       cmocka_unit_test(beside_the_others),
+                                       cmocka_unit_test(polyak_tells),
+                                       cmocka_unit_test(polyak_comes_down),
+                                       cmocka_unit_test(polyak_of_optax),
+                                       cmocka_unit_test(alig_of_pytorch_optimizer),
+                                       cmocka_unit_test(borwein_by_hand),
+                                       cmocka_unit_test(borwein_of_windows),
+                                       cmocka_unit_test(borwein_left_out),
+                                       cmocka_unit_test(borwein_tells),
+                                       cmocka_unit_test(borwein_comes_down),
+                                       cmocka_unit_test(borwein_in_noise),
+                                       cmocka_unit_test(own_member),
+                                       cmocka_unit_test(refuses)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
