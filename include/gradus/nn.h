@@ -140,6 +140,7 @@ typedef struct gradus_head {
     double      weight;                 /* what its loss counts in the sum that is measured                          */
     double      balance;                /* by what that is multiplied in training now (loss: sum(..., balance=dwa))  */
     bool        probabilities;          /* gradus_net_evaluate makes them of its values                              */
+    bool        sums;                   /* the loss of a batch is the sum over its examples, not their mean          */
 } gradus_head;
 int32_t     gradus_net_head_count(const gradus_net *net);
 gradus_head gradus_net_head(const gradus_net *net, int32_t index);

@@ -177,6 +177,11 @@ gradus_status gradus_table_describe(gradus_data *data, gradus_error *error)
         }
         if (column->class) target->class_names = column->texts.text;
         if (!target->name) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+        for (const gradus_target *other = data->info.targets; other < target; other++)
+            if (strcmp(other->name, target->name) == 0)
+                return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_REPEATED,
+                                   "two targets would be called '%s' by a model; rename one of the columns",
+                                   target->name);
         target->kind = column->class ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS;
         target->outputs += column->class ? column->texts.count : 1;
         *base++ = column->base, *spread++ = column->spread;

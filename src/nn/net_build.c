@@ -89,7 +89,7 @@ static gradus_status add_chain(gradus_net *net, const gradus_chain *chain, branc
 static gradus_status add_inside(const gradus_layer *layer, const char *name, const gradus_chain *chain,
                                 const gradus_item *ready, gradus_signal **at, gradus_error *error)
 {
-    char prefix[GRADUS_LAYER_NAME + 32];
+    char prefix[2 * GRADUS_LAYER_NAME + 2];
     snprintf(prefix, sizeof prefix, "%s.%s.", layer->name, name);
     branch inside = {.prefix = prefix, .at = *at, .ready = ready};
     if (chain && add_chain(layer->net, chain, &inside, error)) return (gradus_status)error->status;
@@ -101,11 +101,11 @@ static gradus_status add_inside(const gradus_layer *layer, const char *name, con
 
 /* The branches of a layer that joins what they give: those under names of the user's own; those of its first argument where that takes
  * many; else what its first two arguments hold. False: no more. */
-static bool branch_at(const gradus_item *item, int32_t index, char name[32], const gradus_chain **chain)
+static bool branch_at(const gradus_item *item, int32_t index, char name[GRADUS_LAYER_NAME], const gradus_chain **chain)
 {
     if (item->member->open) {
         if (index >= item->extra_count) return false;
-        snprintf(name, 32, "%s", item->extra[index].name);
+        snprintf(name, GRADUS_LAYER_NAME, "%s", item->extra[index].name);
         *chain = item->extra[index].value.chain;
         return true;
     }
@@ -114,9 +114,9 @@ static bool branch_at(const gradus_item *item, int32_t index, char name[32], con
     if (index >= (many ? first->count : 2)) return false;
     const gradus_value *value = many ? &first->items[index] : &item->values[index];
     if (many)
-        snprintf(name, 32, "%d", (int)index);
+        snprintf(name, GRADUS_LAYER_NAME, "%d", (int)index);
     else
-        snprintf(name, 32, "%s", item->member->arguments[index].name);
+        snprintf(name, GRADUS_LAYER_NAME, "%s", item->member->arguments[index].name);
     *chain = value->present ? value->chain : NULL;
     return true;
 }
@@ -164,8 +164,9 @@ static gradus_status note_output(gradus_net *net, gradus_layer *layer, int32_t i
                                  gradus_error *error)
 {
     if (net->told_by != layer) return GRADUS_OK;
-    if (index == GRADUS_TARGETS)
-        return gradus_layer_fail(layer, "has more outputs than the 8 that a net can have", error);
+    char sentence[64];
+    snprintf(sentence, sizeof sentence, "has more than %d outputs", GRADUS_TARGETS);
+    if (index == GRADUS_TARGETS) return gradus_layer_fail(layer, sentence, error);
     net->told[index] = (gradus_told){.name = layer->item->extra[index].name, .width = gradus_shape_size(end->shape)};
     net->told_count = index + 1;
     return GRADUS_OK;
@@ -176,7 +177,7 @@ static gradus_status lay_out(gradus_net *net, gradus_layer *layer, const gradus_
 {
     gradus_signal *const from = layer->input;
     const gradus_chain *chain, *after;
-    char name[32], next[32];
+    char name[GRADUS_LAYER_NAME], next[GRADUS_LAYER_NAME];
     if (begin_outputs(net, layer, error)) return (gradus_status)error->status;
     for (int32_t i = 0; branch_at(layer->item, i, name, &chain); i++) {
         gradus_signal *at = from;

@@ -330,5 +330,6 @@ gradus_head gradus_net_head(const gradus_net *net, int32_t index)
                          .count = loss->width,
                          .weight = loss->weight,
                          .balance = factors[index],
-                         .probabilities = loss->row->predict != NULL};
+                         .probabilities = loss->row->predict != NULL,
+                         .sums = !loss->mean};
 }

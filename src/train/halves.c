@@ -38,12 +38,7 @@ static gradus_batch part_of(const gradus_run *run, const gradus_batch *whole, in
     return part;
 }
 
-bool gradus_run_sums_loss(const gradus_run *run)
-{
-    const gradus_spec *loss = gradus_settings_spec(run->settings, "loss");
-    const gradus_value *reduction = loss ? gradus_item_value(&gradus_spec_chain(loss)->items[0], "reduction") : NULL;
-    return reduction && reduction->number == 1;
-}
+bool gradus_run_sums_loss(const gradus_run *run) { return gradus_net_head(run->net, 0).sums; }
 
 static gradus_status make_room(gradus_loop *loop, gradus_error *error)
 {

@@ -170,4 +170,11 @@ static inline gradus_loader *whole_part(const gradus_data *data, gradus_part par
     return loader;
 }
 
+static inline void check_batch_inputs(const gradus_batch *batch, const float *expected, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (batch->inputs[i] != expected[i])
+            fail_msg("input %zu is %.9g, expected %.9g", i, (double)batch->inputs[i], (double)expected[i]);
+}
+
 #endif

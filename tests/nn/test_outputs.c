@@ -216,6 +216,35 @@ static void test_names(void **state)
     nets_close(&made);
 }
 
+/* Names that begin alike for long name tensors of their own; what is too long is refused, not cut off. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    static char text[256], names[2][80];
+    for (int size = 40; size <= 70; size += 30) {
+        gradus_error error = {0};
+        gradus_target both[2] = {{.name = names[0], .outputs = 2}, {.name = names[1], .outputs = 2}};
+        for (int i = 0; i < 2; i++) {
+            memset(names[i], 'a', (size_t)size);
+            snprintf(names[i] + size, 2, "%c", 'x' + i);
+        }
+        snprintf(text, sizeof text, "outputs(%s=dense(2), %s=dense(2))", names[0], names[1]);
+        nets_net made =
+            nets_try(&(nets_texts){.model = text, .input = {INPUTS}, .targets = both, .target_count = 2}, &error);
+        if (size < 60) {
+            gradus_net_tensor first, second;
+            assert_non_null(made.net);
+            gradus_net_tensor_at(made.net, 0, &first);
+            gradus_net_tensor_at(made.net, 2, &second);
+            assert_string_not_equal(first.name, second.name);
+        } else {
+            assert_null(made.net);
+            assert_non_null(strstr(error.message, "a layer's name has at most 63 bytes"));
+        }
+        nets_close(&made);
+    }
+}
+
 /* Several walks over one batch move the running statistics once. */
 static void test_statistics(void **state)
 {
@@ -236,6 +265,17 @@ static void test_statistics(void **state)
     assert_memory_equal(found[0], found[1], sizeof found[0]);
 }
 
+static void must_refuse(const nets_texts *texts, const char *message)
+{
+    gradus_error error = {0};
+    nets_net made = nets_try(texts, &error);
+    assert_null(made.net);
+    if (!strstr(error.message, message))
+        fail_msg("%s, %s: says %s\n  expected %s", texts->model, texts->loss ? texts->loss : "", error.message,
+                 message);
+    nets_close(&made);
+}
+
 static void test_mistakes(void **state)
 {
     (void)state;
@@ -248,6 +288,8 @@ static void test_mistakes(void **state)
         {"outputs(a=dense(2), b=dense(2)) > relu", NULL, "stands last: behind it nothing tells its outputs apart"},
         {"outputs(a=dense(2), b=dense(3))", NULL, "gives 3 values for 'b', but the data have 2 numbers to tell"},
         {"outputs(a=dense(2))", NULL, "joins two or more"},
+        {"outputs(a=relu, b=relu, c=relu, d=relu, e=relu, f=relu, g=relu, h=relu, i=relu)", NULL,
+         "has more than 8 outputs"},
         {MODEL, "sum(cross_entropy(output=a), mean_squared(output=bb))",
          "'bb' is no output of the model; did you mean 'b'?"},
         {MODEL, "sum(cross_entropy(output=a), mean_squared(output=b), huber(output=b))",
@@ -258,42 +300,28 @@ static void test_mistakes(void **state)
         {"outputs(a=dense(2), b=dense(2))", "sum(cross_entropy(output=a), mean_squared(output=b), balance=pcgrad)",
          "has no weights before its branches, so that balance=pcgrad has nothing to go by"},
     };
-    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
-        gradus_error error = {0};
-        nets_net made = nets_try(&(nets_texts){.model = mistakes[i].model,
-                                               .loss = mistakes[i].loss,
-                                               .input = {INPUTS},
-                                               .targets = targets,
-                                               .target_count = 2},
-                                 &error);
-        assert_null(made.net);
-        if (!strstr(error.message, mistakes[i].message))
-            fail_msg("%s, %s: says %s\n  expected %s", mistakes[i].model, mistakes[i].loss ? mistakes[i].loss : "",
-                     error.message, mistakes[i].message);
-        nets_close(&made);
-    }
-    gradus_error error = {0};
-    nets_net made = nets_try(
-        &(nets_texts){.model = "dense(2)", .loss = "sum(cross_entropy, balance=dwa)", .input = {INPUTS}, .outputs = 2},
-        &error);
-    assert_null(made.net);
-    assert_non_null(strstr(error.message, "'dwa' weighs several outputs, but the model names none"));
-    nets_close(&made);
-    error = (gradus_error){0};
-    made = nets_try(&(nets_texts){.model = "outputs(a=flatten > dense(2), b=conv(2, 1))",
-                                  .input = {1, 2, 2},
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++)
+        must_refuse(&(nets_texts){.model = mistakes[i].model,
+                                  .loss = mistakes[i].loss,
+                                  .input = {INPUTS},
                                   .targets = targets,
                                   .target_count = 2},
-                    &error);
-    assert_null(made.net);
-    assert_non_null(strstr(error.message, "has an output of 2x2x2; each ends in plain values"));
-    nets_close(&made);
+                    mistakes[i].message);
+    must_refuse(
+        &(nets_texts){.model = "dense(2)", .loss = "sum(cross_entropy, balance=dwa)", .input = {INPUTS}, .outputs = 2},
+        "'dwa' weighs several outputs, but the model names none");
+    must_refuse(&(nets_texts){.model = "outputs(a=flatten > dense(2), b=conv(2, 1))",
+                              .input = {1, 2, 2},
+                              .targets = targets,
+                              .target_count = 2},
+                "has an output of 2x2x2; each ends in plain values");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_balances),   cmocka_unit_test(test_accumulation),
                                        cmocka_unit_test(test_evaluation), cmocka_unit_test(test_names),
-                                       cmocka_unit_test(test_statistics), cmocka_unit_test(test_mistakes)};
+                                       cmocka_unit_test(test_long_names), cmocka_unit_test(test_statistics),
+                                       cmocka_unit_test(test_mistakes)};
     return cmocka_run_group_tests(tests, fill_batch, NULL);
 }

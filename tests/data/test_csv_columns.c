@@ -1,0 +1,89 @@
+/* Tables whose columns are more than inputs and one target: several targets, names that the file has not, columns as symbols. */
+#include "sets.h"
+
+static gradus_data *open_apart(const char *text, bool apart)
+{
+    gradus_error error = {0};
+    gradus_spec *spec =
+        gradus_spec_create(text, &(gradus_spec_config){.family = "data", .language = &set_language}, &error);
+    const gradus_data_config config = {
+        .data = spec, .text = text, .validation = "none", .base_dir = folder, .seed = 1, .apart = apart};
+    gradus_data *data = error.status ? NULL : gradus_data_open(&config, &error);
+    if (!data) fail_msg("%s: %s", text, error.message);
+    gradus_spec_destroy(spec);
+    return data;
+}
+
+/* Several of them: numbers together, unless a text is among them or the model names an output for each. */
+static void test_several_targets(void **state)
+{
+    (void)state;
+    put("t.csv", "Kind,x,size,9 lives\nb,1,2.5,0\na,2,4,1\nb,3,1,1\n");
+    for (int apart = 0; apart < 2; apart++) {
+        const char *text = "csv(t.csv, target=[size, Kind, \"9 lives\"], scale=none, target_scale=none, test=none)";
+        gradus_data *data = open_apart(text, apart);
+        const gradus_data_info *info = gradus_data_about(data);
+        assert_string_equal(info->title, "t, 3 rows of 1 columns for 3 targets");
+        assert_int_equal(info->target_count, 3);
+        static const char *const names[] = {"kind", "size", "column_9_lives"}; /* in the order of the file */
+        for (int i = 0; i < 3; i++) assert_string_equal(info->targets[i].name, names[i]);
+        assert_true(info->targets[0].kind == GRADUS_TARGET_CLASS && info->targets[0].outputs == 2);
+        assert_true(info->targets[1].kind == GRADUS_TARGET_NUMBERS && info->targets[1].outputs == 1);
+        assert_true(info->targets[2].kind == GRADUS_TARGET_CLASS && info->targets[2].outputs == 2);
+        assert_true(info->targets[0].class_counts[0] == 1 && info->targets[2].class_counts[0] == 1);
+        gradus_batch batch;
+        gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+        assert_memory_equal(batch.classes, ((const int32_t[]){1, 0, 0, 1, 1, 1}), 6 * sizeof(int32_t));
+        assert_memory_equal(batch.numbers, ((const float[]){2.5F, 4, 1}), 3 * sizeof(float));
+        gradus_loader_destroy(loader);
+        gradus_data_close(data);
+    }
+    gradus_data *data = open_apart("csv(t.csv, target=[x, size], drop=Kind, test=none)", false);
+    assert_int_equal(gradus_data_about(data)->target_count, 1);
+    assert_int_equal(gradus_data_about(data)->targets[0].outputs, 2);
+    gradus_data_close(data);
+    put("u.csv", "x,Size,size,kind\n1,2.5,3.5,a\n2,3.5,1.5,b\n");
+    set_must_fail("csv(u.csv, target=[Size, size, kind], test=none)", "none",
+                  "two targets would be called 'size' by a model; rename one of the columns");
+    data = open_apart("csv(t.csv, target=[x, size], drop=Kind, test=none)", true);
+    assert_int_equal(gradus_data_about(data)->target_count, 2);
+    assert_int_equal(gradus_data_about(data)->targets[0].outputs, 3); /* 1, 2, 3 are classes */
+    assert_int_equal(gradus_data_about(data)->targets[1].outputs, 1);
+    gradus_data_close(data);
+}
+
+/* Of the training rows 1, 2, 2, 3, 9, 9 a third each: below 2, below 9 and above; two texts; and in each column what is unknown. */
+static void test_symbols(void **state)
+{
+    (void)state;
+    put("y.csv", "x,kind,y\n2,b,1.5\n9,a,2\n1,a,3\n3,b,4\n2,,5\n9,a,6\n");
+    put("z.csv", "x,kind,y\n1.99,b,1\n2,c,2\n8.9,a,3\n,,4\n100,a,5\n");
+    gradus_data *data = set_must_open("csv(y.csv, encode=symbols, bins=3, test=z.csv)", "none");
+    const gradus_data_info *info = gradus_data_about(data);
+    assert_true(info->shape[0] == 2 && info->symbols == 7 && !info->ordered);
+    gradus_batch batch;
+    gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+    check_batch_inputs(&batch, (const float[]){1, 5, 2, 4, 0, 4, 1, 5, 1, 6, 2, 4}, 12);
+    gradus_loader_destroy(loader);
+    loader = whole_part(data, GRADUS_TEST, &batch);
+    check_batch_inputs(&batch, (const float[]){0, 5, 1, 6, 1, 4, 3, 6, 2, 4}, 10);
+    gradus_loader_destroy(loader);
+    gradus_data_close(data);
+}
+
+/* names= stands for a header. */
+static void test_names(void **state)
+{
+    (void)state;
+    put("n.csv", "1,x,5\n2,y,6\n3,x,7\n");
+    gradus_data *data = set_must_open("csv(n.csv, names=[a, kind, c], target=kind, drop=c, test=none)", "none");
+    assert_string_equal(gradus_data_about(data)->title, "n, 3 rows of 1 columns, 2 classes of kind");
+    gradus_data_close(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_several_targets), cmocka_unit_test(test_names),
+                                       cmocka_unit_test(test_symbols)};
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
