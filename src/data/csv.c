@@ -136,7 +136,7 @@ static const char *output_name(gradus_data *data, const char *column)
 /* One for each value of an example, in their order (csv_encode.c). */
 static void describe_column(const gradus_table *table, const gradus_column *column, gradus_data_input **at)
 {
-    const char *name = table->header ? column->name : NULL;
+    const char *name = table->header || table->named ? column->name : NULL;
     if (column->role != GRADUS_COLUMN_INPUT) return;
     if (column->numeric)
         *(*at)++ = (gradus_data_input){

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTIONS = 4, KINDS = 3 }; /* header, apart, separator, symbolic; of a column: role, numeric, class */
+enum { OPTIONS = 5, KINDS = 3 }; /* header, apart, separator, symbolic, named; of a column: role, numeric, class */
 
 /* ---- saving ---- */
 
@@ -16,7 +16,7 @@ void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
 {
     const gradus_table *table = data->memory;
     size_t count = (size_t)table->column_count;
-    int64_t options[OPTIONS] = {table->header, table->apart, table->separator, table->symbolic};
+    int64_t options[OPTIONS] = {table->header, table->apart, table->separator, table->symbolic, table->named};
     int64_t *kinds = calloc(KINDS * count, sizeof *kinds);
     double *scales = calloc(3 * count, sizeof *scales);
     const char **names = calloc(count, sizeof *names);
@@ -103,7 +103,7 @@ gradus_status gradus_table_recall(gradus_data *data, gradus_state_reader *state,
                  gradus_texts_recall(state, "columns", arena, &names);
     if (whole) {
         table->header = options[0] != 0, table->apart = options[1] != 0, table->separator = (char)options[2];
-        table->symbolic = options[3] != 0;
+        table->symbolic = options[3] != 0, table->named = options[4] != 0;
         table->column_count = names.count;
         whole = names.count > 0 && recall_columns(table, &names, state, arena);
     }

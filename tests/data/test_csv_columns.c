@@ -78,6 +78,10 @@ static void test_names(void **state)
     put("n.csv", "1,x,5\n2,y,6\n3,x,7\n");
     gradus_data *data = set_must_open("csv(n.csv, names=[a, kind, c], target=kind, drop=c, test=none)", "none");
     assert_string_equal(gradus_data_about(data)->title, "n, 3 rows of 1 columns, 2 classes of kind");
+    assert_string_equal(gradus_data_about(data)->inputs[0].column, "a");
+    gradus_data *recalled = set_recalled(data);
+    assert_string_equal(gradus_data_about(recalled)->inputs[0].column, "a");
+    gradus_data_close(recalled);
     gradus_data_close(data);
 }
 
