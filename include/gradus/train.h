@@ -60,7 +60,10 @@ const char      *gradus_settings_folder(const gradus_settings *settings, const c
 /* Settings may come from several folders, but a run keeps one: from here on their texts name files that do not lie in `base`, an
  * absolute path, by their own absolute paths. */
 gradus_status    gradus_settings_settle(gradus_settings *settings, const char *base, gradus_error *error);
-const char      *gradus_settings_stem(const gradus_settings *settings);         /* of the run file's name: "mnist"; "": no file */
+/* What a run of it is called: the run file's name ("mnist"; "": no file), of a run's own RUN/run.yaml that of the run. */
+const char      *gradus_settings_stem(const gradus_settings *settings);
+/* Where it is made: in "runs", but where the working folder lies in the run whose own file it is, beside that run (".."). */
+const char      *gradus_settings_runs(const gradus_settings *settings);
 /* Gives a setting that has no value one ("epochs" that the data decide); `text` as one would write it. */
 gradus_status    gradus_settings_set(gradus_settings *settings, const char *key, const char *text, gradus_error *error);
 size_t           gradus_settings_print(const gradus_settings *settings, gradus_print how, char *text, size_t size);
@@ -78,7 +81,7 @@ typedef struct gradus_run_config {
     gradus_settings   *settings;        /* must outlive the run; what they leave open (model, epochs, ...) is filled in. With `resume`: those
                                          * of RUN/run.yaml, changed as the user likes                               */
     const char        *resume;          /* RUN, to go on from its newest whole state; NULL: a new run               */
-    const char        *out;             /* folder in which runs are made; NULL: "runs"                              */
+    const char        *out;             /* folder in which runs are made; NULL: gradus_settings_runs                */
     const char        *data_dir;        /* where data sets are looked for first; NULL: none                         */
     const char *const *command;         /* words of the command line, for summary.json; ends with NULL; NULL: none  */
     int32_t            threads;         /* 0: as many as the machine has; with `resume`: as many as the run had     */

@@ -381,8 +381,10 @@ static gradus_run *start(gradus_settings *settings, const gradus_run_config *con
         gradus_fail(&report->error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
         return NULL;
     }
-    *run = (gradus_run){
-        .settings = settings, .out = copy(config->out ? config->out : "runs"), .resumed = -1, .saved_update = -1};
+    *run = (gradus_run){.settings = settings,
+                        .out = copy(config->out ? config->out : gradus_settings_runs(settings)),
+                        .resumed = -1,
+                        .saved_update = -1};
     run->model_update = -1;
     run->overwrite = config->overwrite;
     run->command = config->command;

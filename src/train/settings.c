@@ -17,25 +17,50 @@ static bool out_of_memory(gradus_report *report)
     return false;
 }
 
+/* The absolute path of the run whose copy of its run file lies in `folder`, or in what it has kept; false: none does. `data`: what the
+ * paths in it are relative to. */
+static bool run_of(const char *folder, char run[GRADUS_PATH_SIZE], char data[GRADUS_PATH_SIZE])
+{
+    char above[GRADUS_PATH_SIZE], unread[GRADUS_PATH_SIZE], *whole = realpath(*folder ? folder : ".", NULL);
+    const bool is_run = whole && gradus_folder_base(whole, data) && strlen(whole) < GRADUS_PATH_SIZE;
+    if (is_run) strcpy(run, whole);
+    free(whole);
+    char *last = is_run ? strrchr(run, '/') : NULL;
+    const int length = last ? (int)(last - run) - 5 : 0; /* of RUN in RUN/kept/UPDATE */
+    if (length <= 0 || strncmp(run + length, "/kept/", 6) != 0) return is_run;
+    snprintf(above, sizeof above, "%.*s", length, run);
+    if (gradus_folder_base(above, unread)) strcpy(run, above);
+    return true;
+}
+
+/* Where a new run of it is made: in "runs", but not inside of the run that it comes from. There it is made beside it. */
+static bool place_runs(gradus_settings *settings, const char *run)
+{
+    char *here = realpath(".", NULL), beside[GRADUS_PATH_SIZE] = "..";
+    const size_t length = strlen(run);
+    const char *below = here && length && strncmp(here, run, length) == 0 ? here + length : "outside";
+    for (const char *at = below; *at == '/' && strlen(beside) + 4 < sizeof beside; at += 1 + strcspn(at + 1, "/"))
+        strcat(beside, "/..");
+    const char *runs = !*below || *below == '/' ? beside : "runs";
+    free(here);
+    settings->runs = gradus_arena_text(&settings->arena, runs, strlen(runs));
+    return settings->runs != NULL;
+}
+
 /* The folder that the file's relative paths refer to, and what a run of it is called: the file's own folder and its name, unless it is
- * the copy that a run keeps, RUN/run.yaml, whose paths are those of the run. */
+ * the copy that a run keeps, RUN/run.yaml, whose name and paths are those of the run. */
 static bool place(gradus_settings *settings, const gradus_settings_config *config, const char *name)
 {
     const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name, *dot = strrchr(base, '.');
-    char folder[GRADUS_PATH_SIZE], of_run[GRADUS_PATH_SIZE] = "";
+    char folder[GRADUS_PATH_SIZE], run[GRADUS_PATH_SIZE] = "", data[GRADUS_PATH_SIZE] = "";
     snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - name) + (slash == name) : 0, name);
-    const bool copy =
-        !strcmp(base, "run.yaml") && gradus_folder_base(*folder ? folder : ".", of_run) && access(of_run, F_OK) == 0;
-    const char *run = copy ? strrchr(folder, '/') : NULL, *paths = config->folder ? config->folder
-                                                                   : copy         ? of_run
-                                                                                  : folder;
-    run = run ? run + 1 : folder;
-    settings->stem =
-        copy && *run && *run != '.'
-            ? gradus_arena_text(&settings->arena, run, strlen(run))
-            : gradus_arena_text(&settings->arena, base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
+    const bool copy = settings->copy = strcmp(base, "run.yaml") == 0 && run_of(folder, run, data);
+    const char *paths = config->folder ? config->folder : copy && access(data, F_OK) == 0 ? data : folder;
+    const char *called = copy ? strrchr(run, '/') + 1 : base;
+    const size_t length = copy ? strlen(called) : dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    settings->stem = gradus_arena_text(&settings->arena, called, length);
     settings->folder = gradus_arena_text(&settings->arena, paths, strlen(paths));
-    return settings->stem && settings->folder;
+    return settings->stem && settings->folder && place_runs(settings, run);
 }
 
 /* The table, each row at its default; the arguments, copied; the folder and the stem of the file's name. */
@@ -62,6 +87,14 @@ static bool prepare(gradus_settings *settings, const gradus_settings_config *con
     settings->open = config->open;
     settings->yaml.name = gradus_arena_text(arena, name, strlen(name));
     return (place(settings, config, name) && settings->yaml.name) || out_of_memory(report);
+}
+
+/* The name that a run has was asked for when it was made; a new run of its file is called after it, as one without a name= is. */
+static void leave_name(gradus_settings *settings)
+{
+    gradus_held *name = gradus_settings_held(settings, "name");
+    if (name->origin != GRADUS_FROM_FILE || strcmp(name->written, settings->stem) != 0) return;
+    *name = (gradus_held){.row = name->row, .origin = GRADUS_ABSENT};
 }
 
 static bool bind_all(gradus_settings *settings, gradus_report *report)
@@ -101,6 +134,7 @@ static gradus_settings *create(const gradus_settings_config *config, const char 
         settings->file = (void *)settings->yaml.text;
     }
     if (whole && settings->yaml.text) whole = gradus_settings_entries(settings, report);
+    if (whole && settings->copy && !config->folder) leave_name(settings);
     whole = whole && gradus_settings_arguments(settings, report) && bind_all(settings, report);
     if (whole) return settings;
     gradus_settings_destroy(settings);
@@ -183,6 +217,7 @@ const char *gradus_settings_folder(const gradus_settings *settings, const char *
 }
 
 const char *gradus_settings_stem(const gradus_settings *settings) { return settings->stem; }
+const char *gradus_settings_runs(const gradus_settings *settings) { return settings->runs; }
 
 gradus_status gradus_settings_set(gradus_settings *settings, const char *key, const char *text, gradus_error *error)
 {

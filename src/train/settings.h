@@ -84,7 +84,8 @@ struct gradus_settings {
     const int32_t *numbers;
     int32_t argument_count;
     void *file; /* its bytes, when they were read here */
-    const char *folder, *stem;
+    const char *folder, *stem, *runs;
+    bool copy; /* the file is the one that a run keeps */
     const char *like;
     bool open;
     gradus_held held[GRADUS_SETTINGS_MOST];

@@ -23,9 +23,22 @@ cd elsewhere
 say train ../runs/plan/run.yaml
 cmp ../runs/plan/metrics.csv runs/plan/metrics.csv
 cd ../runs/plan
+say train run.yaml
+cmp model.safetensors ../plan-3/model.safetensors
 say train run.yaml --out "$here/others" epochs=1
 gradus schedule run.yaml --json > schedule.json && echo "its schedule is drawn"
 cd "$here"
+
+# a copy that a run has kept is of that run
+say train project/plan.yaml keep_every=1ep name=copied
+say train runs/copied/kept/10/run.yaml
+cd runs/copied/kept/20
+say train run.yaml
+cd "$here"
+
+# what is called so in a folder that is no run is a run file like others
+cp project/plan.yaml project/run.yaml
+say train project/run.yaml
 
 # what it began with, named in the file, is found too
 cp -r runs/plan project/first
