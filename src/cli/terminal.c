@@ -64,11 +64,14 @@ void cli_pad(FILE *stream, const char *text, int32_t columns)
     for (int32_t used = cli_columns(text, strlen(text)); used < columns; used++) fputc(' ', stream);
 }
 
-/* One line of text, broken between words; the cursor stands at `indent`. */
+/* One line of text, broken between words; the cursor stands at `indent`. A terminal too narrow for what stands before is none to lay
+ * words out for: they go on a line of the least width. */
 static void wrap_line(FILE *stream, const char *text, size_t length, int32_t indent, int32_t width)
 {
+    enum { LEAST = 20 };
     const char *end = text + length;
     int32_t column = indent, start = indent;
+    if (width < indent + LEAST) width = indent + LEAST;
     for (; text < end && *text == ' '; text++, column++, start++) fputc(' ', stream);
     while (text < end) {
         size_t word = strcspn(text, " \n"), spaces = strspn(text + word, " ");
