@@ -50,6 +50,7 @@ int main(int count, char **words)
     wait_without_spinning(words);
     setlocale(LC_CTYPE, ""); /* for the width of characters; numbers stay as they are everywhere */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is one that cannot be written, and said to be */
     cli_call call;
     cli_exit status = CLI_MISUSE;
     if (cli_read(&call, count, words)) status = close_output(&call, run(&call));
