@@ -67,11 +67,12 @@ typedef struct training {
     const char *const *settings;  /* "epochs=3", ...; ends with NULL */
     const char *resume;           /* name of a run; NULL: a new one */
     int threads, interrupt_after; /* epochs, in this session; 0: none */
+    int interrupt_finding;        /* after so many rates were tried; 0: none */
     long interrupt_micro;         /* microseconds; 0: none */
     bool foresee;                 /* asks how long it will take: into `time` */
     gradus_run_time time;
     gradus_run *run;
-    int epochs, notes;
+    int epochs, notes, found; /* rates tried */
     char note[512];
     gradus_run_end end;
     gradus_report report;
@@ -82,6 +83,13 @@ static void training_epoch(void *user, const gradus_run_row *row)
     training *own = user;
     (void)row;
     if (++own->epochs == own->interrupt_after) gradus_run_interrupt(own->run);
+}
+
+static void training_finding(void *user, int32_t tried, int32_t rates)
+{
+    training *own = user;
+    if (tried >= rates) fail_msg("rate %d of %d", tried, rates);
+    if (++own->found == own->interrupt_finding) gradus_run_interrupt(own->run);
 }
 
 static void training_start(void *user, const gradus_run_facts *facts) { ((training *)user)->time = facts->time; }
@@ -123,7 +131,8 @@ static inline gradus_status training_go(training *own)
                                 .resume = own->resume ? training_path(own->resume, "", resume) : NULL};
     own->run = gradus_run_create(&config, &own->report);
     if (own->run) {
-        gradus_listener listener = {.user = own, .epoch = training_epoch, .note = training_note};
+        gradus_listener listener = {
+            .user = own, .finding = training_finding, .epoch = training_epoch, .note = training_note};
         if (own->foresee) listener.start = training_start;
         pthread_t thread;
         if (own->interrupt_micro) pthread_create(&thread, NULL, training_later, own);

@@ -207,6 +207,7 @@ typedef struct gradus_run_end {
 
 typedef struct gradus_listener {        /* told while a run trains; each may be NULL; what is pointed to lives during the call */
     void *user;
+    void (*finding)(void *user, int32_t tried, int32_t rates);              /* lr: auto looks for the rate, before `start`: tried so many of them */
     void (*start)(void *user, const gradus_run_facts *facts);
     void (*progress)(void *user, const gradus_run_progress *progress);      /* about ten times a second             */
     void (*epoch)(void *user, const gradus_run_row *row);

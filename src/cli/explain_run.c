@@ -333,6 +333,9 @@ static cli_exit explain(explain_run *run)
     run->base = number_of(lr, "base");
     run->planned = number_of(plan, "updates");
     run->each = number_of(plan, "updates_per_epoch");
+    if (isnan(run->base) && json_is_object(lr) && run->each > 0)
+        return cli_fail(run->call, GRADUS_CODE_BAD_DATA, run->folder,
+                        "it ended while its rate was looked for; go on with gradus train --resume %s", run->folder);
     if (isnan(run->base) || !(run->each > 0))
         return cli_fail(run->call, GRADUS_CODE_BAD_DATA, run->folder, "its summary.json is not whole");
     if (gradus_run_decisions(run->folder, on_decision, run, &error)) return cli_error(run->call, NULL, &error);

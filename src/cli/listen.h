@@ -10,8 +10,9 @@ typedef struct listen_screen {
     bool bar; /* one stands on the terminal */
 } listen_screen;
 
-/* With a listen_screen as their user. The text one has no bar; on a terminal it is given listen_progress. */
+/* With a listen_screen as their user. The text one has no bar; on a terminal it is given the next two. */
 extern const gradus_listener listen_text, listen_json;
+void listen_finding(void *user, int32_t tried, int32_t rates);
 void listen_progress(void *user, const gradus_run_progress *progress);
 void listen_clear(listen_screen *screen); /* takes the bar away, before anything else is printed */
 

@@ -115,6 +115,14 @@ static void on_start(void *user, const gradus_run_facts *facts)
     fflush(stdout);
 }
 
+void listen_finding(void *user, int32_t tried, int32_t rates)
+{
+    listen_screen *screen = user;
+    fprintf(stderr, "\rfinding the rate: %d of %d\033[K", tried + 1, rates);
+    fflush(stderr);
+    screen->bar = true;
+}
+
 void listen_progress(void *user, const gradus_run_progress *progress)
 {
     listen_screen *screen = user;

@@ -121,6 +121,9 @@ static gradus_status read_run(replay *r)
                               .samples_per_update = number_of(plan, "batch"),
                               .samples_per_epoch = number_of(json_object_get(r->summary, "data"), "training"),
                               .base = number_of(json_object_get(r->summary, "lr"), "base")};
+    if (r->units.total > 0 && isnan(r->units.base))
+        return gradus_fail(r->error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                           "%s ended while its rate was looked for; there is nothing to replay", folder.path);
     if (!(r->units.total > 0) || !(r->units.updates_per_epoch > 0) || !(r->units.base > 0))
         return gradus_fail(r->error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: not there, or not whole", path);
     const char *own = setting_of(r, "feedback");

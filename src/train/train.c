@@ -128,7 +128,7 @@ static gradus_status record_base(gradus_run *run, double before, gradus_error *e
 {
     char text[128], was[32], is[32];
     double now = run->rate.base;
-    if (before == now) return error->status;
+    if (before == now || isnan(before)) return error->status; /* not a number: none was found yet */
     gradus_number_print(before, was);
     gradus_number_print(now, is);
     snprintf(text, sizeof text, "the base is %s now, not %s", is, was);
@@ -282,6 +282,15 @@ static gradus_status set_base(gradus_run *run, gradus_error *error)
     return GRADUS_OK;
 }
 
+/* An interrupt leaves it not found: the state then has none, and who goes on looks again. */
+static gradus_status find_rate(gradus_run *run, gradus_error *error)
+{
+    const double before = gradus_loop_clock();
+    if (gradus_auto_rate(run, &run->rate, error)) return error->status;
+    run->times.find += gradus_loop_clock() - before;
+    return isnan(run->rate.base) ? GRADUS_OK : set_base(run, error);
+}
+
 static gradus_status begin_new(gradus_loop *loop, gradus_error *error)
 {
     gradus_run *run = loop->run;
@@ -289,9 +298,7 @@ static gradus_status begin_new(gradus_loop *loop, gradus_error *error)
     if (gradus_folder_make(&run->folder, &wanted, error) || write_run_file(run, error)) return error->status;
     if (gradus_run_start_from(run, error)) return error->status;
     if (open_journals(run, error)) return error->status;
-    double before = gradus_loop_clock();
-    if (run->rate.automatic && (gradus_auto_rate(run, &run->rate, error) || set_base(run, error))) return error->status;
-    run->times.find = gradus_loop_clock() - before;
+    if (run->rate.automatic && find_rate(run, error)) return error->status;
     return gradus_loop_save(loop, error);
 }
 
@@ -323,7 +330,8 @@ static gradus_status begin_again(gradus_loop *loop, gradus_error *error)
     gradus_run_rate saved;
     if (gradus_saved_rate(&run->saved, &saved, error)) return error->status;
     if (automatic) run->rate = saved;
-    if (automatic && set_base(run, error)) return error->status;
+    const bool found = !automatic || !isnan(saved.base);
+    if (automatic && found && set_base(run, error)) return error->status;
     int64_t updates = run->plan.updates;
     gradus_saved_int(&run->saved, "updates", &updates);
     if (gradus_run_load(run, error) || open_journals(run, error)) return error->status;
@@ -331,12 +339,14 @@ static gradus_status begin_again(gradus_loop *loop, gradus_error *error)
     if (changed) run->ended = (gradus_ended){0}; /* what ended it may no longer hold */
     char *changes = describe_changes(run);
     gradus_saved_close(&run->saved);
+    if (!found) find_rate(run, error);
     record_length(run, updates, error);
     record_base(run, saved.base, error);
     if (changes)
         record_change(run, (gradus_run_decision){.action = "resume", .rule = "other settings", .text = changes}, error);
     free(changes);
-    return write_run_file(run, error);
+    if (write_run_file(run, error) || found) return error->status;
+    return gradus_loop_save(loop, error);
 }
 
 static gradus_status tell_start(const gradus_loop *loop, gradus_error *error)
@@ -494,7 +504,8 @@ gradus_status gradus_run_train(gradus_run *run, const gradus_listener *listener,
     gradus_loop loop = {.run = run, .listener = run->listener, .now = gradus_loop_clock()};
     if (!end) end = &own;
     if (!gradus_settings_settle(run->settings, run->base_folder, run->error) &&
-        !(run->saved.bytes ? begin_again : begin_new)(&loop, run->error) && !tell_start(&loop, run->error))
+        !(run->saved.bytes ? begin_again : begin_new)(&loop, run->error) && !isnan(run->rate.base) &&
+        !tell_start(&loop, run->error))
         gradus_loop_run(&loop, run->error);
     finish(&loop, end, run->error);
     if (run->listener->end && *end->folder) run->listener->end(run->listener->user, end);

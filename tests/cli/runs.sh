@@ -41,6 +41,28 @@ python3 interrupt.py SIGTERM gradus train --resume runs/SIGTERM
 gradus train --resume runs/SIGINT epochs=100001 stop='time(1s)' > out 2> err || echo "[$?]"
 grep -c resumed out
 
+# Ctrl-C while the rate is looked for, which may take minutes: heard at once, and who goes on looks again
+cat > finding.py <<'END'
+import os, pty, signal, sys
+child, terminal = pty.fork()
+if not child:
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b""
+try:
+    while chunk := os.read(terminal, 4096):
+        if b"finding the rate: 3 of 60" in seen + chunk and b"finding the rate: 3 of 60" not in seen:
+            os.kill(child, signal.SIGINT)
+        seen += chunk
+except OSError:
+    pass
+print(seen.decode().splitlines()[-1], os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print("finding the rate: 60 of 60" in seen.decode())
+END
+python3 finding.py gradus train 'data=glyphs(count=2000, test=50)' 'model=conv(32, 5) > relu > flatten > dense(10)' name=finding
+gradus explain runs/finding || echo "[$?]"
+gradus replay runs/finding || echo "[$?]"
+say train --resume runs/finding epochs=1
+
 # a disk that is full, as far as a process can tell: files may not grow beyond so many blocks of 512 bytes
 (ulimit -f 400; gradus train "$@" name=full epochs=40) > out || echo "[$?]"
 gradus train --resume runs/full > out && grep saved out

@@ -63,6 +63,33 @@ static void test_one_thread(void **state)
     go_on(settings, 1, "one");
 }
 
+/* An interrupt while the rate is looked for is heard at once, and who goes on looks for it again. */
+static void test_while_the_rate_is_found(void **state)
+{
+    (void)state;
+    const char *const settings[] = {SMALL, "lr=auto", "name=finding", NULL};
+    char path[2][256];
+    training whole = {.settings = settings, .threads = 1};
+    training_must(&whole, GRADUS_RUN_FINISHED);
+    assert_true(whole.found > 20);
+    rename(training_path("finding", "", path[0]), training_path("finding-whole", "", path[1]));
+
+    training part = {.settings = settings, .threads = 1, .interrupt_finding = 5};
+    training_must(&part, GRADUS_RUN_INTERRUPTED);
+    assert_int_equal(part.found, 5);
+    assert_int_equal(part.epochs, 0);
+    training again = {.resume = "finding", .interrupt_finding = 7};
+    training_must(&again, GRADUS_RUN_INTERRUPTED);
+    assert_int_equal(again.found, 7);
+    training rest = {.resume = "finding"};
+    training_must(&rest, GRADUS_RUN_FINISHED);
+    assert_int_equal(rest.found, whole.found);
+    compare("finding-whole", "finding");
+    training more = {.resume = "finding"};
+    training_must(&more, GRADUS_RUN_FINISHED);
+    assert_int_equal(more.found, 0);
+}
+
 static void test_two_threads(void **state)
 {
     (void)state;
@@ -334,6 +361,7 @@ static void test_what_cannot_change(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_thread),
+                                       cmocka_unit_test(test_while_the_rate_is_found),
                                        cmocka_unit_test(test_two_threads),
                                        cmocka_unit_test(test_while_the_guard_goes_back),
                                        cmocka_unit_test(test_sgd_and_stops),
