@@ -113,19 +113,25 @@ void gradus_array_stream(const gradus_array *array, int64_t example, float *valu
     }
 }
 
-static float *floats_of(gradus_data *data, const gradus_array *array, bool pixels)
+/* From one example to the next it is `step` values. */
+static void write_floats(const gradus_array *array, bool pixels, float *values, int64_t step)
 {
-    const int64_t count = array->size[0] * array->width;
-    float *values = gradus_arena_take(&data->arena, (size_t)count * sizeof *values, 64), *at = values;
-    for (int64_t i = 0; values && i < array->size[0]; i++)
-        for (int64_t k = 0; k < array->width; k++, at++) {
+    for (int64_t i = 0; i < array->size[0]; i++)
+        for (int64_t k = 0; k < array->width; k++) {
             const double value = gradus_array_value(array, i, k);
             const unsigned char byte = pixels ? (unsigned char)value : 0;
             if (pixels)
-                gradus_pixels(&byte, 1, at);
+                gradus_pixels(&byte, 1, &values[i * step + k]);
             else
-                *at = (float)value;
+                values[i * step + k] = (float)value;
         }
+}
+
+static float *floats_of(gradus_data *data, const gradus_array *array, bool pixels)
+{
+    const int64_t count = array->size[0] * array->width;
+    float *values = gradus_arena_take(&data->arena, (size_t)count * sizeof *values, 64);
+    if (values) write_floats(array, pixels, values, array->width);
     return values;
 }
 
@@ -162,44 +168,101 @@ gradus_status gradus_array_inputs(gradus_data *data, gradus_array *array, gradus
     return examples->values ? GRADUS_OK : no_memory(error);
 }
 
-/* Whole numbers are classes; their count grows with the largest that is met. */
-static gradus_status take_classes(gradus_data *data, const gradus_array *array, gradus_examples *examples,
-                                  gradus_error *error)
+/* ---- labels ---- */
+
+typedef struct verdict { /* by one file of labels, and by that of the test which belongs to it */
+    int32_t kind;        /* enum gradus_target_kind */
+    int64_t outputs;     /* 0: none has been read yet */
+} verdict;
+
+typedef struct labels {
+    int32_t count;
+    gradus_array array[GRADUS_TARGETS];
+    verdict told[GRADUS_TARGETS];
+} labels;
+
+/* Whole numbers of one dimension are classes, others numbers; in the test as they were in training. */
+static gradus_status judge_labels(const gradus_array *array, verdict *told, gradus_error *error)
 {
-    int32_t *classes = gradus_arena_take(&data->arena, (size_t)array->size[0] * sizeof *classes, sizeof *classes);
-    if (!classes) return no_memory(error);
+    if (array->source.stream) return bad(error, array, "labels are too large for memory");
+    const int32_t kind =
+        array->kind != GRADUS_ARRAY_FLOAT && array->rank == 1 ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS;
+    if (told->outputs && told->kind != kind)
+        return bad(error, array,
+                   kind == GRADUS_TARGET_CLASS ? "classes, but in training there are numbers"
+                                               : "numbers, but in training there are classes");
+    if (told->outputs && kind == GRADUS_TARGET_NUMBERS && told->outputs != array->width)
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                           "%s: %lld values a label, but %lld in training", array->source.path, (long long)array->width,
+                           (long long)told->outputs);
+    told->kind = kind;
+    if (kind == GRADUS_TARGET_NUMBERS) told->outputs = array->width;
+    return GRADUS_OK;
+}
+
+/* How many classes there are grows with the largest that is met. From one example to the next it is `step` classes. */
+static gradus_status write_classes(const gradus_array *array, verdict *told, int32_t *classes, int64_t step,
+                                   gradus_error *error)
+{
     for (int64_t i = 0; i < array->size[0]; i++) {
         const double label = gradus_array_value(array, i, 0);
         if (label < 0 || label >= MOST_CLASSES)
             return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                                "%s: label %lld is %.0f; classes are counted from 0 and are at most %d",
                                array->source.path, (long long)i, label, MOST_CLASSES);
-        classes[i] = (int32_t)label;
-        if (classes[i] >= data->info.targets[0].outputs) data->info.targets[0].outputs = classes[i] + 1;
+        classes[i * step] = (int32_t)label;
+        if (classes[i * step] >= told->outputs) told->outputs = classes[i * step] + 1;
     }
-    examples->classes = classes;
     return GRADUS_OK;
 }
 
-gradus_status gradus_array_labels(gradus_data *data, const gradus_array *array, gradus_examples *examples,
-                                  gradus_error *error)
+/* An example's classes stand beside each other, and so do its numbers. */
+static gradus_status take_labels(gradus_data *data, labels *of, gradus_examples *examples, gradus_error *error)
 {
-    if (array->source.stream) return bad(error, array, "labels are too large for memory");
-    const int32_t target =
-        array->kind != GRADUS_ARRAY_FLOAT && array->rank == 1 ? GRADUS_TARGET_CLASS : GRADUS_TARGET_NUMBERS;
-    if (data->info.targets[0].outputs && data->info.targets[0].kind != target)
-        return bad(error, array,
-                   target == GRADUS_TARGET_CLASS ? "classes, but in training there are numbers"
-                                                 : "numbers, but in training there are classes");
-    data->info.targets[0].kind = target;
-    if (target == GRADUS_TARGET_CLASS) return take_classes(data, array, examples, error);
-    if (data->info.targets[0].outputs && data->info.targets[0].outputs != array->width)
-        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
-                           "%s: %lld values a label, but %lld in training", array->source.path, (long long)array->width,
-                           (long long)data->info.targets[0].outputs);
-    data->info.targets[0].outputs = array->width;
-    examples->numbers = floats_of(data, array, false);
-    return examples->numbers ? GRADUS_OK : no_memory(error);
+    int64_t classes = 0, numbers = 0;
+    for (int32_t i = 0; i < of->count; i++) {
+        if (judge_labels(&of->array[i], &of->told[i], error)) return error->status;
+        classes += of->told[i].kind == GRADUS_TARGET_CLASS;
+        numbers += of->told[i].kind == GRADUS_TARGET_NUMBERS ? of->told[i].outputs : 0;
+    }
+    const size_t count = (size_t)examples->count;
+    int32_t *into = classes ? gradus_arena_take(&data->arena, count * (size_t)classes * sizeof *into, 64) : NULL;
+    float *values = numbers ? gradus_arena_take(&data->arena, count * (size_t)numbers * sizeof *values, 64) : NULL;
+    if ((classes && !into) || (numbers && !values)) return no_memory(error);
+    examples->classes = into, examples->numbers = values;
+    for (int32_t i = 0; i < of->count; i++)
+        if (of->told[i].kind == GRADUS_TARGET_NUMBERS) {
+            write_floats(&of->array[i], false, values, numbers);
+            values += of->told[i].outputs;
+        } else if (write_classes(&of->array[i], &of->told[i], into++, classes, error)) {
+            return error->status;
+        }
+    return GRADUS_OK;
+}
+
+/* Numbers from several files are told by one output, unless the model names one for each; beside classes each has its own. */
+static gradus_status describe_labels(const gradus_reading *reading, const labels *of, const char *const *names,
+                                     gradus_error *error)
+{
+    gradus_data_info *info = &reading->data->info;
+    bool apart = reading->config->apart;
+    for (int32_t i = 0; i < of->count; i++) apart |= of->told[i].kind == GRADUS_TARGET_CLASS;
+    apart = apart && of->count > 1;
+    info->target_count = apart ? of->count : 1;
+    for (int32_t i = 0; i < of->count; i++) {
+        gradus_target *target = &info->targets[apart ? i : 0];
+        target->kind = of->told[i].kind;
+        target->outputs += of->told[i].outputs;
+        if (!apart) continue;
+        target->name = gradus_target_name(reading->data, names[i], "array_");
+        if (!target->name) return no_memory(error);
+        for (const gradus_target *other = info->targets; other < target; other++)
+            if (strcmp(other->name, target->name) == 0)
+                return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_REPEATED,
+                                   "two targets would be called '%s' by a model; rename one of the arrays",
+                                   target->name);
+    }
+    return GRADUS_OK;
 }
 
 /* ---- sets ---- */
@@ -233,23 +296,29 @@ gradus_status gradus_array_same_shape(const gradus_array *array, const int64_t e
                        noun, here, there);
 }
 
-/* A pair of files, inputs and labels; the first pair decides the shape. */
-static gradus_status read_pair(gradus_reading *reading, const char *const *path, gradus_array_read *read, void *user,
-                               const char *noun, gradus_examples *examples, gradus_error *error)
+/* One file of inputs and those of its labels; the first ones decide the shape. */
+static gradus_status read_part(gradus_reading *reading, const gradus_array_paths *paths, int32_t part,
+                               gradus_array_read *read, void *user, const char *noun, labels *of, gradus_error *error)
 {
     gradus_data *data = reading->data;
-    gradus_array inputs = {0}, labels = {0};
-    gradus_status status = read(&inputs, user, path[0], noun, &reading->sum, error);
-    if (!status) status = read(&labels, user, path[1], "labels", &reading->sum, error);
-    if (!status && labels.size[0] != inputs.size[0])
-        status = gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %lld labels, but %s holds %lld %s",
-                             path[1], (long long)labels.size[0], path[0], (long long)inputs.size[0], noun);
+    gradus_examples *examples = part ? &data->test : &data->training;
+    gradus_array inputs = {0};
+    const char *path = paths->inputs[part];
+    gradus_status status = read(&inputs, user, path, noun, &reading->sum, error);
+    for (int32_t i = 0; i < of->count; i++) {
+        of->array[i] = (gradus_array){0};
+        if (!status) status = read(&of->array[i], user, paths->labels[part][i], "labels", &reading->sum, error);
+        if (!status && of->array[i].size[0] != inputs.size[0])
+            status = gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                                 "%s: %lld labels, but %s holds %lld %s", paths->labels[part][i],
+                                 (long long)of->array[i].size[0], path, (long long)inputs.size[0], noun);
+    }
     if (!status && data->info.shape[0]) status = gradus_array_same_shape(&inputs, data->info.shape, noun, error);
     if (!status) gradus_array_shape(&inputs, data->info.shape);
     if (!status) status = gradus_array_inputs(data, &inputs, examples, error);
-    if (!status) status = gradus_array_labels(data, &labels, examples, error);
+    if (!status) status = take_labels(data, of, examples, error);
     gradus_source_close(&inputs.source);
-    gradus_source_close(&labels.source);
+    for (int32_t i = 0; i < of->count; i++) gradus_source_close(&of->array[i].source);
     return status;
 }
 
@@ -257,10 +326,12 @@ gradus_status gradus_array_open(gradus_reading *reading, const gradus_array_path
                                 void *user, const char *noun, gradus_error *error)
 {
     gradus_data *data = reading->data;
-    const char *const *path = paths->path;
-    gradus_status status = read_pair(reading, path, read, user, noun, &data->training, error);
-    if (!status && path[2]) status = read_pair(reading, path + 2, read, user, noun, &data->test, error);
-    return status ? status : gradus_reading_split(reading, data->training.count, path[2] != NULL, error);
+    labels of = {.count = paths->label_count ? paths->label_count : 1};
+    const bool has_test = paths->inputs[1] != NULL;
+    gradus_status status = read_part(reading, paths, 0, read, user, noun, &of, error);
+    if (!status && has_test) status = read_part(reading, paths, 1, read, user, noun, &of, error);
+    if (!status) status = describe_labels(reading, &of, paths->label_names, error);
+    return status ? status : gradus_reading_split(reading, data->training.count, has_test, error);
 }
 
 void gradus_array_title(gradus_reading *reading, const char *noun)
@@ -270,7 +341,9 @@ void gradus_array_title(gradus_reading *reading, const char *noun)
     long long used = data->part[GRADUS_TRAINING].count + data->part[GRADUS_VALIDATION].count;
     if (!data->test.count) used += data->part[GRADUS_TEST].count;
     print_shape(data->info.shape, shape, sizeof shape);
-    snprintf(what, sizeof what, "%lld %s %s", used, noun, shape);
+    int length = snprintf(what, sizeof what, "%lld %s %s", used, noun, shape);
+    if (data->info.target_count > 1)
+        snprintf(what + length, sizeof what - (size_t)length, " for %d targets", data->info.target_count);
     gradus_reading_title(reading, what);
 }
 

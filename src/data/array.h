@@ -34,18 +34,16 @@ void gradus_array_stream(const gradus_array *array, int64_t example, float *valu
 /* Hands the inputs over: bytes as they stand in the file, which the set keeps; other types as floats. */
 gradus_status gradus_array_inputs(gradus_data *data, gradus_array *array, gradus_examples *examples,
                                   gradus_error *error);
-/* Whole numbers of one dimension are classes, others numbers. */
-gradus_status gradus_array_labels(gradus_data *data, const gradus_array *array, gradus_examples *examples,
-                                  gradus_error *error);
-
 /* n x h x w is one channel; n x c x h x w has them in front; n x k is a flat row. */
 void gradus_array_shape(const gradus_array *array, int64_t shape[8]);
 gradus_status gradus_array_same_shape(const gradus_array *array, const int64_t expected[8], const char *noun,
                                       gradus_error *error);
 
-/* Training inputs and labels, test inputs and labels; the last two NULL: the test part comes out of training. */
+/* Of the training part and of the test; that without inputs: the test part comes out of training. */
 typedef struct gradus_array_paths {
-    const char *path[GRADUS_MOST_FILES];
+    const char *inputs[2], *labels[2][GRADUS_TARGETS];
+    int32_t label_count;                     /* files of labels that belong to each file of inputs; 0: one */
+    const char *label_names[GRADUS_TARGETS]; /* of several: as a model may call the outputs that tell them */
 } gradus_array_paths;
 
 /* A whole set from such files, read and divided; and its title. */

@@ -1,7 +1,6 @@
 /* csv: tables in a text file, one row an example. Columns of numbers are scaled, columns of texts become zeros and ones, the target
  * is a class or a number; what was learnt about the columns is remembered with the model. */
 #include "csv_walk.h"
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,21 +117,6 @@ static gradus_status read_options(const gradus_reading *reading, gradus_table *t
 
 /* ---- reading ---- */
 
-/* As a model can call an output: "Hours per week" is hours_per_week, and "5", of a table without names, column_5. */
-static const char *output_name(gradus_data *data, const char *column)
-{
-    const bool letter = isalpha((unsigned char)*column) && !((unsigned char)*column & 0x80);
-    const size_t size = strlen(column) + sizeof "column_";
-    char *name = gradus_arena_take(&data->arena, size, 1);
-    if (!name) return NULL;
-    snprintf(name, size, "%s%s", letter ? "" : "column_", column);
-    for (char *at = name; *at; at++) {
-        if (*at >= 'A' && *at <= 'Z') *at = (char)(*at - 'A' + 'a');
-        if (!(*at >= 'a' && *at <= 'z') && !(*at >= '0' && *at <= '9') && *at != '-') *at = '_';
-    }
-    return name;
-}
-
 /* One for each value of an example, in their order (csv_encode.c). */
 static void describe_column(const gradus_table *table, const gradus_column *column, gradus_data_input **at)
 {
@@ -172,7 +156,8 @@ gradus_status gradus_table_describe(gradus_data *data, gradus_error *error)
         if (column->role != GRADUS_COLUMN_TARGET) continue;
         if (!target || table->apart) {
             target = target ? target + 1 : data->info.targets;
-            *target = (gradus_target){.name = output_name(data, column->name), .class_counts = target->class_counts};
+            *target = (gradus_target){.name = gradus_target_name(data, column->name, "column_"),
+                                      .class_counts = target->class_counts};
             if (!column->class) target->base = base, target->spread = spread;
         }
         if (column->class) target->class_names = column->texts.text;

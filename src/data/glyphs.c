@@ -50,6 +50,7 @@ static gradus_status open_set(gradus_reading *reading, gradus_error *error)
     if (!status && job.count) status = draw(data, &job, &data->test, error);
     if (status) return status;
     data->info = (gradus_data_info){.name = "glyphs",
+                                    .target_count = 1,
                                     .shape = {1, GRADUS_GLYPH_SIDE, GRADUS_GLYPH_SIDE},
                                     .targets = {{.kind = GRADUS_TARGET_CLASS, .outputs = GRADUS_GLYPH_CLASSES}}};
     status = gradus_reading_split(reading, data->training.count, true, error);

@@ -106,7 +106,7 @@ static gradus_status open_files(gradus_reading *reading, gradus_error *error)
     if (!status && has_test) status = find_pair(reading, "test", "test_labels", path[2], path[3], error);
     if (status) return status;
     gradus_stem(path[0], reading->data->info.name, sizeof reading->data->info.name);
-    gradus_array_paths paths = {{path[0], path[1], has_test ? path[2] : NULL, has_test ? path[3] : NULL}};
+    const gradus_array_paths paths = {.inputs = {path[0], has_test ? path[2] : NULL}, .labels = {{path[1]}, {path[3]}}};
     return gradus_idx_open(reading, &paths, "images", error);
 }
 

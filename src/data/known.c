@@ -23,10 +23,7 @@ gradus_status gradus_idx_open_known(gradus_reading *reading, gradus_error *error
     char folder[GRADUS_DATA_PATH], file[GRADUS_MOST_FILES][GRADUS_DATA_PATH];
     gradus_status status = gradus_known_folder(reading, folder, error);
     if (status) return status;
-    gradus_array_paths paths = {{0}};
-    for (int32_t i = 0; i < GRADUS_MOST_FILES; i++) {
-        gradus_place_file(folder, set->files[i].name, file[i]);
-        paths.path[i] = file[i];
-    }
+    const gradus_array_paths paths = {.inputs = {file[0], file[2]}, .labels = {{file[1]}, {file[3]}}};
+    for (int32_t i = 0; i < GRADUS_MOST_FILES; i++) gradus_place_file(folder, set->files[i].name, file[i]);
     return gradus_idx_open(reading, &paths, "images", error);
 }

@@ -77,7 +77,8 @@ static gradus_status learn_targets(gradus_data *data, enum scale scale, gradus_e
 {
     gradus_learnt *learnt = data->memory;
     const gradus_rows *rows = &data->part[GRADUS_TRAINING];
-    const int64_t outputs = learnt->outputs = data->info.targets[0].outputs;
+    const int64_t outputs = learnt->outputs = gradus_target_widths(data->info.targets, data->info.target_count).numbers;
+    if (!outputs) return GRADUS_OK;
     learnt->base = gradus_arena_take(&data->arena, 2 * (size_t)outputs * sizeof *learnt->base, 64);
     if (!learnt->base) return no_memory(error);
     learnt->spread = learnt->base + outputs;
@@ -90,6 +91,18 @@ static gradus_status learn_targets(gradus_data *data, enum scale scale, gradus_e
     const gradus_examples *examples[] = {&data->training, &data->validation, &data->test};
     for (int32_t i = 0; i < 3; i++) scale_numbers(learnt, examples[i]);
     return GRADUS_OK;
+}
+
+static void describe_targets(gradus_data_info *info, const gradus_learnt *learnt)
+{
+    int64_t at = 0;
+    for (int32_t i = 0; i < info->target_count; i++) {
+        gradus_target *target = &info->targets[i];
+        if (i < learnt->names.count) target->name = learnt->names.text[i];
+        if (target->kind != GRADUS_TARGET_NUMBERS || at + target->outputs > learnt->outputs) continue;
+        target->base = learnt->base + at, target->spread = learnt->spread + at;
+        at += target->outputs;
+    }
 }
 
 static gradus_status describe(gradus_data *data, gradus_error *error)
@@ -105,7 +118,7 @@ static gradus_status describe(gradus_data *data, gradus_error *error)
                                         .gap = NAN};
     data->info.inputs = scaled->count ? inputs : NULL, data->info.input_count = scaled->count;
     if (learnt->classes.count) data->info.targets[0].class_names = learnt->classes.text;
-    data->info.targets[0].base = learnt->base, data->info.targets[0].spread = learnt->spread;
+    describe_targets(&data->info, learnt);
     return GRADUS_OK;
 }
 
@@ -119,8 +132,7 @@ gradus_status gradus_learnt_from(gradus_reading *reading, int64_t each, const gr
     if (!learnt) return no_memory(error);
     *learnt = (gradus_learnt){.classes = classes ? *classes : (gradus_texts){0}};
     gradus_status status = learn_inputs(data, inputs ? (enum scale)inputs->number : NONE, each, error);
-    if (!status && data->info.targets[0].kind == GRADUS_TARGET_NUMBERS)
-        status = learn_targets(data, targets ? (enum scale)targets->number : NONE, error);
+    if (!status) status = learn_targets(data, targets ? (enum scale)targets->number : NONE, error);
     if (status) return status;
     if (learnt->inputs.count) data->training.scaled = data->validation.scaled = data->test.scaled = &learnt->inputs;
     return describe(data, error);
@@ -143,12 +155,23 @@ void gradus_learnt_save(const gradus_data *data, gradus_state_writer *writer)
     gradus_state_entry(writer, "target_base", GRADUS_STATE_DOUBLE, learnt->outputs, learnt->base);
     gradus_state_entry(writer, "target_spread", GRADUS_STATE_DOUBLE, learnt->outputs, learnt->spread);
     gradus_texts_save(writer, "classes", learnt->classes.text, learnt->classes.count);
+    const char *names[GRADUS_TARGETS];
+    for (int32_t i = 0; i < data->info.target_count; i++) names[i] = data->info.targets[i].name;
+    if (data->info.target_count > 1) gradus_texts_save(writer, "target_names", names, data->info.target_count);
 }
 
 static int64_t count_of(gradus_state_reader *state, const char *name)
 {
     gradus_state_item item;
     return gradus_state_find(state, name, &item) ? item.count : -1;
+}
+
+/* Only where there are several is there a need for names. */
+static bool recall_names(gradus_data *data, gradus_learnt *learnt, gradus_state_reader *state)
+{
+    if (data->info.target_count == 1) return true;
+    return gradus_texts_recall(state, "target_names", &data->arena, &learnt->names) &&
+           learnt->names.count == data->info.target_count;
 }
 
 static bool recall_all(gradus_data *data, gradus_learnt *learnt, gradus_state_reader *state)
@@ -162,19 +185,21 @@ static bool recall_all(gradus_data *data, gradus_learnt *learnt, gradus_state_re
     }
     if (inputs < 0 || !gradus_state_take(state, "each", GRADUS_STATE_INT64, 1, &each)) return false;
     if (inputs && (each < 1 || each > width || inputs > width || inputs * each != width)) return false;
-    const bool numbers = data->info.targets[0].kind == GRADUS_TARGET_NUMBERS;
-    if (outputs < 0 || (!anything && outputs != (numbers ? data->info.targets[0].outputs : 0))) return false;
+    const int32_t targets = data->info.target_count;
+    if (outputs < 0 || (!anything && outputs != gradus_target_widths(data->info.targets, targets).numbers))
+        return false;
     float *scales = gradus_arena_take(&data->arena, 2 * (size_t)(inputs + 1) * sizeof *scales, 64);
-    double *targets = gradus_arena_take(&data->arena, 2 * (size_t)(outputs + 1) * sizeof *targets, 64);
-    if (!scales || !targets) return false;
+    double *numbers = gradus_arena_take(&data->arena, 2 * (size_t)(outputs + 1) * sizeof *numbers, 64);
+    if (!scales || !numbers) return false;
     learnt->inputs = (gradus_scaled){.count = inputs, .each = each, .base = scales, .factor = scales + inputs};
-    if (outputs) learnt->outputs = outputs, learnt->base = targets, learnt->spread = targets + outputs;
+    if (outputs) learnt->outputs = outputs, learnt->base = numbers, learnt->spread = numbers + outputs;
     return gradus_state_take(state, "base", GRADUS_STATE_FLOAT32, inputs, scales) &&
            gradus_state_take(state, "factor", GRADUS_STATE_FLOAT32, inputs, scales + inputs) &&
-           gradus_state_take(state, "target_base", GRADUS_STATE_DOUBLE, outputs, targets) &&
-           gradus_state_take(state, "target_spread", GRADUS_STATE_DOUBLE, outputs, targets + outputs) &&
+           gradus_state_take(state, "target_base", GRADUS_STATE_DOUBLE, outputs, numbers) &&
+           gradus_state_take(state, "target_spread", GRADUS_STATE_DOUBLE, outputs, numbers + outputs) &&
            gradus_texts_recall(state, "classes", &data->arena, &learnt->classes) &&
-           (anything || !learnt->classes.count || learnt->classes.count == data->info.targets[0].outputs);
+           (anything || !learnt->classes.count || learnt->classes.count == data->info.targets[0].outputs) &&
+           recall_names(data, learnt, state);
 }
 
 gradus_status gradus_learnt_recall(gradus_data *data, gradus_state_reader *state, gradus_error *error)

@@ -7,6 +7,7 @@
 typedef struct gradus_learnt {
     gradus_scaled inputs; /* count 0: as they are */
     gradus_texts classes; /* count 0: they are numbers */
+    gradus_texts names;   /* of several targets, recalled; count 0: the set's info has them */
     int64_t outputs;      /* of the two below */
     double *base, *spread;
 } gradus_learnt;

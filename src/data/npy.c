@@ -91,49 +91,100 @@ static gradus_status open_arrays(gradus_reading *reading, const gradus_array_pat
     return gradus_learnt_from(reading, each, NULL, error);
 }
 
-static gradus_status open_archive(gradus_reading *reading, const char *path, bool has_test, gradus_error *error)
+/* The files or names that a list holds; as many as there are targets. */
+static gradus_status list_labels(gradus_reading *reading, const char *parameter, const char **labels, int32_t *count,
+                                 gradus_error *error)
+{
+    const gradus_value *list = gradus_item_value(reading->item, parameter);
+    const bool of_test = *count > 0;
+    if (!list->present) return GRADUS_OK;
+    if (of_test && list->count != *count)
+        return gradus_reading_fail(reading, list, GRADUS_CODE_LENGTHS, error,
+                                   "as many as there are targets: %d, not %d, in the same order", *count, list->count);
+    if (list->count > GRADUS_TARGETS)
+        return gradus_reading_fail(reading, list, GRADUS_CODE_LENGTHS, error,
+                                   "%d targets, but at most %d can be told each by an output of its own", list->count,
+                                   GRADUS_TARGETS);
+    *count = list->count;
+    for (int32_t i = 0; i < list->count; i++) labels[i] = list->items[i].text;
+    return GRADUS_OK;
+}
+
+static gradus_status which(const gradus_reading *reading, const char *of, const char *question, gradus_error *error)
+{
+    return gradus_reading_fail(reading, gradus_item_value(reading->item, of), GRADUS_CODE_MISSING, error, "%s",
+                               question);
+}
+
+/* What the call says: files, or names in an archive. */
+static gradus_status list_arrays(gradus_reading *reading, gradus_array_paths *paths, gradus_error *error)
+{
+    int64_t amount;
+    const char *test = gradus_reading_text(reading, "test");
+    if (list_labels(reading, "targets", paths->labels[0], &paths->label_count, error)) return error->status;
+    if (gradus_amount_read(test, 0, &amount)) return GRADUS_OK;
+    paths->inputs[1] = test;
+    int32_t count = paths->label_count ? paths->label_count : 1;
+    if (list_labels(reading, "test_targets", paths->labels[1], &count, error)) return error->status;
+    if (paths->labels[1][0]) return GRADUS_OK;
+    return which(reading, "test", "which targets belong to it? write test_targets=FILE (or NAME, in an archive)",
+                 error);
+}
+
+static gradus_status open_archive(gradus_reading *reading, const char *path, gradus_array_paths *paths,
+                                  gradus_error *error)
 {
     gradus_files files = {0};
-    gradus_array_paths paths = {{0}};
     gradus_status status = gradus_files_add(&files, path, is_array, &reading->sum, error);
-    paths.path[0] = status ? NULL : name_in(&files, gradus_reading_text(reading, "inputs"), usual_inputs);
-    paths.path[1] = status ? NULL : name_in(&files, gradus_reading_text(reading, "targets"), usual_targets);
-    if (!status && !paths.path[0])
-        status = gradus_reading_fail(reading, NULL, GRADUS_CODE_MISSING, error,
-                                     "which array holds the inputs? write inputs=NAME");
-    if (!status && !paths.path[1])
-        status = gradus_reading_fail(reading, NULL, GRADUS_CODE_MISSING, error,
-                                     "which array holds the targets? write targets=NAME");
-    if (has_test) paths.path[2] = gradus_reading_text(reading, "test");
-    if (has_test) paths.path[3] = gradus_reading_text(reading, "test_targets");
-    if (!status) status = open_arrays(reading, &paths, &files, error);
+    paths->inputs[0] = status ? NULL : name_in(&files, gradus_reading_text(reading, "inputs"), usual_inputs);
+    paths->labels[0][0] = status ? NULL : name_in(&files, paths->labels[0][0], usual_targets);
+    if (!status && !paths->inputs[0])
+        status = which(reading, "file", "which array holds the inputs? write inputs=NAME", error);
+    if (!status && !paths->labels[0][0])
+        status = which(reading, "file", "which array holds the targets? write targets=NAME", error);
+    memcpy(paths->label_names, paths->labels[0], sizeof paths->label_names);
+    if (!status) status = open_arrays(reading, paths, &files, error);
     gradus_files_close(&files);
     return status;
 }
 
-static gradus_status open_file(gradus_reading *reading, gradus_error *error)
+/* Puts in the place of a path in the text where the file is. */
+static gradus_status find_file(gradus_reading *reading, const char **path, gradus_error *error)
 {
-    char path[GRADUS_MOST_FILES][GRADUS_DATA_PATH];
-    const char *names[] = {"file", "targets", "test", "test_targets"};
-    int64_t amount;
-    const bool has_test = !gradus_amount_read(gradus_reading_text(reading, "test"), 0, &amount);
-    gradus_array_paths paths = {{0}};
-    if (has_test && !gradus_reading_text(reading, "test_targets"))
-        return gradus_reading_fail(reading, gradus_item_value(reading->item, "test"), GRADUS_CODE_MISSING, error,
-                                   "which targets belong to it? write test_targets=FILE (or NAME, in an archive)");
-    if (gradus_reading_path(reading, gradus_reading_text(reading, "file"), path[0], error))
-        return (gradus_status)error->status;
-    gradus_stem(path[0], reading->data->info.name, sizeof reading->data->info.name);
-    if (ends_in(path[0], ".npz")) return open_archive(reading, path[0], has_test, error);
-    for (int32_t i = 0; i < (has_test ? 4 : 2); i++) {
-        const char *text = gradus_reading_text(reading, names[i]);
-        if (!text)
-            return gradus_reading_fail(reading, gradus_item_value(reading->item, "file"), GRADUS_CODE_MISSING, error,
-                                       "which targets belong to it? write targets=FILE");
-        if (gradus_reading_path(reading, text, path[i], error)) return (gradus_status)error->status;
-        paths.path[i] = path[i];
+    char found[GRADUS_DATA_PATH];
+    if (!*path) return GRADUS_OK;
+    if (gradus_reading_path(reading, *path, found, error)) return error->status;
+    *path = gradus_arena_text(&reading->data->arena, found, strlen(found));
+    return *path ? GRADUS_OK : gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
+}
+
+static gradus_status open_files(gradus_reading *reading, gradus_array_paths *paths, gradus_error *error)
+{
+    char stem[GRADUS_DATA_PATH];
+    gradus_status status = GRADUS_OK;
+    if (!paths->label_count) return which(reading, "file", "which targets belong to it? write targets=FILE", error);
+    for (int32_t i = 0; i < paths->label_count; i++) {
+        gradus_stem(paths->labels[0][i], stem, sizeof stem);
+        paths->label_names[i] = gradus_arena_text(&reading->data->arena, stem, strlen(stem));
+        if (!paths->label_names[i]) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
     }
-    return open_arrays(reading, &paths, NULL, error);
+    for (int32_t part = 0; part < 2; part++) {
+        if (part && !status) status = find_file(reading, &paths->inputs[part], error);
+        for (int32_t i = 0; i < paths->label_count && !status; i++)
+            status = find_file(reading, &paths->labels[part][i], error);
+    }
+    return status ? status : open_arrays(reading, paths, NULL, error);
+}
+
+static gradus_status open_set(gradus_reading *reading, gradus_error *error)
+{
+    gradus_array_paths paths = {.inputs = {gradus_reading_text(reading, "file")}};
+    gradus_status status = list_arrays(reading, &paths, error);
+    if (!status) status = find_file(reading, &paths.inputs[0], error);
+    if (status) return status;
+    const char *path = paths.inputs[0];
+    gradus_stem(path, reading->data->info.name, sizeof reading->data->info.name);
+    return ends_in(path, ".npz") ? open_archive(reading, path, &paths, error) : open_files(reading, &paths, error);
 }
 
 static gradus_status open_inputs(const gradus_data *like, const char *path, gradus_data *data, gradus_error *error)
@@ -158,9 +209,10 @@ static const gradus_argument arguments[] = {
      .also = "path, filename, x"},
     {.name = "targets",
      .kind = GRADUS_TEXT,
-     .flags = GRADUS_OPTIONAL | GRADUS_NAMED,
+     .flags = GRADUS_LIST | GRADUS_OPTIONAL | GRADUS_NAMED,
      .help = "a .npy file, or the name of an array in the archive (without it y, y_train, targets, target, labels or "
-             "arr_1): whole numbers are classes, others numbers",
+             "arr_1): whole numbers are classes, others numbers; several: [a.npy, b.npy], where numbers are told by "
+             "one output unless the model names one for each, or classes are among them",
      .also = "y, labels, target"},
     {.name = "inputs",
      .kind = GRADUS_TEXT,
@@ -175,8 +227,8 @@ static const gradus_argument arguments[] = {
      .also = "test_inputs, test_size, test_split"},
     {.name = "test_targets",
      .kind = GRADUS_TEXT,
-     .flags = GRADUS_OPTIONAL | GRADUS_NAMED,
-     .help = "the targets of that file or name"},
+     .flags = GRADUS_LIST | GRADUS_OPTIONAL | GRADUS_NAMED,
+     .help = "the targets of that file or name, as many as in targets="},
     GRADUS_SCALE_ARGUMENT("none"),
     GRADUS_TARGET_SCALE_ARGUMENT,
     GRADUS_LIMIT_ARGUMENT,
@@ -192,7 +244,7 @@ const gradus_reader gradus_reader_npy = {
                         ".npy file that would take more than a quarter of the memory stays on the disk, and examples "
                         "are read as they are needed"},
     .endings = ".npy .npz",
-    .open = open_file,
+    .open = open_set,
     .inputs = open_inputs,
     .save = gradus_learnt_save,
     .recall = gradus_learnt_recall,

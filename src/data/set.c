@@ -2,6 +2,7 @@
  * stand in training too, and closed. What is peculiar to a kind of file stands with its reader. */
 #include "set.h"
 #include <assert.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,20 @@ void gradus_stem(const char *path, char *name, size_t size)
     size_t length = strcspn(start, ".");
     if (length == 0) length = strlen(start);
     snprintf(name, size, "%.*s", gradus_shown(start, length, size - 1), start);
+}
+
+const char *gradus_target_name(gradus_data *data, const char *text, const char *before)
+{
+    const bool letter = isalpha((unsigned char)*text) && !((unsigned char)*text & 0x80);
+    const size_t size = strlen(text) + strlen(before) + 1;
+    char *name = gradus_arena_take(&data->arena, size, 1);
+    if (!name) return NULL;
+    snprintf(name, size, "%s%s", letter ? "" : before, text);
+    for (char *at = name; *at; at++) {
+        if (*at >= 'A' && *at <= 'Z') *at = (char)(*at - 'A' + 'a');
+        if (!(*at >= 'a' && *at <= 'z') && !(*at >= '0' && *at <= '9') && *at != '-') *at = '_';
+    }
+    return name;
 }
 
 void *gradus_data_keep(gradus_data *data, void *memory)
@@ -322,6 +337,7 @@ static gradus_data *data_create(const gradus_reader *reader, gradus_error *error
         return NULL;
     }
     data->reader = reader;
+    data->info.target_count = 1;
     gradus_arena_open(&data->arena, NULL);
     return data;
 }
@@ -342,7 +358,6 @@ gradus_data *gradus_data_open(const gradus_data_config *config, gradus_error *er
     if (!data) return NULL;
     gradus_sha256_begin(&reading.sum);
     gradus_status status = data->reader->open(&reading, error);
-    if (!data->info.target_count) data->info.target_count = 1;
     if (!status && data->test.count) data->part[GRADUS_TEST] = (gradus_rows){&data->test, data->test.count, NULL};
     if (!status && config->inputs_are_targets) status = learn_inputs(data, error);
     if (!status) status = count_classes(data, error);

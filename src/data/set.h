@@ -117,6 +117,10 @@ void gradus_reading_title(gradus_reading *reading, const char *what);
 /* The name of a file without folder and endings: what a set is called. */
 void gradus_stem(const char *path, char *name, size_t size);
 
+/* As a model can call an output: "Hours per week" is hours_per_week, and "5", of a table without names, column_5, where `before` is
+ * "column_". NULL: no memory. */
+const char *gradus_target_name(gradus_data *data, const char *text, const char *before);
+
 /* Keeps memory of malloc until the set is closed. */
 void *gradus_data_keep(gradus_data *data, void *memory);
 

@@ -28,6 +28,28 @@ gradus export runs/two two.onnx | sed 1d
 gradus train --resume runs/two epochs=13 --threads 1 --quiet && tail -1 runs/two/metrics.csv | cut -d, -f1,2
 gradus check runs/two > /dev/null; echo "check says [$?]"
 
+# arrays of NumPy
+python3 - <<'END'
+import struct
+def write(name, kind, shape, values):
+    head = ("{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (kind, shape)).ljust(117) + "\n"
+    with open(name, "wb") as out:
+        out.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + head.encode())
+        out.write(struct.pack("<%d%s" % (len(values), {"<f4": "f", "|u1": "B"}[kind]), *values))
+at = [(i % 17, i * 7 % 23) for i in range(400)]
+write("at.npy", "<f4", "(400, 2)", [value / 10 for pair in at for value in pair])
+write("kind.npy", "|u1", "(400,)", [int(x > y) for x, y in at])
+write("sizes.npy", "<f4", "(400, 2)", [value for x, y in at for value in (x + y, x - y)])
+write("new.npy", "<f4", "(2, 2)", [0.9, 0.1, 0.2, 1.5])
+END
+gradus train data='npy(at.npy, targets=[kind.npy, sizes.npy])' epochs=30 name=arrays --threads 1 --quiet
+grep '^model' runs/arrays/run.yaml
+say evaluate runs/arrays --at-least kind_accuracy=0.9 --quiet
+say evaluate runs/arrays --at-least sizes_r2=0.9 --quiet
+gradus predict runs/arrays new.npy | cut -d, -f1,2 | sed 1q
+gradus predict runs/arrays new.npy | awk -F, 'NR > 1 { print $2, ($4 > 8 && $4 < 20), ($5 > 5) }'
+say train data='npy(at.npy, targets=[kind.npy, sizes.npy])' model='dense(4)'
+
 # mistakes
 say train two.yaml model='dense(4)'
 say train two.yaml model='dense(4) > outputs(kind=dense(2), weight=dense(1))'

@@ -89,6 +89,20 @@ static inline gradus_data *set_must_open(const char *text, const char *validatio
     return data;
 }
 
+/* The same where each target is told by an output of its own. */
+static inline gradus_data *set_open_apart(const char *text, bool apart)
+{
+    gradus_error error = {0};
+    gradus_spec *spec =
+        gradus_spec_create(text, &(gradus_spec_config){.family = "data", .language = &set_language}, &error);
+    const gradus_data_config config = {
+        .data = spec, .text = text, .validation = "none", .base_dir = folder, .seed = 1, .apart = apart};
+    gradus_data *data = error.status ? NULL : gradus_data_open(&config, &error);
+    if (!data) fail_msg("%s: %s", text, error.message);
+    gradus_spec_destroy(spec);
+    return data;
+}
+
 /* Expects a failure with this message, in which DIR stands for the folder. */
 static inline gradus_error set_must_fail(const char *text, const char *validation, const char *message)
 {

@@ -1,19 +1,6 @@
 /* Tables whose columns are more than inputs and one target: several targets, names that the file has not, columns as symbols. */
 #include "sets.h"
 
-static gradus_data *open_apart(const char *text, bool apart)
-{
-    gradus_error error = {0};
-    gradus_spec *spec =
-        gradus_spec_create(text, &(gradus_spec_config){.family = "data", .language = &set_language}, &error);
-    const gradus_data_config config = {
-        .data = spec, .text = text, .validation = "none", .base_dir = folder, .seed = 1, .apart = apart};
-    gradus_data *data = error.status ? NULL : gradus_data_open(&config, &error);
-    if (!data) fail_msg("%s: %s", text, error.message);
-    gradus_spec_destroy(spec);
-    return data;
-}
-
 /* Several of them: numbers together, unless a text is among them or the model names an output for each. */
 static void test_several_targets(void **state)
 {
@@ -21,7 +8,7 @@ static void test_several_targets(void **state)
     put("t.csv", "Kind,x,size,9 lives\nb,1,2.5,0\na,2,4,1\nb,3,1,1\n");
     for (int apart = 0; apart < 2; apart++) {
         const char *text = "csv(t.csv, target=[size, Kind, \"9 lives\"], scale=none, target_scale=none, test=none)";
-        gradus_data *data = open_apart(text, apart);
+        gradus_data *data = set_open_apart(text, apart);
         const gradus_data_info *info = gradus_data_about(data);
         assert_string_equal(info->title, "t, 3 rows of 1 columns for 3 targets");
         assert_int_equal(info->target_count, 3);
@@ -38,14 +25,14 @@ static void test_several_targets(void **state)
         gradus_loader_destroy(loader);
         gradus_data_close(data);
     }
-    gradus_data *data = open_apart("csv(t.csv, target=[x, size], drop=Kind, test=none)", false);
+    gradus_data *data = set_open_apart("csv(t.csv, target=[x, size], drop=Kind, test=none)", false);
     assert_int_equal(gradus_data_about(data)->target_count, 1);
     assert_int_equal(gradus_data_about(data)->targets[0].outputs, 2);
     gradus_data_close(data);
     put("u.csv", "x,Size,size,kind\n1,2.5,3.5,a\n2,3.5,1.5,b\n");
     set_must_fail("csv(u.csv, target=[Size, size, kind], test=none)", "none",
                   "two targets would be called 'size' by a model; rename one of the columns");
-    data = open_apart("csv(t.csv, target=[x, size], drop=Kind, test=none)", true);
+    data = set_open_apart("csv(t.csv, target=[x, size], drop=Kind, test=none)", true);
     assert_int_equal(gradus_data_about(data)->target_count, 2);
     assert_int_equal(gradus_data_about(data)->targets[0].outputs, 3); /* 1, 2, 3 are classes */
     assert_int_equal(gradus_data_about(data)->targets[1].outputs, 1);

@@ -170,6 +170,86 @@ static void test_archive(void **state)
                   "which targets belong to it? write test_targets=FILE (or NAME, in an archive)");
 }
 
+static void check_targets(const gradus_data *data, const int32_t *classes, const float *numbers)
+{
+    gradus_batch batch;
+    gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+    assert_memory_equal(batch.classes, classes, 6 * sizeof *classes);
+    assert_memory_equal(batch.numbers, numbers, 9 * sizeof *numbers);
+    gradus_loader_destroy(loader);
+}
+
+/* Classes each by an output of its own, and then numbers too; numbers alone by one, unless the model names one for each. */
+static void test_several_targets(void **state)
+{
+    (void)state;
+    put_npy("x.npy", "|i1", false, "(3, 1)", "\1\2\3", 3);
+    put_npy("Kind.npy", "|u1", false, "(3,)", "\2\0\1", 3);
+    put_npy("at.npy", "|i1", false, "(3, 2)", "\1\2\3\4\5\6", 6);
+    put_npy("9.npy", "|u1", false, "(3,)", "\0\1\1", 3);
+    put_npy("size.npy", "<f4", false, "(3,)", "\0\0\x80\x3f\0\0\0\x40\0\0\x40\x40", 12); /* 1, 2, 3 */
+    gradus_data *data = set_must_open("npy(x.npy, targets=[Kind.npy, at.npy, 9.npy, size.npy], test=x.npy, "
+                                      "test_targets=[9.npy, at.npy, Kind.npy, size.npy])",
+                                      "none");
+    const gradus_data_info *info = gradus_data_about(data);
+    assert_string_equal(info->title, "x, 3 examples 1 for 4 targets");
+    assert_int_equal(info->target_count, 4);
+    static const char *const names[] = {"kind", "at", "array_9", "size"};
+    static const int64_t outputs[] = {3, 2, 3, 1}; /* in the test there are more classes of the third */
+    gradus_data *again = set_recalled(data);
+    for (int i = 0; i < 4; i++) {
+        const gradus_target *target = &info->targets[i], *recalled = &gradus_data_about(again)->targets[i];
+        assert_string_equal(target->name, names[i]);
+        assert_string_equal(recalled->name, names[i]);
+        assert_int_equal(target->kind, i % 2 ? GRADUS_TARGET_NUMBERS : GRADUS_TARGET_CLASS);
+        assert_int_equal(target->outputs, outputs[i]);
+        assert_int_equal(recalled->outputs, outputs[i]);
+        if (i % 2) assert_memory_equal(recalled->base, target->base, (size_t)outputs[i] * sizeof(double));
+    }
+    assert_true(info->targets[1].base[1] == 4 && info->targets[3].base[0] == 2 && !info->targets[2].base);
+    assert_int_equal(info->targets[2].class_counts[1], 2);
+    gradus_data_close(again);
+    gradus_data_close(data);
+    data =
+        set_must_open("npy(x.npy, targets=[Kind.npy, at.npy, 9.npy, size.npy], target_scale=none, test=none)", "none");
+    check_targets(data, (const int32_t[]){2, 0, 0, 1, 1, 1}, (const float[]){1, 2, 1, 3, 4, 2, 5, 6, 3});
+    gradus_data_close(data);
+
+    for (int apart = 0; apart < 2; apart++) {
+        data = set_open_apart("npy(x.npy, targets=[at.npy, size.npy], test=none)", apart);
+        assert_int_equal(gradus_data_about(data)->target_count, 1 + apart);
+        assert_int_equal(gradus_data_about(data)->targets[0].outputs, 3 - apart);
+        assert_int_equal(gradus_data_about(data)->targets[0].base[1], 4);
+        gradus_data_close(data);
+    }
+}
+
+static void test_several_in_archive(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"x.npy", "y.npy", "size.npy"};
+    unsigned char files[3][512];
+    const size_t sizes[] = {npy_file(files[0], "|i1", false, "(3, 1)", "\1\2\3", 3),
+                            npy_file(files[1], "|u1", false, "(3,)", "\0\1\1", 3),
+                            npy_file(files[2], "|i1", false, "(3, 1)", "\7\5\3", 3)};
+    put_npz("set.npz", 3, names, files, sizes);
+    gradus_data *data = set_must_open("npy(set.npz, targets=[size, y], test=none)", "none");
+    assert_int_equal(gradus_data_about(data)->target_count, 2);
+    assert_string_equal(gradus_data_about(data)->targets[0].name, "size");
+    assert_string_equal(gradus_data_about(data)->targets[1].name, "y");
+    assert_int_equal(gradus_data_about(data)->targets[0].base[0], 5);
+    gradus_data_close(data);
+    set_must_fail("npy(set.npz, targets=[size, z])", NULL, "DIR/set.npz: no array 'z' in it; it has 'size'");
+    set_must_fail("npy(set.npz, targets=[y, y])", NULL,
+                  "two targets would be called 'y' by a model; rename one of the arrays");
+    set_must_fail("npy(set.npz, targets=[y, size], test=x, test_targets=y)", NULL,
+                  "as many as there are targets: 2, not 1, in the same order");
+    set_must_fail("npy(set.npz, targets=[y, y, y, y, y, y, y, y, y])", NULL,
+                  "9 targets, but at most 8 can be told each by an output of its own");
+    set_must_fail("npy(set.npz, targets=[y, size], test=x, test_targets=[size, y])", NULL,
+                  "DIR/set.npz: size.npy: numbers, but in training there are classes");
+}
+
 static void test_wrong_files(void **state)
 {
     (void)state;
@@ -289,8 +369,10 @@ static void test_larger_than_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_types),       cmocka_unit_test(test_columns),
-                                       cmocka_unit_test(test_scale),       cmocka_unit_test(test_archive),
-                                       cmocka_unit_test(test_wrong_files), cmocka_unit_test(test_larger_than_memory)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_types),           cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_scale),           cmocka_unit_test(test_archive),
+        cmocka_unit_test(test_several_targets), cmocka_unit_test(test_several_in_archive),
+        cmocka_unit_test(test_wrong_files),     cmocka_unit_test(test_larger_than_memory)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
