@@ -337,6 +337,23 @@ static bool check_changes(gradus_run *run, gradus_report *report)
     return true;
 }
 
+/* Updates that are made cannot be taken back. A length that was not changed is that of the run, whatever it is. */
+static bool check_length(gradus_run *run, gradus_report *report)
+{
+    gradus_state_item item;
+    int64_t place[6], planned = -1;
+    if (!run->saved.bytes || !gradus_state_find(&run->saved.reader, "now.place", &item) ||
+        item.type != GRADUS_STATE_INT64 || item.count != 6)
+        return true;
+    gradus_state_copy(&item, place);
+    gradus_saved_int(&run->saved, "updates", &planned);
+    if (run->plan.updates >= place[0] || run->plan.updates == planned) return true;
+    gradus_fail(&report->error, GRADUS_ERROR_USE, GRADUS_CODE_UNEXPECTED_VALUE,
+                "the run has made %lld updates already, and cannot end after %lld; start a new run, or go on to more",
+                (long long)place[0], (long long)run->plan.updates);
+    return unplaced(run, isnan(gradus_settings_number(run->settings, "epochs")) ? "updates" : "epochs", report);
+}
+
 static bool open_saved(gradus_run *run, const gradus_run_config *config, gradus_report *report)
 {
     int64_t threads;
@@ -420,7 +437,8 @@ gradus_run *gradus_run_create(const gradus_run_config *config, gradus_report *re
     if (!run) return NULL;
     bool made = open_saved(run, config, report) && make_context(run, report) && make_data(run, config, report);
     if (made && gradus_fill_settings(run->settings, run->about, &run->plan, &report->error)) made = false;
-    made = made && check_folder(run, report) && make_net(run, report) && make_training(run, report);
+    made = made && check_length(run, report) && check_folder(run, report) && make_net(run, report) &&
+           make_training(run, report);
     if (made) return run;
     gradus_run_destroy(run);
     return NULL;

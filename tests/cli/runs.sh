@@ -15,6 +15,9 @@ ls runs elsewhere
 # going on
 say train --resume runs/mine
 say train --resume runs/mine epochs=2
+say train --resume runs/mine epochs=1
+say train --resume runs/mine updates=33
+grep epochs runs/mine/run.yaml
 say train --resume runs/mine 'model=flatten > dense(20) > dense(10)'
 say train --resume runs/nothing
 say train --resume elsewhere
