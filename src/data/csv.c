@@ -97,6 +97,21 @@ static gradus_status assign_roles(const gradus_reading *reading, gradus_table *t
     return status;
 }
 
+/* One for all targets, or one for each in the order in which they are listed. */
+static gradus_status set_tasks(const gradus_reading *reading, gradus_table *table, gradus_error *error)
+{
+    const gradus_value *tasks = gradus_item_value(reading->item, "task"),
+                       *targets = gradus_item_value(reading->item, "target");
+    if (tasks->count > 1 && tasks->count != table->numbers)
+        return gradus_reading_fail(reading, tasks, GRADUS_CODE_LENGTHS, error, "%d tasks, but %d target%s; %s",
+                                   tasks->count, table->numbers, table->numbers > 1 ? "s" : "",
+                                   "write one for each, in their order, or one for all");
+    for (int32_t i = 0; i < table->column_count; i++) table->columns[i].task = (int32_t)tasks->items[0].number;
+    for (int32_t i = 0; tasks->count > 1 && i < targets->count; i++)
+        table->columns[find_column(table, targets->items[i].text)].task = (int32_t)tasks->items[i].number;
+    return GRADUS_OK;
+}
+
 static gradus_status read_options(const gradus_reading *reading, gradus_table *table, gradus_error *error)
 {
     const gradus_value *missing = gradus_item_value(reading->item, "missing");
@@ -231,9 +246,10 @@ static gradus_status read_training(gradus_reading *reading, const gradus_source 
     table->apart = reading->config->apart;
     if (!status) status = name_columns(reading, table, source->path, error);
     if (!status) status = assign_roles(reading, table, source->path, error);
+    if (!status) status = set_tasks(reading, table, error);
     if (!status)
-        status = gradus_table_survey(table, &file, (gradus_task)gradus_reading_count(reading, "task"),
-                                     (int32_t)gradus_reading_count(reading, "categories"), &data->arena, &rows, error);
+        status = gradus_table_survey(table, &file, (int32_t)gradus_reading_count(reading, "categories"), &data->arena,
+                                     &rows, error);
     without = file.without;
     if (!status) status = gradus_reading_split(reading, rows, has_test, error);
     if (!status)
@@ -353,9 +369,10 @@ static const gradus_argument arguments[] = {
      .kind = GRADUS_WORD,
      .words = "auto|classification|regression",
      .initial = "auto",
-     .flags = GRADUS_NAMED,
+     .flags = GRADUS_LIST | GRADUS_NAMED,
      .help =
-         "whether the target is a class or a number; auto: texts are classes, so are 0, 1, ... or 1, 2, ... up to 20"},
+         "whether the target is a class or a number; auto: texts are classes, so are 0, 1, ... or 1, 2, ... up to 20; "
+         "for several targets one for all, or one for each: [classification, regression]"},
     {.name = "categories",
      .kind = GRADUS_INTEGER,
      .initial = "100",

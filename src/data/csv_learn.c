@@ -46,21 +46,21 @@ static void list_column(char *text, size_t size, const char *name)
     snprintf(text + used, size - used, "%s%s%s%s", used ? ", " : "", bare ? "" : "\"", name, bare ? "" : "\"");
 }
 
-/* Several targets are numbers of one output, unless the model names one for each, or a text among them asks for that. */
-static void part_targets(gradus_table *table, gradus_task task)
+/* Several targets are numbers of one output, unless the model names one for each, or a class among them asks for that. */
+static void part_targets(gradus_table *table)
 {
-    const int32_t targets = table->numbers;
-    table->apart = table->apart || (targets > 1 && task == GRADUS_TASK_CLASSIFICATION);
-    for (int32_t i = 0; i < table->column_count && targets > 1 && task != GRADUS_TASK_REGRESSION; i++)
-        table->apart |= table->columns[i].role == GRADUS_COLUMN_TARGET && !table->columns[i].numeric;
-    table->apart = table->apart && targets > 1;
+    for (int32_t i = 0; i < table->column_count; i++) {
+        const gradus_column *column = &table->columns[i];
+        if (column->role != GRADUS_COLUMN_TARGET || column->task == GRADUS_TASK_REGRESSION) continue;
+        table->apart |= column->task == GRADUS_TASK_CLASSIFICATION || !column->numeric;
+    }
+    table->apart = table->apart && table->numbers > 1;
 }
 
-static gradus_status judge_targets(gradus_table *table, const gradus_csv *csv, const survey *seen, gradus_task task,
-                                   gradus_error *error)
+static gradus_status judge_targets(gradus_table *table, const gradus_csv *csv, const survey *seen, gradus_error *error)
 {
     const int32_t targets = table->numbers;
-    part_targets(table, task);
+    part_targets(table);
     if (table->apart && targets > GRADUS_TARGETS)
         return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_LENGTHS,
                            "%s: %d targets, but at most %d can be told "
@@ -69,8 +69,8 @@ static gradus_status judge_targets(gradus_table *table, const gradus_csv *csv, c
     for (int32_t i = 0; i < table->column_count; i++) {
         gradus_column *column = &table->columns[i];
         if (column->role != GRADUS_COLUMN_TARGET) continue;
-        column->class = task == GRADUS_TASK_CLASSIFICATION || !column->numeric || counts_classes(&seen[i]);
-        if (task == GRADUS_TASK_REGRESSION || (targets > 1 && !table->apart)) column->class = false;
+        column->class = column->task == GRADUS_TASK_CLASSIFICATION || !column->numeric || counts_classes(&seen[i]);
+        if (column->task == GRADUS_TASK_REGRESSION || (targets > 1 && !table->apart)) column->class = false;
         if (!column->class && !column->numeric)
             return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                                "%s: the column '%s' holds texts; the target of a regression can only be numbers",
@@ -83,8 +83,8 @@ static gradus_status judge_targets(gradus_table *table, const gradus_csv *csv, c
 }
 
 /* A column is numeric where nine tenths of it are; then a text in it is an error, not a category. */
-static gradus_status judge(gradus_table *table, const gradus_csv *csv, const survey *seen, gradus_task task,
-                           int32_t categories, gradus_error *error)
+static gradus_status judge(gradus_table *table, const gradus_csv *csv, const survey *seen, int32_t categories,
+                           gradus_error *error)
 {
     char many[140] = "", empty[140] = "";
     for (int32_t i = 0; i < table->column_count; i++) {
@@ -101,11 +101,11 @@ static gradus_status judge(gradus_table *table, const gradus_csv *csv, const sur
     if (*many)
         return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: more than %d different texts in a column; drop=[%s]", csv->path, categories, many);
-    return judge_targets(table, csv, seen, task, error);
+    return judge_targets(table, csv, seen, error);
 }
 
-gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, gradus_task task, int32_t categories,
-                                  gradus_arena *arena, int64_t *rows, gradus_error *error)
+gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, int32_t categories, gradus_arena *arena,
+                                  int64_t *rows, gradus_error *error)
 {
     survey *seen = calloc((size_t)table->column_count, sizeof *seen);
     bool memory = seen != NULL;
@@ -122,7 +122,7 @@ gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, 
     else if (!status && *rows == 0)
         status = gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %s", file->csv.path,
                              file->without ? "no row has a target" : "a header, but no rows");
-    if (!status) status = judge(table, &file->csv, seen, task, categories, error);
+    if (!status) status = judge(table, &file->csv, seen, categories, error);
     free(seen);
     return status;
 }

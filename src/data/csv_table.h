@@ -11,6 +11,7 @@ typedef enum gradus_column_role { GRADUS_COLUMN_INPUT, GRADUS_COLUMN_TARGET, GRA
 typedef struct gradus_column {
     const char *name;
     int32_t role;        /* enum gradus_column_role */
+    int32_t task;        /* enum gradus_task: what is asked for of a target */
     bool numeric;        /* its fields are numbers */
     bool class;          /* a target that is one of a few things, `texts`; else it is a number */
     double mean;         /* of the training rows: stands in for a gap */
@@ -57,8 +58,8 @@ gradus_status gradus_table_open(const gradus_table *table, gradus_table_file *fi
 void gradus_table_close(gradus_table_file *file);
 
 /* First walk: kinds of columns, and how many rows there are to learn from. `categories`: most texts of an input. */
-gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, gradus_task task, int32_t categories,
-                                  gradus_arena *arena, int64_t *rows, gradus_error *error);
+gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, int32_t categories, gradus_arena *arena,
+                                  int64_t *rows, gradus_error *error);
 /* Second walk: scales, gaps and texts from the training rows, classes from all. */
 gradus_status gradus_table_learn(gradus_table *table, gradus_table_file *file, const gradus_rows *training,
                                  gradus_scale inputs, gradus_scale target, gradus_arena *arena, gradus_error *error);

@@ -39,6 +39,41 @@ static void test_several_targets(void **state)
     gradus_data_close(data);
 }
 
+/* One for each, in the order of target=, whatever the order of the file; one for all; as many as there are targets. */
+static void test_tasks(void **state)
+{
+    (void)state;
+    put("t.csv", "one,x,two,half\n1,1.5,10,0.5\n2,2.5,20,1.5\n3,3.5,10,2.5\n");
+    static const struct {
+        const char *text;
+        int32_t count, kinds[3], outputs[3]; /* in the order of the file: 0 a class, 1 numbers */
+    } rows[] = {
+        {"csv(t.csv, target=[two, one], task=[classification, regression])", 2, {1, 0}, {1, 2}},
+        {"csv(t.csv, target=[one, two], task=[classification, regression])", 2, {0, 1}, {3, 1}},
+        {"csv(t.csv, target=[half, one, two], task=[classification, regression, auto])", 3, {1, 1, 0}, {1, 1, 3}},
+        {"csv(t.csv, target=[one, two], task=classification)", 2, {0, 0}, {3, 2}},
+        {"csv(t.csv, target=[one, half], task=[regression, regression])", 1, {1}, {2}},
+        {"csv(t.csv, target=two, task=[classification])", 1, {0}, {2}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        gradus_data *data = set_must_open(rows[i].text, "none");
+        const gradus_data_info *info = gradus_data_about(data);
+        assert_int_equal(info->target_count, rows[i].count);
+        for (int32_t k = 0; k < rows[i].count; k++) {
+            assert_int_equal(info->targets[k].kind, rows[i].kinds[k] ? GRADUS_TARGET_NUMBERS : GRADUS_TARGET_CLASS);
+            assert_int_equal(info->targets[k].outputs, rows[i].outputs[k]);
+        }
+        gradus_data_close(data);
+    }
+    set_must_fail("csv(t.csv, target=[one, two, half], task=[classification, regression])", "none",
+                  "2 tasks, but 3 targets; write one for each, in their order, or one for all");
+    set_must_fail("csv(t.csv, task=[classification, regression])", "none",
+                  "2 tasks, but 1 target; write one for each, in their order, or one for all");
+    put("t.csv", "kind,x,size\na,1,2.5\nb,2,3.5\n");
+    set_must_fail("csv(t.csv, target=[size, kind], task=[classification, regression], test=none)", "none",
+                  "DIR/t.csv: the column 'kind' holds texts; the target of a regression can only be numbers");
+}
+
 /* Of the training rows 1, 2, 2, 3, 9, 9 a third each: below 2, below 9 and above; two texts; and in each column what is unknown. */
 static void test_symbols(void **state)
 {
@@ -74,7 +109,7 @@ static void test_names(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_several_targets), cmocka_unit_test(test_names),
-                                       cmocka_unit_test(test_symbols)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_several_targets), cmocka_unit_test(test_tasks),
+                                       cmocka_unit_test(test_names), cmocka_unit_test(test_symbols)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
