@@ -101,9 +101,20 @@ const char *gradus_finding_number(double number, char text[32])
     return text;
 }
 
-double gradus_plain_guess(const gradus_evidence *evidence)
+const char *gradus_finding_loss(const gradus_evidence_head *head, char text[128])
 {
-    return evidence->classes > 1 ? fmax(evidence->guess, log((double)evidence->classes)) : evidence->guess;
+    snprintf(text, 128, head->name ? "the loss of '%.100s'" : "the loss", head->name);
+    return text;
+}
+
+int32_t gradus_head_metric(const gradus_run *run, int32_t head, const char *name)
+{
+    const gradus_metric *metric;
+    for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
+        const size_t length = strlen(metric->name), wanted = strlen(name);
+        if (metric->head == head && length >= wanted && strcmp(metric->name + length - wanted, name) == 0) return i;
+    }
+    return -1;
 }
 
 /* ---- the whole ---- */
@@ -118,26 +129,28 @@ static double base_of(const gradus_evidence *evidence)
     return NAN;
 }
 
-/* The loss of the last epoch, counted as that of the guess is; infinite where it is counted otherwise. */
-static double last_loss(const gradus_evidence *evidence)
+/* The loss of a head in the last epoch, counted as that of the guess is; infinite where it is counted otherwise. */
+static double last_loss(const gradus_evidence *evidence, int32_t at)
 {
     const gradus_run *run = evidence->run;
-    const gradus_spec *loss = gradus_settings_spec(run->settings, "loss");
-    const char *name = loss ? gradus_spec_chain(loss)->items[0].member->name : "cross_entropy";
-    if (!evidence->rows || gradus_net_head_count(run->net) > 1) return INFINITY;
+    const gradus_evidence_head *head = &evidence->head[at];
+    const int32_t loss = gradus_head_metric(run, at, "loss"), accuracy = gradus_head_metric(run, at, "accuracy"),
+                  rmse = gradus_head_metric(run, at, "rmse");
+    if (!evidence->rows || (head->classes ? accuracy : rmse) < 0) return INFINITY;
     const gradus_run_row *row = &evidence->row[evidence->rows - 1];
-    const double spread =
-        run->about->targets[0].spread && run->about->targets[0].outputs == 1 ? run->about->targets[0].spread[0] : 1;
-    if (!evidence->classes) return row->train[0] / spread * (row->train[0] / spread);
-    if (!gradus_net_head(run->net, 0).probabilities) return 1 - row->train[0];
-    return strstr(name, "cross_entropy") ? row->train_loss : INFINITY;
+    const double spread = head->target->spread && head->target->outputs == 1 ? head->target->spread[0] : 1;
+    if (!head->classes) return row->train[rmse] / spread * (row->train[rmse] / spread);
+    if (!head->probabilities) return 1 - row->train[accuracy];
+    if (!strstr(gradus_evidence_loss(run, at), "cross_entropy")) return INFINITY;
+    return loss >= 0 ? row->train[loss] : row->train_loss / head->weight;
 }
 
 /* The kept model may be an early one, so the last epoch counts too. */
-static double learnt_by(const gradus_evidence *evidence)
+static double learnt_by(const gradus_evidence *evidence, int32_t at)
 {
-    const double last = last_loss(evidence), left = isfinite(evidence->loss) ? fmin(evidence->loss, last) : last;
-    return evidence->guess > 0 && isfinite(left) ? 1 - left / evidence->guess : NAN;
+    const gradus_evidence_head *head = &evidence->head[at];
+    const double last = last_loss(evidence, at), left = isfinite(head->loss) ? fmin(head->loss, last) : last;
+    return head->guess > 0 && isfinite(left) ? 1 - left / head->guess : NAN;
 }
 
 static bool is_explained(const gradus_symptom_row *row, const bool *found)
@@ -153,7 +166,8 @@ static bool is_explained(const gradus_symptom_row *row, const bool *found)
 static gradus_status gather(gradus_run *run, gradus_evidence *evidence, void (*note)(void *user, const char *text),
                             void *user, gradus_error *error)
 {
-    *evidence = (gradus_evidence){.run = run, .loss = NAN, .guess = NAN, .noise_scale = NAN, .input_rms = NAN};
+    *evidence = (gradus_evidence){
+        .run = run, .learnt = NAN, .guess = NAN, .plain_guess = NAN, .noise_scale = NAN, .input_rms = NAN};
     if (gradus_evidence_read(run, evidence, error)) return error->status;
     if (!run->data_error.status && gradus_evidence_probe(run, evidence, error)) return error->status;
     if (run->data_error.status && note) {
@@ -162,7 +176,10 @@ static gradus_status gather(gradus_run *run, gradus_evidence *evidence, void (*n
         note(user, text);
     }
     evidence->base = base_of(evidence);
-    evidence->learnt = learnt_by(evidence);
+    for (int32_t i = 0; i < evidence->heads; i++) {
+        evidence->head[i].learnt = learnt_by(evidence, i);
+        evidence->learnt = fmin(evidence->learnt, evidence->head[i].learnt);
+    }
     return GRADUS_OK;
 }
 

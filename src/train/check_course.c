@@ -60,10 +60,7 @@ static double highest_loss(const gradus_evidence *evidence)
     return highest;
 }
 
-static double first_loss(const gradus_evidence *evidence)
-{
-    return fmax(gradus_plain_guess(evidence), evidence->first_loss);
-}
+static double first_loss(const gradus_evidence *evidence) { return fmax(evidence->plain_guess, evidence->first_loss); }
 
 bool gradus_rose(const gradus_evidence *evidence)
 {
@@ -242,26 +239,39 @@ static void suggest_against_over_fitting(const gradus_evidence *evidence, gradus
     gradus_finding_try(finding, "optimizer=adamw(weight_decay=0.3)");
 }
 
-static bool judge_over(const gradus_evidence *evidence, gradus_finding *finding)
+/* Of a head, by the measure that is its own; how far the sum of the losses has risen is one for all of them. */
+static bool learns_by_heart(const gradus_evidence *evidence, int32_t head, double rise, gradus_finding *finding)
 {
     char train[32], val[32];
-    const int32_t best = best_row(evidence);
-    if (best < 0 || !last_row(evidence)->validated) return false;
+    const bool classes = evidence->head[head].classes;
+    const int32_t at = gradus_head_metric(evidence->run, head, classes ? "accuracy" : "rmse");
     const gradus_run_row *last = last_row(evidence);
-    const double rise = last->val_loss / evidence->row[best].val_loss;
-    gradus_finding_see(finding, "train", last->train[0]);
-    gradus_finding_see(finding, "val", last->val[0]);
-    gradus_finding_see(finding, "val_loss", last->val_loss);
-    gradus_finding_see(finding, "best_val_loss", evidence->row[best].val_loss);
-    gradus_finding_number(last->train[0], train);
-    gradus_finding_number(last->val[0], val);
+    const double there = last->train[at], here = last->val[at];
+    const bool worse =
+        classes ? there - here > accuracy_gap + chance(evidence, here) : here > error_share * there && rise > loss_rise;
+    if (!worse) return false;
+    gradus_finding_see(finding, "train", there);
+    gradus_finding_see(finding, "val", here);
     snprintf(finding->text, sizeof finding->text,
              "%s is %s on what it learns from and %s on what is held back; val_loss was lowest in epoch %g, %.2f times "
              "that in the end",
-             gradus_run_metric(evidence->run, 0)->name, train, val, evidence->row[best].epoch, rise);
+             gradus_run_metric(evidence->run, at)->name, gradus_finding_number(there, train),
+             gradus_finding_number(here, val), evidence->row[best_row(evidence)].epoch, rise);
+    return true;
+}
+
+static bool judge_over(const gradus_evidence *evidence, gradus_finding *finding)
+{
+    const int32_t best = best_row(evidence);
+    bool found = false;
+    if (best < 0 || !last_row(evidence)->validated) return false;
+    const double lowest = evidence->row[best].val_loss, last = last_row(evidence)->val_loss;
+    for (int32_t i = 0; i < evidence->heads && !found; i++)
+        found = learns_by_heart(evidence, i, last / lowest, finding);
+    gradus_finding_see(finding, "val_loss", last);
+    gradus_finding_see(finding, "best_val_loss", lowest);
     suggest_against_over_fitting(evidence, finding);
-    if (evidence->classes) return last->train[0] - last->val[0] > accuracy_gap + chance(evidence, last->val[0]);
-    return last->val[0] > error_share * last->train[0] && rise > loss_rise;
+    return found;
 }
 
 const gradus_symptom_row gradus_over_fitting = {
@@ -277,18 +287,44 @@ const gradus_symptom_row gradus_over_fitting = {
 
 static const double learnt_little = 0.2;
 
+static const gradus_evidence_head *least_learnt(const gradus_evidence *evidence)
+{
+    const gradus_evidence_head *least = NULL;
+    for (int32_t i = 0; i < evidence->heads; i++)
+        if (evidence->head[i].learnt < (least ? least->learnt : learnt_little)) least = &evidence->head[i];
+    return least;
+}
+
+/* The layers that most nets could do with; each output as wide as it is. */
+static void suggest_layers(const gradus_run *run, gradus_finding *finding)
+{
+    char ends[GRADUS_REMEDY_SIZE - 80] = "";
+    const int32_t heads = gradus_net_head_count(run->net);
+    for (int32_t i = 0; i < heads && heads > 1; i++) {
+        const gradus_head head = gradus_net_head(run->net, i);
+        const size_t used = strlen(ends);
+        snprintf(ends + used, sizeof ends - used, "%s%s=dense(%lld)", i ? ", " : "", head.name, (long long)head.count);
+    }
+    if (heads > 1)
+        gradus_finding_try(finding, "model=dense(256) > relu > dense(128) > relu > outputs(%s)", ends);
+    else
+        gradus_finding_try(finding, "model=mlp([256, 128])");
+}
+
 static bool judge_under(const gradus_evidence *evidence, gradus_finding *finding)
 {
-    if (!(evidence->learnt < learnt_little) || !evidence->rows) return false;
+    char of[128];
+    const gradus_evidence_head *head = least_learnt(evidence);
+    if (!head || !evidence->rows) return false;
     const gradus_run *run = evidence->run;
     const bool level = levelled_off(evidence), plain = !run->about->positions && !run->about->symbols;
-    gradus_finding_see(finding, "learnt", evidence->learnt);
-    gradus_finding_see(finding, "guess_loss", evidence->guess);
+    gradus_finding_see(finding, "learnt", head->learnt);
+    gradus_finding_see(finding, "guess_loss", head->guess);
     snprintf(finding->text, sizeof finding->text,
-             "the loss is %.3g, and %.3g is that of a guess which does not look at the inputs; it %s",
-             (1 - evidence->learnt) * evidence->guess, evidence->guess,
+             "%s is %.3g, and %.3g is that of a guess which does not look at the inputs; it %s",
+             gradus_finding_loss(head, of), (1 - head->learnt) * head->guess, head->guess,
              level ? "falls no more, so the model is too small or the wrong one" : "still falls");
-    if (level && plain) gradus_finding_try(finding, "model=mlp([256, 128])");
+    if (level && plain) suggest_layers(run, finding);
     gradus_finding_try(finding, "epochs=%.0f", ceil(3 * run->plan.epochs));
     return true;
 }

@@ -55,24 +55,23 @@ const gradus_symptom_row gradus_unscaled_inputs = {
 static const double rare_share = 0.25, poor_recall = 0.5;
 enum { FEWEST_OF_CLASS = 5 };
 
-static int64_t examples_of(const gradus_evidence *evidence, int64_t class)
+static int64_t examples_of(const gradus_evidence_head *head, int64_t class)
 {
     int64_t count = 0;
-    for (int64_t i = 0; i < evidence->classes; i++) count += evidence->confusion[class * evidence->classes + i];
+    for (int64_t i = 0; i < head->classes; i++) count += head->confusion[class * head->classes + i];
     return count;
 }
 
-/* Of the classes that are rare and mostly told wrong, the one that is told worst; -1: none. */
-static int64_t passed_over(const gradus_evidence *evidence, double *recall)
+/* Of the classes that are rare and mostly told wrong, the one that is told worst; -1: none is worse than *recall. */
+static int64_t passed_over(const gradus_evidence_head *head, double *recall)
 {
     double largest = 0;
     int64_t worst = -1;
-    *recall = poor_recall;
-    for (int64_t i = 0; i < evidence->classes; i++) largest = fmax(largest, evidence->share[i]);
-    for (int64_t i = 0; i < evidence->classes; i++) {
-        const int64_t count = examples_of(evidence, i);
-        if (count < FEWEST_OF_CLASS || evidence->share[i] > rare_share * largest) continue;
-        const double told = (double)evidence->confusion[i * evidence->classes + i] / (double)count;
+    for (int64_t i = 0; i < head->classes; i++) largest = fmax(largest, head->share[i]);
+    for (int64_t i = 0; i < head->classes && head->confusion; i++) {
+        const int64_t count = examples_of(head, i);
+        if (count < FEWEST_OF_CLASS || head->share[i] > rare_share * largest) continue;
+        const double told = (double)head->confusion[i * head->classes + i] / (double)count;
         if (told >= *recall) continue;
         *recall = told;
         worst = i;
@@ -80,23 +79,51 @@ static int64_t passed_over(const gradus_evidence *evidence, double *recall)
     return worst;
 }
 
+/* The loss of an output, in a sum with the usual ones of the others; or written into the sum that is there. */
+static void suggest_for_output(const gradus_evidence *evidence, int32_t head, gradus_finding *finding)
+{
+    const char *loss = gradus_settings_text(evidence->run->settings, "loss", GRADUS_PRINT_CANONICAL), *at = NULL;
+    const char *name = evidence->head[head].name, *called = gradus_evidence_loss(evidence->run, head);
+    char of[160];
+    snprintf(of, sizeof of, "%s(output=%s", called, name);
+    const size_t length = strlen(of);
+    if (loss && strcmp(called, "cross_entropy") == 0) at = strstr(loss, of);
+    if (at && (at[length] == ',' || at[length] == ')'))
+        gradus_finding_try(finding, "loss=%.*s, class_weights=balanced%s", (int)(at - loss + (int64_t)length), loss,
+                           at + length);
+    const bool one = gradus_net_head(evidence->run->net, head).count == 1;
+    gradus_finding_try(finding, "loss=sum(%s(output=%s, %s=balanced))", one ? "focal" : "cross_entropy", name,
+                       one ? "alpha" : "class_weights");
+}
+
+static void suggest_balance(const gradus_evidence *evidence, int32_t head, gradus_finding *finding)
+{
+    const bool one = gradus_net_output(evidence->run->net)[0] == 1;
+    if (evidence->head[head].name) suggest_for_output(evidence, head, finding);
+    gradus_finding_try(finding, one ? "loss=focal(alpha=balanced)" : "loss=cross_entropy(class_weights=balanced)");
+}
+
 static bool judge_imbalance(const gradus_evidence *evidence, gradus_finding *finding)
 {
-    double recall;
-    const gradus_data_info *about = evidence->run->about;
-    const int64_t class = evidence->confusion && !about->positions ? passed_over(evidence, &recall) : -1;
-    if (class < 0) return false;
+    double recall = poor_recall;
+    int64_t class = -1;
+    int32_t head = -1;
+    for (int32_t i = 0; i < evidence->heads && !evidence->run->about->positions; i++) {
+        const int64_t worse = passed_over(&evidence->head[i], &recall);
+        if (worse >= 0) head = i, class = worse;
+    }
+    if (head < 0) return false;
+    const gradus_evidence_head *of = &evidence->head[head];
     char number[32];
     snprintf(number, sizeof number, "%lld", (long long)class);
     gradus_finding_see(finding, "class", (double)class);
-    gradus_finding_see(finding, "share", evidence->share[class]);
+    gradus_finding_see(finding, "share", of->share[class]);
     gradus_finding_see(finding, "recall", recall);
     snprintf(finding->text, sizeof finding->text,
-             "class %.64s is %.1f %% of the examples, and %.0f %% of it is told right",
-             about->targets[0].class_names ? about->targets[0].class_names[class] : number,
-             100 * evidence->share[class], 100 * recall);
-    const bool one = gradus_net_output(evidence->run->net)[0] == 1;
-    gradus_finding_try(finding, one ? "loss=focal(alpha=balanced)" : "loss=cross_entropy(class_weights=balanced)");
+             "class %.64s%s%.64s is %.1f %% of the examples, and %.0f %% of it is told right",
+             of->target->class_names ? of->target->class_names[class] : number, of->name ? " of " : "",
+             of->name ? of->name : "", 100 * of->share[class], 100 * recall);
+    suggest_balance(evidence, head, finding);
     return true;
 }
 

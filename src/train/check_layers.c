@@ -21,7 +21,7 @@ static const double bad_share = 0.001; /* of all gradients, and more than two */
 static bool judge_exploding(const gradus_evidence *evidence, gradus_finding *finding)
 {
     char first[32], usual[32];
-    const double guess = gradus_plain_guess(evidence);
+    const double guess = evidence->plain_guess;
     const bool began = evidence->first_loss > first_loss_share * guess;
     const double bad = (double)(evidence->exploding + evidence->broken);
     const bool later = bad > 2 && bad > bad_share * (double)evidence->gradients;

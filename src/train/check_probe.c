@@ -1,5 +1,5 @@
 /* What the kept model of a run does with a thousand examples of its training part: gradients of each layer and how much of them is noise,
- * units that are dead, values at their ends, the loss beside that of a guess; and what the examples themselves are like. */
+ * units that are dead, values at their ends; and what the examples themselves are like. What the outputs are worth: check_heads.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,49 +116,10 @@ static void conclude(const gradus_run *run, gradus_evidence *evidence, const gra
 
 /* ---- the examples ---- */
 
-typedef struct facts {              /* sums over the examples */
-    double *square;                 /* of each input */
-    double *number, *number_square; /* of each target that is a number */
-    double *classes, *class_loss;   /* how many of each, and their losses */
-    double loss, count;             /* of all targets */
+typedef struct facts { /* sums over the examples */
+    double *square;    /* of each input */
     double examples;
 } facts;
-
-/* Of several, what a guess would cost is not looked at. */
-static bool tells_one_thing(const gradus_run *run) { return gradus_net_head_count(run->net) == 1; }
-
-/* A loss that makes no probabilities is counted in wrong answers. */
-static double loss_of_class(const gradus_run *run, const float *output, int64_t width, int32_t class)
-{
-    if (!gradus_net_head(run->net, 0).probabilities) return gradus_class_of(output, width, false) != class;
-    const double probability = width > 1 ? output[class] : class ? output[0] : 1 - output[0];
-    return -log(fmax(probability, 1e-12));
-}
-
-static void add_classes(const gradus_run *run, const gradus_batch *batch, const float *outputs, facts *all)
-{
-    const int64_t count = batch->count * (run->about->positions ? run->about->positions : 1),
-                  width = size_of(gradus_net_output(run->net)) * batch->count / count;
-    for (int64_t i = 0; i < count; i++) {
-        const double loss = loss_of_class(run, outputs + i * width, width, batch->classes[i]);
-        all->loss += loss;
-        all->class_loss[batch->classes[i]] += loss;
-        all->classes[batch->classes[i]]++;
-    }
-    all->count += (double)count;
-}
-
-static void add_numbers(const gradus_run *run, const gradus_batch *batch, const float *outputs, facts *all)
-{
-    const int64_t width = size_of(gradus_net_output(run->net));
-    for (int64_t i = 0; i < batch->count * width; i++) {
-        const double wanted = batch->numbers[i], far = outputs[i] - wanted;
-        all->loss += far * far;
-        all->number[i % width] += wanted;
-        all->number_square[i % width] += wanted * wanted;
-    }
-    all->count += (double)(batch->count * width);
-}
 
 static void add_inputs(const gradus_run *run, const gradus_batch *batch, facts *all)
 {
@@ -168,55 +129,9 @@ static void add_inputs(const gradus_run *run, const gradus_batch *batch, facts *
     all->examples += batch->count;
 }
 
-/* Without a look at the input: classes by their shares, which costs their entropy; or the mean, which costs the variance. */
-static double guess(const gradus_run *run, const facts *all, gradus_evidence *evidence)
-{
-    double cost = 0;
-    const int64_t width = size_of(gradus_net_output(run->net));
-    for (int64_t i = 0; i < evidence->classes; i++) {
-        evidence->share[i] = all->classes[i] / all->count;
-        if (evidence->share[i] > 0) cost -= evidence->share[i] * log(evidence->share[i]);
-    }
-    for (int64_t i = 0; !evidence->classes && i < width; i++) {
-        const double mean = all->number[i] / all->examples;
-        cost += (all->number_square[i] / all->examples - mean * mean) / (double)width;
-    }
-    for (int64_t i = 0; evidence->classes && !gradus_net_head(run->net, 0).probabilities && i < evidence->classes; i++)
-        cost = i ? fmin(cost, 1 - evidence->share[i]) : 1 - evidence->share[i];
-    return cost;
-}
-
-/* Where classes have weights they are to count alike: the mean over the classes, beside that of any class being as likely. */
-static bool weighs_classes(const gradus_run *run)
-{
-    static const char *const names[] = {"class_weights", "alpha"};
-    const gradus_spec *loss = gradus_settings_spec(run->settings, "loss");
-    for (int i = 0; loss && i < 2; i++) {
-        const gradus_value *value = gradus_item_value(&gradus_spec_chain(loss)->items[0], names[i]);
-        if (value && value->present) return true;
-    }
-    return false;
-}
-
-static void count_alike(const facts *all, gradus_evidence *evidence)
-{
-    double sum = 0, there = 0;
-    for (int64_t i = 0; i < evidence->classes; i++) {
-        if (all->classes[i] == 0) continue;
-        sum += all->class_loss[i] / all->classes[i];
-        there++;
-    }
-    evidence->loss = sum / there;
-    evidence->guess = log(there);
-}
-
-static void tell_examples(const gradus_run *run, const facts *all, gradus_evidence *evidence)
+static void tell_inputs(const gradus_run *run, const facts *all, gradus_evidence *evidence)
 {
     evidence->examples = (int64_t)all->examples;
-    if (tells_one_thing(run)) evidence->loss = all->loss / all->count;
-    if (tells_one_thing(run)) evidence->guess = guess(run, all, evidence);
-    if (evidence->classes && gradus_net_head(run->net, 0).probabilities && weighs_classes(run))
-        count_alike(all, evidence);
     evidence->input_rms = run->about->symbols ? NAN : 0;
     for (int64_t i = 0; !run->about->symbols && i < size_of(run->about->shape); i++) {
         const double rms = sqrt(all->square[i] / all->examples);
@@ -234,6 +149,7 @@ typedef struct probe {
     float *outputs;
     gradients gradients;
     facts facts;
+    gradus_head_tally tallies[GRADUS_TARGETS];
 } probe;
 
 static gradus_status look(probe *p, const gradus_batch *batch, gradus_error *error)
@@ -244,10 +160,7 @@ static gradus_status look(probe *p, const gradus_batch *batch, gradus_error *err
         gradus_net_evaluate(run->net, batch, NULL, p->outputs, error))
         return error->status;
     add_inputs(run, batch, &p->facts);
-    if (p->evidence->classes)
-        add_classes(run, batch, p->outputs, &p->facts);
-    else if (tells_one_thing(run))
-        add_numbers(run, batch, p->outputs, &p->facts);
+    gradus_tallies_add(run, p->evidence, batch, p->outputs, p->tallies);
     if (batch->count < BATCH && p->gradients.batches) return GRADUS_OK; /* gradients are of batches of one size */
     if (gradus_net_train(run->net, batch, p->gradients.batches, false, &loss, NULL, error)) return error->status;
     add_gradients(run, p->evidence, &p->gradients);
@@ -269,7 +182,8 @@ static void probe_training(probe *p, gradus_error *error)
     gradus_loader_destroy(loader);
     if (error->status) return;
     conclude(run, p->evidence, &p->gradients);
-    tell_examples(run, &p->facts, p->evidence);
+    tell_inputs(run, &p->facts, p->evidence);
+    gradus_tallies_conclude(run, p->tallies, p->evidence);
 }
 
 /* ---- answers, class by class ---- */
@@ -277,20 +191,14 @@ static void probe_training(probe *p, gradus_error *error)
 static void judge_classes(const probe *p, gradus_error *error)
 {
     gradus_run *run = p->run;
-    gradus_evidence *evidence = p->evidence;
     const gradus_part part = run->about->count[GRADUS_VALIDATION] ? GRADUS_VALIDATION : GRADUS_TRAINING;
-    const int64_t positions = run->about->positions ? run->about->positions : 1,
-                  width = size_of(gradus_net_output(run->net)) / positions;
-    const bool probabilities = gradus_net_head(run->net, 0).probabilities;
     gradus_batch batch;
     int64_t seen = 0;
     gradus_loader *loader = open_part(run, part, error);
     while (!error->status && seen < JUDGED && gradus_loader_next(loader, &batch)) {
         if (gradus_net_evaluate(run->net, &batch, NULL, p->outputs, error)) break;
-        for (int64_t i = 0; i < batch.count * positions; i++)
-            evidence->confusion[batch.classes[i] * evidence->classes +
-                                gradus_class_of(p->outputs + i * width, width, probabilities)]++;
-        seen += batch.count * positions;
+        gradus_heads_judge(run, p->evidence, &batch, p->outputs);
+        seen += batch.count * (run->about->positions ? run->about->positions : 1);
     }
     gradus_loader_destroy(loader);
 }
@@ -298,30 +206,17 @@ static void judge_classes(const probe *p, gradus_error *error)
 gradus_status gradus_evidence_probe(gradus_run *run, gradus_evidence *evidence, gradus_error *error)
 {
     const int64_t inputs = size_of(run->about->shape), outputs = size_of(gradus_net_output(run->net));
-    enum { MOST_CLASSES = 1000 };
     probe p = {.run = run, .evidence = evidence};
-    const bool classes = tells_one_thing(run) && run->about->targets[0].kind == GRADUS_TARGET_CLASS;
-    evidence->classes = classes ? run->about->targets[0].outputs : 0;
     list_layers(run, evidence, error);
     p.outputs = room(outputs * BATCH, sizeof *p.outputs, error);
     p.gradients.sum = room(count_gradients(run->net), sizeof *p.gradients.sum, error);
     p.facts.square = room(inputs, sizeof(double), error);
-    p.facts.number = room(outputs, sizeof(double), error);
-    p.facts.number_square = room(outputs, sizeof(double), error);
-    p.facts.classes = room(evidence->classes, sizeof(double), error);
-    p.facts.class_loss = room(evidence->classes, sizeof(double), error);
-    evidence->share = room(evidence->classes, sizeof(double), error);
-    if (!error->status) probe_training(&p, error);
-    if (evidence->classes && evidence->classes <= MOST_CLASSES)
-        evidence->confusion = room(evidence->classes * evidence->classes, sizeof(int64_t), error);
-    if (!error->status && evidence->confusion) judge_classes(&p, error);
+    if (!gradus_tallies_open(run, evidence, p.tallies, error)) probe_training(&p, error);
+    if (!error->status && !gradus_heads_make_room(evidence, error)) judge_classes(&p, error);
     free(p.outputs);
     free(p.gradients.sum);
     free(p.facts.square);
-    free(p.facts.number);
-    free(p.facts.number_square);
-    free(p.facts.classes);
-    free(p.facts.class_loss);
+    gradus_tallies_close(p.tallies, evidence->heads);
     return error->status;
 }
 
@@ -329,7 +224,9 @@ void gradus_evidence_release(gradus_evidence *evidence)
 {
     free(evidence->row);
     free(evidence->layer);
-    free(evidence->confusion);
-    free(evidence->share);
+    for (int32_t i = 0; i < evidence->heads; i++) {
+        free(evidence->head[i].confusion);
+        free(evidence->head[i].share);
+    }
     *evidence = (gradus_evidence){0};
 }

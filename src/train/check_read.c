@@ -146,6 +146,13 @@ static void read_summary(const gradus_run *run, gradus_evidence *evidence)
     json_decref(summary);
 }
 
+static bool sums_any(const gradus_run *run)
+{
+    bool any = false;
+    for (int32_t i = 0; i < gradus_net_head_count(run->net); i++) any |= gradus_net_head(run->net, i).sums;
+    return any;
+}
+
 gradus_status gradus_evidence_read(const gradus_run *run, gradus_evidence *evidence, gradus_error *error)
 {
     reading r = {evidence, 1};
@@ -157,8 +164,7 @@ gradus_status gradus_evidence_read(const gradus_run *run, gradus_evidence *evide
     if (unread.status && unread.code != GRADUS_CODE_NO_FILE) *error = unread;
     read_summary(run, evidence);
     /* as large as that of a guess is told: of an example, and of one number of it */
-    if (gradus_run_sums_loss(run))
-        evidence->first_loss =
-            run->about->targets[0].kind == GRADUS_TARGET_CLASS ? evidence->first_loss / run->plan.batch : NAN;
+    const bool classes = gradus_net_head_count(run->net) == 1 && run->about->targets[0].kind == GRADUS_TARGET_CLASS;
+    if (sums_any(run)) evidence->first_loss = classes ? evidence->first_loss / run->plan.batch : NAN;
     return error->status;
 }

@@ -36,10 +36,11 @@ static void write_words(void)
 
 static void write_tables(void)
 {
-    static const char *const names[] = {"rings", "plane", "noisy", "rare", "apart", "large"};
-    static const char *const heads[] = {"x,y,class", "x,y,z", "x,y,z", "x,y,class", "x,y,class", "rooms,area,price"};
+    static const char *const names[] = {"rings", "plane", "noisy", "rare", "apart", "large", "both", "rare_both"};
+    static const char *const heads[] = {"x,y,class",        "x,y,z",       "x,y,z",      "x,y,class", "x,y,class",
+                                        "rooms,area,price", "x,y,z,class", "x,y,z,class"};
     uint32_t seed = 1;
-    for (int table = 0; table < 6; table++) {
+    for (int table = 0; table < 8; table++) {
         char path[256];
         FILE *file = fopen(training_path(names[table], "", path), "w");
         assert_non_null(file);
@@ -55,6 +56,12 @@ static void write_tables(void)
                 fprintf(file, "%g,%g,%g\n", x, y, 20 * x - 10 * y + (table == 1 ? 3 : 40) * noise);
             else if (table < 5)
                 fprintf(file, "%g,%g,%s\n", x + rare * (table == 3 ? 1 : 5), y + rare * (table == 3 ? 0.5 : 5),
+                        rare ? "rare" : "usual");
+            else if (table == 6)
+                fprintf(file, "%g,%g,%g,%s\n", radius * cos(angle), radius * sin(angle),
+                        radius * cos(angle - 1) + 0.1 * y, i % 2 ? "outer" : "inner");
+            else if (table == 7)
+                fprintf(file, "%g,%g,%g,%s\n", x + rare, y + rare * 0.5, 20 * x - 10 * y + 3 * noise,
                         rare ? "rare" : "usual");
             else
                 fprintf(file, "%g,%g,%g\n", rooms, area, 100 * rooms + 0.02 * area + 5 * noise);
@@ -203,6 +210,27 @@ static const fault faults[] = {
      NULL,
      "loss=focal(alpha=balanced)",
      {"data=csv(@rare)", "model=dense(16) > relu > dense(1)", "loss=binary_cross_entropy", "lr=0.02", "epochs=10"}},
+    {"under_fitting",
+     NULL,
+     "model=dense(256) > relu > dense(128) > relu > outputs(z=dense(1), class=dense(2))",
+     {"data=csv(@both, target=[z, class])", "model=dense(2) > outputs(z=dense(1), class=dense(2))", "lr=0.01",
+      "epochs=15"}},
+    {"under_fitting",
+     NULL,
+     "model=dense(256) > relu > dense(128) > relu > outputs(z=dense(1), class=dense(1))",
+     {"data=csv(@both, target=[z, class])", "model=dense(2) > outputs(z=dense(1), class=dense(1))",
+      "loss=sum(huber(output=z), binary_cross_entropy(output=class, weight=0.5), balance=uncertainty)", "lr=0.01",
+      "epochs=15"}},
+    {"class_imbalance",
+     NULL,
+     "loss=sum(cross_entropy(output=class, class_weights=balanced))",
+     {"data=csv(@rare_both, target=[z, class])", "model=dense(16) > relu > outputs(z=dense(1), class=dense(2))",
+      "lr=0.003", "epochs=20"}},
+    {"class_imbalance",
+     NULL,
+     "loss=sum(huber(output=z), cross_entropy(output=class, class_weights=balanced, weight=2))",
+     {"data=csv(@rare_both, target=[z, class])", "model=dense(16) > relu > outputs(z=dense(1), class=dense(2))",
+      "loss=sum(huber(output=z), cross_entropy(output=class, weight=2))", "lr=0.003", "epochs=20"}},
     {"unscaled_inputs",
      NULL,
      "data.scale=standard",
@@ -238,6 +266,8 @@ static void test_faults(void **state)
         assert_true(one->where ? finding->layer >= 0 : finding->layer == -1);
         assert_string_equal(finding->remedy, one->remedy);
         assert_true(*finding->text && finding->count > 0);
+        const bool several = strstr(one->settings[0], "both") != NULL;
+        assert_true(!several || strstr(finding->text, "'class'") || strstr(finding->text, " of class "));
         train(one->settings, one->remedy, cured);
         look(cured, &at);
         if (found(&at, one->symptom)) fail_msg("%s is not cured: %s", one->symptom, found(&at, one->symptom)->text);
@@ -271,6 +301,11 @@ static const char *const healthy[][9] = {
      "epochs=20"},
     {"data=csv(@plane)", "model=dense(1)", "optimizer=sgd", "lr=0.05", "schedule=constant", "epochs=10"},
     {"data=csv(@apart)", "model=dense(16) > relu > dense(2)", "lr=0.01", "epochs=15"},
+    {"data=csv(@both, target=[z, class])",
+     "model=dense(16) > tanh > dense(16) > tanh > outputs(z=dense(1), class=dense(2))", "lr=0.01", "epochs=20"},
+    {"data=csv(@both, target=[z, class])",
+     "model=dense(16) > tanh > dense(16) > tanh > outputs(z=dense(1), class=dense(2))",
+     "loss=sum(huber(output=z), focal(output=class, weight=3), balance=gradnorm)", "lr=0.01", "epochs=20"},
     {WORDS, "model=embedding(16) > lstm(32) > dense(16)", "lr=0.003", "epochs=6"},
     {WORDS, "model=embedding(16) > gru(32, layers=2) > dense(16)", "lr=0.003", "epochs=6"},
     {WORDS, "model=embedding(16) > rnn(32) > dense(16)", "lr=0.003", "epochs=6"},
