@@ -59,14 +59,7 @@ bool gradus_run_is_asked(const char *folder, gradus_ask what)
     return !gradus_path_join(folder, names[what], path, &error) && access(path, F_OK) == 0;
 }
 
-bool gradus_run_is_trained(const char *folder)
-{
-    gradus_folder opened;
-    gradus_error error = {0};
-    gradus_folder_open(&opened, folder, true, &error);
-    gradus_folder_close(&opened);
-    return error.code == GRADUS_CODE_EXISTS;
-}
+bool gradus_run_is_trained(const char *folder) { return gradus_folder_is_trained(folder); }
 
 void gradus_run_wish(gradus_run *run, gradus_ask what) { atomic_fetch_or(&run->wishes, 1 << what); }
 

@@ -9,9 +9,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { NAMES_TRIED = 10000 };
+enum { NAMES_TRIED = 10000, LOOKS = 20 };
 
 /* Everything that a training writes; what a user has put beside it is left alone when a run is replaced. */
 static const char *const files_of_a_run[] = {
@@ -70,12 +71,26 @@ gradus_status gradus_folder_check(const gradus_folder_config *config, gradus_err
     return config->given && !config->overwrite && exists(path) ? in_the_way(path, error) : GRADUS_OK;
 }
 
+/* A lock that is in the way may be that of somebody who only looks whether there is one: it is gone in a moment. Any errno but
+ * EWOULDBLOCK: this file system has no locks. */
+static bool is_taken(int descriptor, int lock)
+{
+    const struct timespec moment = {.tv_nsec = 5000000};
+    bool taken = false;
+    for (int looks = 0; looks < LOOKS; looks++) {
+        taken = flock(descriptor, lock | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        if (!taken || lock == LOCK_SH) break;
+        nanosleep(&moment, NULL);
+    }
+    return taken;
+}
+
 static gradus_status lock(gradus_folder *folder, bool train, gradus_error *error)
 {
     folder->descriptor = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->descriptor < 0) return gradus_fail_file(error, folder->path, errno);
-    if (!train || flock(folder->descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return GRADUS_OK;
-    gradus_folder_close(folder); /* any other errno: this file system has no locks */
+    if (!train || !is_taken(folder->descriptor, LOCK_EX)) return GRADUS_OK;
+    gradus_folder_close(folder);
     return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_EXISTS, "%s is being trained by another process",
                        folder->path);
 }
@@ -166,6 +181,16 @@ gradus_status gradus_folder_open(gradus_folder *folder, const char *path, bool t
     if (!exists(file))
         return gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_NO_FILE, "%s is no run: it holds no run.yaml", path);
     return lock(folder, train, error);
+}
+
+bool gradus_folder_is_trained(const char *path)
+{
+    gradus_folder folder;
+    gradus_error error = {0};
+    if (gradus_folder_open(&folder, path, false, &error)) return false;
+    const bool trained = is_taken(folder.descriptor, LOCK_SH);
+    gradus_folder_close(&folder);
+    return trained;
 }
 
 bool gradus_folder_base(const char *folder, char base[GRADUS_PATH_SIZE])

@@ -21,6 +21,8 @@ gradus_status gradus_folder_make(gradus_folder *folder, const gradus_folder_conf
 /* Opens the folder of a run that exists. `train`: nobody else may be training it, and nobody can until it is closed. */
 gradus_status gradus_folder_open(gradus_folder *folder, const char *path, bool train, gradus_error *error);
 void gradus_folder_close(gradus_folder *folder);
+/* Looks, without being in the way of whoever is about to train it or looks too. */
+bool gradus_folder_is_trained(const char *path);
 
 /* The folder that relative paths of a run's data refer to, as its summary tells; false: it does not, and base is "". */
 bool gradus_folder_base(const char *folder, char base[GRADUS_PATH_SIZE]);

@@ -1,4 +1,7 @@
 /* Folders of runs: names, -2 and -3, what is in the way, what is replaced, two trainings at once. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include "../../src/train/folder.h"
 #include "check.h"
@@ -98,6 +101,36 @@ static void test_one_training_at_a_time(void **state)
     gradus_folder_close(&second);
 }
 
+static void *look(void *descriptor) /* and go away in a moment */
+{
+    usleep(20000);
+    flock(*(int *)descriptor, LOCK_UN);
+    return NULL;
+}
+
+/* Who asks whether a run is trained is in nobody's way: neither of another who asks, nor of a training that begins. */
+static void test_looking_is_not_training(void **state)
+{
+    (void)state;
+    char path[256];
+    gradus_error error;
+    gradus_folder folder;
+    pthread_t thread;
+    assert_int_equal(make("looked-at", true, false, path, &error), GRADUS_OK);
+    write_file("looked-at", "run.yaml", "");
+    snprintf(path, sizeof path, "%s/looked-at", out);
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(flock(descriptor, LOCK_SH), 0);
+    assert_false(gradus_folder_is_trained(path));
+    pthread_create(&thread, NULL, look, &descriptor);
+    if (gradus_folder_open(&folder, path, true, &error)) fail_msg("%s", error.message);
+    assert_true(gradus_folder_is_trained(path));
+    gradus_folder_close(&folder);
+    assert_false(gradus_folder_is_trained(path));
+    pthread_join(thread, NULL);
+    close(descriptor);
+}
+
 static void test_what_is_no_run(void **state)
 {
     (void)state;
@@ -156,6 +189,7 @@ int main(void)
                                        cmocka_unit_test(test_a_given_name_in_the_way),
                                        cmocka_unit_test(test_overwrite_leaves_what_is_not_ours),
                                        cmocka_unit_test(test_one_training_at_a_time),
+                                       cmocka_unit_test(test_looking_is_not_training),
                                        cmocka_unit_test(test_what_is_no_run),
                                        cmocka_unit_test(test_names_that_are_paths),
                                        cmocka_unit_test(test_a_folder_that_cannot_be_made)};
