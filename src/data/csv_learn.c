@@ -11,11 +11,23 @@ enum { MOST_CLASSES = 10000, MOST_COUNTED_CLASS = 20 };
 /* ---- first walk: kinds ---- */
 
 typedef struct survey {
-    int64_t numbers, texts;
-    uint32_t counted; /* bit n: the whole number n was met, up to MOST_COUNTED_CLASS */
-    bool other;       /* a number that is not one of those */
-    gradus_texts met; /* at most one more than is allowed */
+    int64_t numbers, texts, commas; /* texts that would be numbers with a point for the comma */
+    uint32_t counted;               /* bit n: the whole number n was met, up to MOST_COUNTED_CLASS */
+    bool other;                     /* a number that is not one of those */
+    gradus_texts met;               /* at most one more than is allowed */
 } survey;
+
+/* "0,25", as tables of many countries have it. */
+static bool has_decimal_comma(const gradus_csv_field *field)
+{
+    char text[32];
+    const char *comma = memchr(field->text, ',', field->length);
+    double number;
+    if (!comma || field->length >= sizeof text) return false;
+    memcpy(text, field->text, field->length);
+    text[comma - field->text] = '.';
+    return gradus_number_read(text, field->length, &number) == field->length;
+}
 
 static bool look(survey *seen, const gradus_csv_field *field, int32_t most, gradus_arena *arena)
 {
@@ -27,6 +39,7 @@ static bool look(survey *seen, const gradus_csv_field *field, int32_t most, grad
         if (counted) seen->counted |= (uint32_t)1 << (int32_t)number;
     } else {
         seen->texts++;
+        seen->commas += has_decimal_comma(field);
     }
     return seen->met.count > most || gradus_texts_add(&seen->met, arena, field->text, field->length);
 }
@@ -91,6 +104,12 @@ static gradus_status judge(gradus_table *table, const gradus_csv *csv, const sur
         gradus_column *column = &table->columns[i];
         column->numeric = seen[i].numbers > 9 * seen[i].texts;
         if (column->role == GRADUS_COLUMN_DROPPED) continue;
+        if (csv->separator != ',' && seen[i].commas &&
+            seen[i].numbers + seen[i].commas > 9 * (seen[i].texts - seen[i].commas))
+            return gradus_fail(
+                error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                "%s: the numbers of the column '%s' have a decimal comma; they need a point, for example by: tr , .",
+                csv->path, column->name);
         if (seen[i].numbers + seen[i].texts == 0) list_column(empty, sizeof empty, column->name);
         if (column->role == GRADUS_COLUMN_INPUT && !column->numeric && seen[i].met.count > categories)
             list_column(many, sizeof many, column->name);

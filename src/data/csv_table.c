@@ -1,6 +1,8 @@
 /* Opens CSV files as tables: names of columns, where each stands in a file, rows that are whole.
  * How columns become numbers stands in csv_learn.c and csv_encode.c. */
 #include "csv_walk.h"
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,8 +184,15 @@ bool gradus_table_next(gradus_table_file *file, gradus_error *error)
 bool gradus_table_number(const gradus_table_file *file, int32_t column, double *number, gradus_error *error)
 {
     const gradus_csv_field *field = gradus_table_field(file, column);
-    if (gradus_texts_number(field->text, field->length, number)) return true;
+    const bool read = gradus_texts_number(field->text, field->length, number);
+    if (read && fabs(*number) <= FLT_MAX) return true;
     const char *name = file->table->columns[column].name;
+    if (read) {
+        gradus_csv_fail(
+            &file->csv, field, error, "'%.*s' in the column '%.*s' is larger than a net can compute with (3.4e38)",
+            gradus_shown(field->text, field->length, 40), field->text, gradus_shown(name, strlen(name), 40), name);
+        return false;
+    }
     gradus_csv_fail(
         &file->csv, field, error,
         "'%.*s' where the column '%.*s' holds numbers; missing=[...] lists what stands for a gap, drop=[...] columns "

@@ -45,9 +45,17 @@ static bool pass_line_end(const char **at, const char *end)
     return true;
 }
 
+/* Spreadsheets also write UTF-16, which begins with a mark of its own. */
+static bool is_utf16(const gradus_csv *csv)
+{
+    return csv->end - csv->start > 1 && (!memcmp(csv->start, "\xff\xfe", 2) || !memcmp(csv->start, "\xfe\xff", 2));
+}
+
 static gradus_status check_utf8(const gradus_csv *csv, gradus_error *error)
 {
     gradus_csv_field place = {.place = csv->start, .line_start = csv->start, .line = 1};
+    if (is_utf16(csv))
+        return gradus_csv_fail(csv, &place, error, "this is UTF-16; convert the file: iconv -f utf-16 -t utf-8");
     while (place.place < csv->end) {
         if (pass_line_end(&place.place, csv->end)) {
             place.line++, place.line_start = place.place;

@@ -414,6 +414,30 @@ static void test_mistakes(void **state)
     }
 }
 
+/* What other programs write, and what no net can compute with. */
+static void test_what_must_be_converted(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"\xff\xfe"
+         "a,y",
+         "DIR/t.csv:1:1: this is UTF-16; convert the file: iconv -f utf-16 -t utf-8"},
+        {"\xfe\xff"
+         "a,y",
+         "DIR/t.csv:1:1: this is UTF-16; convert the file: iconv -f utf-16 -t utf-8"},
+        {"a;y\n0,5;1,25\n-1;2\n1,5;3\n",
+         "DIR/t.csv: the numbers of the column 'a' have a decimal comma; they need a point, for example by: tr , ."},
+        {"a,y\n1,2.5\n1e39,3\n2,4\n",
+         "DIR/t.csv:3:1: '1e39' in the column 'a' is larger than a net can compute with (3.4e38)"},
+        {"a,y\n1,2.5\n2,-1e300\n2,4\n",
+         "DIR/t.csv:3:3: '-1e300' in the column 'y' is larger than a net can compute with (3.4e38)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put("t.csv", cases[i][0]);
+        assert_int_equal(set_must_fail("csv(t.csv)", "none", cases[i][1]).code, GRADUS_CODE_BAD_DATA);
+    }
+}
+
 static void test_files_that_are_none(void **state)
 {
     (void)state;
@@ -502,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_what_must_be_converted),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_files_that_are_none),
         cmocka_unit_test(test_text_among_numbers),
