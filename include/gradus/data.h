@@ -32,6 +32,7 @@ typedef struct gradus_data_input {      /* how values of an example come from wh
     const char *text;                   /* the value is 1 where the column says this, else 0; NULL: (number - base) / spread */
     int64_t     values;                 /* so many that follow each other                                            */
     double      base, spread, gap;      /* gap: what stands for a missing number; NaN: nothing does                  */
+    double      low, high;              /* the value is kept within them; -INFINITY, INFINITY: it is not             */
 } gradus_data_input;
 
 typedef struct gradus_data_info {

@@ -1,11 +1,10 @@
 /* csv: tables in a text file, one row an example. Columns of numbers are scaled, columns of texts become zeros and ones, the target
  * is a class or a number; what was learnt about the columns is remembered with the model. */
 #include "csv_walk.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ENCODE_NUMBERS, ENCODE_SYMBOLS }; /* as the words of `encode` */
 
 /* ---- what the user asked for ---- */
 
@@ -121,7 +120,7 @@ static gradus_status read_options(const gradus_reading *reading, gradus_table *t
         return gradus_reading_fail(reading, gradus_item_value(reading->item, "separator"), GRADUS_CODE_WRONG_TYPE,
                                    error, "a separator is one ASCII character or tab, and no quote");
     table->separator = separator ? *separator : 0;
-    table->symbolic = gradus_reading_count(reading, "encode") == ENCODE_SYMBOLS;
+    table->encode = (gradus_encode)gradus_reading_count(reading, "encode");
     table->bins = (int32_t)gradus_reading_count(reading, "bins");
     for (int32_t i = 0; i < missing->count; i++)
         if (!gradus_texts_add(&table->missing, &reading->data->arena, missing->items[i].text,
@@ -137,9 +136,23 @@ static void describe_column(const gradus_table *table, const gradus_column *colu
 {
     const char *name = table->header || table->named ? column->name : NULL;
     if (column->role != GRADUS_COLUMN_INPUT) return;
-    if (column->numeric)
-        *(*at)++ = (gradus_data_input){
-            .column = name, .values = 1, .base = column->base, .spread = column->spread, .gap = column->mean};
+    if (column->numeric && table->encode == GRADUS_ENCODE_PIECEWISE)
+        for (int32_t i = 0; i + 1 < column->edge_count; i++)
+            *(*at)++ = (gradus_data_input){.column = name,
+                                           .values = 1,
+                                           .base = column->edges[i],
+                                           .spread = column->edges[i + 1] - column->edges[i],
+                                           .gap = column->mean,
+                                           .low = i ? 0 : -INFINITY,
+                                           .high = i + 2 < column->edge_count ? 1 : INFINITY};
+    else if (column->numeric)
+        *(*at)++ = (gradus_data_input){.column = name,
+                                       .values = 1,
+                                       .base = column->base,
+                                       .spread = column->spread,
+                                       .gap = column->mean,
+                                       .low = -INFINITY,
+                                       .high = INFINITY};
     for (int32_t i = 0; i < column->texts.count && !column->numeric; i++)
         *(*at)++ = (gradus_data_input){.column = name, .text = column->texts.text[i], .values = 1, .spread = 1};
 }
@@ -150,7 +163,7 @@ static gradus_status describe_inputs(gradus_data *data, gradus_error *error)
     gradus_data_input *inputs = gradus_arena_take(&data->arena, (size_t)(table->width + 1) * sizeof *inputs, 64),
                       *at = inputs;
     if (!inputs) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
-    if (table->symbolic) return GRADUS_OK; /* no numbers go in */
+    if (table->encode == GRADUS_ENCODE_SYMBOLS) return GRADUS_OK; /* no numbers go in */
     for (int32_t i = 0; i < table->column_count; i++) describe_column(table, &table->columns[i], &at);
     data->info.inputs = inputs, data->info.input_count = at - inputs;
     return GRADUS_OK;
@@ -344,12 +357,13 @@ static const gradus_argument arguments[] = {
      .also = "scaler, normalize, standardize"},
     {.name = "encode",
      .kind = GRADUS_WORD,
-     .words = "numbers|symbols",
+     .words = "numbers|symbols|piecewise",
      .initial = "numbers",
      .flags = GRADUS_NAMED,
      .help =
          "numbers: numbers are scaled, a text is a one among zeros; symbols: each column is a symbol, for nets that "
-         "begin with an embedding, numbers by the part of the training rows that they are in",
+         "begin with an embedding, numbers by the part of the training rows that they are in; piecewise: as numbers, "
+         "but a number is a value for each such part, 0 in the parts above it, 1 in those below, a share in its own",
      .also = "categorical, encoding, cat_names"},
     {.name = "bins",
      .kind = GRADUS_INTEGER,
@@ -357,7 +371,7 @@ static const gradus_argument arguments[] = {
      .low = 2,
      .high = 1000,
      .flags = GRADUS_NAMED,
-     .help = "into how many parts of as many rows numbers are cut, with encode=symbols",
+     .help = "into how many parts of as many rows numbers are cut, with encode=symbols and piecewise",
      .also = "quantiles, n_bins"},
     {.name = "target_scale",
      .kind = GRADUS_WORD,
@@ -394,14 +408,17 @@ const gradus_reader gradus_reader_csv = {
     .member = {.name = "csv",
                .summary = "a table in a text file, one row an example (CSV, TSV)",
                .formula = "(x - mean) / deviation for numbers, 0 or 1 for each text",
-               .paper = "RFC 4180; sizes, means and texts are those of the training part",
+               .paper =
+                   "RFC 4180; piecewise: Gorishniy, Rubachev, Babenko 2022, On embeddings for numerical features in "
+                   "tabular deep learning",
                .also = "tsv, table, read_csv",
                .arguments = arguments,
                .notes =
                    "with encode=symbols a model begins as embedding(8) > flatten does; what training has not met is a "
-                   "symbol of its own in each column; a column is numeric when nine tenths of it are; rows without a "
-                   "target are left out; a class of "
-                   "the test may have a full stop behind it (UCI's Adult)"},
+                   "symbol of its own in each column; with encode=piecewise the first part goes on below it, the last "
+                   "above it, and what never changes is one part; sizes, means, parts and texts are those of the "
+                   "training part; a column is numeric when nine tenths of it are; rows without a target are left out; "
+                   "a class of the test may have a full stop behind it (UCI's Adult)"},
     .endings = ".csv .tsv .csv.gz .tsv.gz",
     .open = open_file,
     .inputs = open_inputs,

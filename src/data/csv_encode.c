@@ -9,6 +9,18 @@ static float scaled(const gradus_column *column, double number)
     return (float)((number - column->base) / column->spread);
 }
 
+/* Gorishniy, Rubachev and Babenko 2022, "On embeddings for numerical features in tabular deep learning", equation 1: the way through
+ * each part, 0 before it and 1 behind it; through the first also below it, through the last also above it. */
+static void write_pieces(const gradus_column *column, double number, float **values)
+{
+    for (int32_t i = 0; i + 1 < column->edge_count; i++) {
+        double way = (number - column->edges[i]) / (column->edges[i + 1] - column->edges[i]);
+        if (i && way < 0) way = 0;
+        if (i + 2 < column->edge_count && way > 1) way = 1;
+        *(*values)++ = (float)way;
+    }
+}
+
 /* The text's place, or the part that the number is in; behind them what is unknown. */
 static bool symbol_of(gradus_table_file *file, int32_t i, bool gap, int32_t *symbol, gradus_error *error)
 {
@@ -30,7 +42,7 @@ static bool encode_input(gradus_table_file *file, int32_t i, float **values, gra
     const gradus_column *column = &file->table->columns[i];
     const gradus_csv_field *field = gradus_table_field(file, i);
     bool gap = gradus_table_gap(file->table, field);
-    if (file->table->symbolic) {
+    if (file->table->encode == GRADUS_ENCODE_SYMBOLS) {
         int32_t symbol;
         if (!symbol_of(file, i, gap, &symbol, error)) return false;
         *(*values)++ = (float)(column->first_symbol + symbol);
@@ -39,7 +51,10 @@ static bool encode_input(gradus_table_file *file, int32_t i, float **values, gra
     if (column->numeric) {
         double number = column->mean;
         if (!gap && !gradus_table_number(file, i, &number, error)) return false;
-        *(*values)++ = scaled(column, number);
+        if (file->table->encode == GRADUS_ENCODE_PIECEWISE)
+            write_pieces(column, number, values);
+        else
+            *(*values)++ = scaled(column, number);
         return true;
     }
     int32_t at = gap ? -1 : gradus_texts_find(&column->texts, field->text, field->length);

@@ -182,18 +182,22 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Parts of as many training rows each, as far as equal numbers let them be. */
-static bool cut(gradus_column *column, const running *sums, int32_t bins, gradus_arena *arena)
+/* Parts of as many training rows each, as far as equal numbers let them be. Piecewise, the least and the largest number are edges
+ * too, and a column that never changes is one part, of length 1. */
+static bool cut(gradus_column *column, const running *sums, int32_t bins, bool ends, gradus_arena *arena)
 {
-    if (!sums->count) return true;
-    qsort(sums->all, (size_t)sums->count, sizeof *sums->all, by_size);
-    column->edges = gradus_arena_take(arena, (size_t)bins * sizeof *column->edges, sizeof *column->edges);
-    for (int32_t i = 1; column->edges && i < bins; i++) {
-        const double edge = sums->all[sums->count * i / bins];
-        const double last = column->edge_count ? column->edges[column->edge_count - 1] : sums->all[0];
-        if (edge > last) column->edges[column->edge_count++] = edge;
+    const double least = sums->count ? sums->low : 0;
+    double *edges = column->edges =
+        gradus_arena_take(arena, (size_t)(bins + 1) * sizeof *column->edges, sizeof *column->edges);
+    if (!edges) return false;
+    if (sums->count) qsort(sums->all, (size_t)sums->count, sizeof *sums->all, by_size);
+    if (ends) edges[column->edge_count++] = least;
+    for (int32_t i = 1; sums->count && i < bins + ends; i++) {
+        const double edge = i < bins ? sums->all[sums->count * i / bins] : sums->high;
+        if (edge > (column->edge_count ? edges[column->edge_count - 1] : least)) edges[column->edge_count++] = edge;
     }
-    return column->edges;
+    if (ends && column->edge_count == 1) edges[column->edge_count++] = fmax(least + 1, nextafter(least, INFINITY));
+    return true;
 }
 
 static void set_scale(gradus_column *column, const running *sums, gradus_scale scale)
@@ -225,7 +229,8 @@ static bool learn_field(gradus_table_file *file, gradus_table *table, int32_t i,
         fits = gradus_texts_add(&column->texts, arena, text, gradus_number_print(number, text));
     } else if (column->numeric) {
         if (training) add(&sums[i], number);
-        if (training && table->symbolic && column->role == GRADUS_COLUMN_INPUT) fits = keep(&sums[i], number);
+        if (training && table->encode != GRADUS_ENCODE_NUMBERS && column->role == GRADUS_COLUMN_INPUT)
+            fits = keep(&sums[i], number);
     } else if (class || training) {
         fits = gradus_texts_add(&column->texts, arena, field->text, field->length);
     }
@@ -235,7 +240,8 @@ static bool learn_field(gradus_table_file *file, gradus_table *table, int32_t i,
     return !error->status;
 }
 
-/* A number takes one value, a text as many as it may be; or each a symbol, of which a column has one more, for what is unknown. */
+/* A number takes one value, or one for each part, a text as many as it may be; or each a symbol, of which a column has one more, for
+ * what is unknown. */
 void gradus_table_lay_out(gradus_table *table)
 {
     table->width = table->symbols = 0;
@@ -243,8 +249,13 @@ void gradus_table_lay_out(gradus_table *table)
         gradus_column *column = &table->columns[i];
         if (column->role != GRADUS_COLUMN_INPUT) continue;
         column->first_symbol = table->symbols;
-        table->width += column->numeric || table->symbolic ? 1 : column->texts.count;
-        if (table->symbolic) table->symbols += (column->numeric ? column->edge_count + 1 : column->texts.count) + 1;
+        if (table->encode == GRADUS_ENCODE_SYMBOLS) {
+            table->width++;
+            table->symbols += (column->numeric ? column->edge_count + 1 : column->texts.count) + 1;
+        } else {
+            const bool pieces = column->numeric && table->encode == GRADUS_ENCODE_PIECEWISE;
+            table->width += pieces ? column->edge_count - 1 : column->numeric ? 1 : column->texts.count;
+        }
     }
 }
 
@@ -255,7 +266,8 @@ static gradus_status finish(gradus_table *table, const gradus_csv *csv, const ru
         gradus_column *column = &table->columns[i];
         const bool input = column->role == GRADUS_COLUMN_INPUT;
         set_scale(column, &sums[i], input ? inputs : target);
-        if (table->symbolic && input && column->numeric && !cut(column, &sums[i], table->bins, arena))
+        if (table->encode != GRADUS_ENCODE_NUMBERS && input && column->numeric &&
+            !cut(column, &sums[i], table->bins, table->encode == GRADUS_ENCODE_PIECEWISE, arena))
             return gradus_csv_no_memory(csv, error);
         if (column->class && column->texts.count < 2)
             return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,

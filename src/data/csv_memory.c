@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTIONS = 5, KINDS = 3 }; /* header, apart, separator, symbolic, named; of a column: role, numeric, class */
+enum { MOST_EDGES = 1001 };      /* of 1000 parts */
+enum { OPTIONS = 5, KINDS = 3 }; /* header, apart, separator, encode, named; of a column: role, numeric, class */
 
 /* ---- saving ---- */
 
@@ -16,7 +17,7 @@ void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
 {
     const gradus_table *table = data->memory;
     size_t count = (size_t)table->column_count;
-    int64_t options[OPTIONS] = {table->header, table->apart, table->separator, table->symbolic, table->named};
+    int64_t options[OPTIONS] = {table->header, table->apart, table->separator, table->encode, table->named};
     int64_t *kinds = calloc(KINDS * count, sizeof *kinds);
     double *scales = calloc(3 * count, sizeof *scales);
     const char **names = calloc(count, sizeof *names);
@@ -40,7 +41,7 @@ void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
             texts_name(name, i);
             gradus_texts_save(writer, name, column->texts.text, column->texts.count);
             edges_name(name, i);
-            if (table->symbolic)
+            if (table->encode != GRADUS_ENCODE_NUMBERS)
                 gradus_state_entry(writer, name, GRADUS_STATE_DOUBLE, column->edge_count, column->edges);
         }
     }
@@ -51,15 +52,26 @@ void gradus_table_save(const gradus_data *data, gradus_state_writer *writer)
 
 /* ---- recalling ---- */
 
-static bool recall_edges(gradus_column *column, int32_t index, gradus_state_reader *state, gradus_arena *arena)
+/* In their order, none twice: a part has a length. Those of a piecewise number are two at least. */
+static bool edges_fit(const gradus_column *column, gradus_encode encode)
+{
+    const bool pieces = encode == GRADUS_ENCODE_PIECEWISE && column->numeric && column->role == GRADUS_COLUMN_INPUT;
+    for (int32_t i = 1; i < column->edge_count; i++)
+        if (!(column->edges[i] > column->edges[i - 1])) return false;
+    return !pieces || column->edge_count >= 2;
+}
+
+static bool recall_edges(gradus_column *column, int32_t index, gradus_encode encode, gradus_state_reader *state,
+                         gradus_arena *arena)
 {
     gradus_state_item item;
     char name[32];
     edges_name(name, index);
-    if (!gradus_state_find(state, name, &item) || item.count < 0 || item.count > 1000) return false;
+    if (!gradus_state_find(state, name, &item) || item.count < 0 || item.count > MOST_EDGES) return false;
     column->edge_count = (int32_t)item.count;
     column->edges = gradus_arena_take(arena, (size_t)(item.count + 1) * sizeof *column->edges, sizeof *column->edges);
-    return column->edges && gradus_state_take(state, name, GRADUS_STATE_DOUBLE, item.count, column->edges);
+    return column->edges && gradus_state_take(state, name, GRADUS_STATE_DOUBLE, item.count, column->edges) &&
+           edges_fit(column, encode);
 }
 
 static bool recall_columns(gradus_table *table, const gradus_texts *names, gradus_state_reader *state,
@@ -84,7 +96,8 @@ static bool recall_columns(gradus_table *table, const gradus_texts *names, gradu
         if (kind[0] < GRADUS_COLUMN_INPUT || kind[0] > GRADUS_COLUMN_DROPPED || !(column->spread > 0) ||
             (column->class && column->role != GRADUS_COLUMN_TARGET))
             return false;
-        if (table->symbolic && !recall_edges(column, (int32_t)i, state, arena)) return false;
+        if (table->encode != GRADUS_ENCODE_NUMBERS && !recall_edges(column, (int32_t)i, table->encode, state, arena))
+            return false;
         table->classes += column->class;
         table->numbers += column->role == GRADUS_COLUMN_TARGET && !column->class;
     }
@@ -103,9 +116,10 @@ gradus_status gradus_table_recall(gradus_data *data, gradus_state_reader *state,
                  gradus_texts_recall(state, "columns", arena, &names);
     if (whole) {
         table->header = options[0] != 0, table->apart = options[1] != 0, table->separator = (char)options[2];
-        table->symbolic = options[3] != 0, table->named = options[4] != 0;
+        table->encode = (gradus_encode)options[3], table->named = options[4] != 0;
         table->column_count = names.count;
-        whole = names.count > 0 && recall_columns(table, &names, state, arena);
+        whole = options[3] >= GRADUS_ENCODE_NUMBERS && options[3] <= GRADUS_ENCODE_PIECEWISE && names.count > 0 &&
+                recall_columns(table, &names, state, arena);
     }
     const int32_t columns = whole ? table->classes + table->numbers : 0;
     whole = whole && table->width == data->info.shape[0] && columns > 0 &&

@@ -17,9 +17,11 @@ typedef struct gradus_column {
     double mean;         /* of the training rows: stands in for a gap */
     double base, spread; /* of a number: (number - base) / spread is learnt */
     gradus_texts texts;  /* of an input: one value, 0 or 1, each, or a symbol; of a target: the classes */
-    double *edges;       /* of numbers that are symbols: edge_count, where the next part of them begins */
+    double *edges;       /* of numbers in parts: edge_count, where the next begins; piecewise: and the two ends */
     int32_t edge_count, first_symbol;
 } gradus_column;
+
+typedef enum gradus_encode { GRADUS_ENCODE_NUMBERS, GRADUS_ENCODE_SYMBOLS, GRADUS_ENCODE_PIECEWISE } gradus_encode;
 
 typedef struct gradus_table {
     gradus_column *columns;
@@ -27,7 +29,7 @@ typedef struct gradus_table {
     int32_t classes, numbers; /* targets that are classes; that are numbers */
     bool apart;               /* each target is learnt by an output of its own; else all are numbers, told by one */
     int64_t width;            /* values of an example */
-    bool symbolic;            /* each input column is one symbol */
+    gradus_encode encode;     /* symbols: each input column is one; piecewise: a number is a value for each part */
     int32_t bins;             /* parts that numbers are then taken in */
     int32_t symbols;
     bool header; /* the file names its columns ... */

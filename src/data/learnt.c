@@ -115,7 +115,9 @@ static gradus_status describe(gradus_data *data, gradus_error *error)
         inputs[i] = (gradus_data_input){.values = scaled->each,
                                         .base = (double)scaled->base[i],
                                         .spread = 1 / (double)scaled->factor[i],
-                                        .gap = NAN};
+                                        .gap = NAN,
+                                        .low = -INFINITY,
+                                        .high = INFINITY};
     data->info.inputs = scaled->count ? inputs : NULL, data->info.input_count = scaled->count;
     if (learnt->classes.count) data->info.targets[0].class_names = learnt->classes.text;
     describe_targets(&data->info, learnt);

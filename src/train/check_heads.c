@@ -85,9 +85,9 @@ gradus_status gradus_tallies_open(const gradus_run *run, gradus_evidence *eviden
                                        .classes = classes};
         head->share = room(classes, error);
         tallies[i] = (gradus_head_tally){.number = room(told.count, error),
-                                    .number_square = room(told.count, error),
-                                    .classes = room(classes, error),
-                                    .class_loss = room(classes, error)};
+                                         .number_square = room(told.count, error),
+                                         .classes = room(classes, error),
+                                         .class_loss = room(classes, error)};
     }
     return error->status;
 }
@@ -220,7 +220,8 @@ gradus_status gradus_heads_make_room(gradus_evidence *evidence, gradus_error *er
     enum { MOST_CLASSES = 1000 };
     for (int32_t i = 0; i < evidence->heads; i++) {
         gradus_evidence_head *head = &evidence->head[i];
-        if (head->classes && head->classes <= MOST_CLASSES) head->confusion = room(head->classes * head->classes, error);
+        if (head->classes && head->classes <= MOST_CLASSES)
+            head->confusion = room(head->classes * head->classes, error);
     }
     return error->status;
 }

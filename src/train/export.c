@@ -57,6 +57,8 @@ static void print_inputs(const gradus_data_info *about, gradus_buffer *text)
             gradus_json_number(&json, "base", input->base);
             gradus_json_number(&json, "spread", input->spread);
             if (isfinite(input->gap)) gradus_json_number(&json, "gap", input->gap);
+            if (isfinite(input->low)) gradus_json_number(&json, "low", input->low);
+            if (isfinite(input->high)) gradus_json_number(&json, "high", input->high);
         }
         gradus_json_close(&json, '}');
     }

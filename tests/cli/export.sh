@@ -30,6 +30,18 @@ say export runs/house house.onnx
 grep -ao '\[{"column.*"}\]' house.onnx
 grep -ao '\[{"base.*}\]' house.onnx
 
+# numbers in parts: from 1 to 2, from 2 to 4, from 4 to 7; a prediction goes the same way in each, on beyond the last
+printf '%s\n' rooms,price 1,5.5 2,9 4,7 7,8 1,6 2,9 4,7 7,8 >parts.csv
+gradus train 'data=csv(parts.csv, test=none, encode=piecewise, bins=4)' 'model=dense(1)' validation=none lr=0.01 updates=2 name=parts \
+    --threads 1 --quiet
+say export runs/parts parts.onnx --quiet
+grep -ao '\[{"column.*}\]' parts.onnx
+printf '%s\n' rooms 4 5 7 10 >other.csv
+gradus predict runs/parts other.csv | python3 -c '
+import sys
+four, five, seven, ten = map(float, (line.split(",")[1] for line in list(sys.stdin)[-4:]))
+print(seven != four, round((five - four) / (seven - four), 3), round((ten - four) / (seven - four), 3))'
+
 # the end of a name says what a file is; what is wrong leaves none behind
 say export runs/digits digits.pt
 say export runs/digits digits

@@ -284,10 +284,11 @@ static void test_memory(void **state)
     } memory;
     static const char *const texts[] = {"csv(m.csv, target=y, drop=id, missing='-')",
                                         "csv(m.csv, target=[x, z], drop=id)", "csv(m.csv, target=[y, z], drop=id)",
-                                        "csv(m.csv, target=[y, z], drop=id, encode=symbols, bins=2)"};
+                                        "csv(m.csv, target=[y, z], drop=id, encode=symbols, bins=2)",
+                                        "csv(m.csv, target=[y, z], drop=id, encode=piecewise, bins=2)"};
     put("m.csv", "id,x,colour,z,y\n1,0.1,red,5,a\n2,2,blue,6,b\n3,-,red,9,a\n4,11,\"light, blue\",8,b\n");
     put("p.csv", "colour,z,x\nred,,7\n\"light, blue\",1,\n");
-    for (size_t k = 0; k < 4; k++) {
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
         gradus_error error = {0};
         if (k) put("m.csv", "id,x,colour,z,y\n1,0.1,red,5,a\n2,2,blue,6,b\n3,3,red,9,a\n4,11,\"light, blue\",8,b\n");
         if (k >= 2) put("p.csv", "x,colour\n1,red\n2,\"light, blue\"\n");

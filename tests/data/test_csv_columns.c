@@ -1,4 +1,7 @@
-/* Tables whose columns are more than inputs and one target: several targets, names that the file has not, columns as symbols. */
+/* Tables whose columns are more than inputs and one target: several targets, names that the file has not, columns as symbols, numbers in
+ * pieces. */
+#define _GNU_SOURCE /* memmem */
+#include "gradus/base.h"
 #include "sets.h"
 
 /* Several of them: numbers together, unless a text is among them or the model names an output for each. */
@@ -93,6 +96,103 @@ static void test_symbols(void **state)
     gradus_data_close(data);
 }
 
+/* Of the training rows 1, 2, 2, 3, 9, 9 thirds would end at 2, 9 and 9, so there are two parts, 1 to 2 and 2 to 9; `same` never changes,
+ * `flag` has one part, of bins=3. A gap is the mean, 26/6. Beyond the ends the first and the last part go on. */
+static void test_piecewise(void **state)
+{
+    (void)state;
+    put("y.csv", "x,same,flag,kind,y\n1,5,0,b,1.5\n9,5,1,a,2\n2,5,1,a,3\n3,5,0,b,4\n2,5,0,,5\n9,5,1,a,6\n");
+    put("z.csv", "x,same,flag,kind,y\n0.5,5,0,b,1\n5.5,7,1,c,2\n16,,0.25,a,3\n,5,,,4\n");
+    gradus_data *data = set_must_open("csv(y.csv, encode=piecewise, bins=3, test=z.csv)", "none");
+    const gradus_data_info *info = gradus_data_about(data);
+    assert_true(info->shape[0] == 6 && info->symbols == 0 && info->input_count == 6);
+    gradus_batch batch;
+    gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+    check_batch_inputs(&batch, (const float[]){0, 0,        0, 0, 0, 1, 1, 1, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0,
+                                               1, 1.0F / 7, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 1, 1, 0},
+                       36);
+    gradus_loader_destroy(loader);
+    loader = whole_part(data, GRADUS_TEST, &batch);
+    check_batch_inputs(&batch, (const float[]){-0.5F, 0, 0, 0,     0, 1, 1, 0.5F,     2, 1,    0, 0,
+                                               1,     2, 0, 0.25F, 1, 0, 1, 1.0F / 3, 0, 0.5F, 0, 0},
+                       24);
+    gradus_loader_destroy(loader);
+    static const gradus_data_input inputs[] = {{"x", NULL, 1, 1, 1, 26.0 / 6, -INFINITY, 1},
+                                               {"x", NULL, 1, 2, 7, 26.0 / 6, 0, INFINITY},
+                                               {"same", NULL, 1, 5, 1, 5, -INFINITY, INFINITY},
+                                               {"flag", NULL, 1, 0, 1, 0.5, -INFINITY, INFINITY}};
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(info->inputs[i].column, inputs[i].column);
+        check_close(info->inputs[i].gap, inputs[i].gap, 1e-12, 0);
+        assert_true(info->inputs[i].base == inputs[i].base && info->inputs[i].spread == inputs[i].spread);
+        assert_true(info->inputs[i].low == inputs[i].low && info->inputs[i].high == inputs[i].high);
+    }
+    assert_string_equal(info->inputs[5].text, "b");
+    gradus_data_close(data);
+}
+
+static struct {
+    unsigned char bytes[1 << 12];
+    size_t size;
+} memory;
+
+static int append(void *user, const void *bytes, size_t size)
+{
+    (void)user;
+    assert_true(memory.size + size <= sizeof memory.bytes);
+    memcpy(memory.bytes + memory.size, bytes, size);
+    memory.size += size;
+    return 0;
+}
+
+/* A memory in which a part has no length is refused, and not divided by. */
+static void test_parts_without_length(void **state)
+{
+    (void)state;
+    static const double edges[] = {1, 2, 9}, damaged[] = {1, 9, 9};
+    gradus_error error = {0};
+    put("y.csv", "x,y\n1,1.5\n9,2\n2,3\n3,4\n2,5\n9,6\n");
+    gradus_data *data = set_must_open("csv(y.csv, encode=piecewise, bins=3, test=none)", "none");
+    gradus_data_save(data, append, NULL, &error);
+    gradus_data_close(data);
+    unsigned char *at = memmem(memory.bytes, memory.size, edges, sizeof edges);
+    assert_non_null(at);
+    memcpy(at, damaged, sizeof damaged);
+    const uint64_t sum = gradus_checksum(0, memory.bytes, memory.size - 8);
+    memcpy(memory.bytes + memory.size - 8, &sum, 8);
+    assert_null(gradus_data_recall(memory.bytes, memory.size, &error));
+    assert_string_equal(error.message, "what is remembered of the table does not fit together");
+}
+
+/* Of 70 training rows, no two alike, each of 7 parts has ten: the edges are those of the training part, not of all 100 rows. */
+static void test_piecewise_of_training(void **state)
+{
+    (void)state;
+    char text[2048] = "x,y\n";
+    for (int i = 0; i < 100; i++) sprintf(text + strlen(text), "%d,%d.5\n", i * i, i);
+    put("s.csv", text);
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        gradus_error error;
+        gradus_data *data = set_open("csv(s.csv, encode=piecewise, bins=7)", "20%", seed, &error);
+        if (!data) fail_msg("%s", error.message);
+        assert_int_equal(gradus_data_about(data)->shape[0], 7);
+        gradus_batch batch;
+        gradus_loader *loader = whole_part(data, GRADUS_TRAINING, &batch);
+        assert_int_equal(batch.count, 70);
+        int rows[8] = {0};
+        for (int i = 0; i < 70; i++) {
+            double way = 0;
+            for (int k = 0; k < 7; k++) way += (double)batch.inputs[7 * i + k];
+            assert_true(way >= 0 && way <= 7);
+            rows[(int)way]++;
+        }
+        for (int k = 0; k < 6; k++) assert_int_equal(rows[k], 10);
+        assert_true(rows[6] == 9 && rows[7] == 1); /* the largest is at the end of its part */
+        gradus_loader_destroy(loader);
+        gradus_data_close(data);
+    }
+}
+
 /* names= stands for a header. */
 static void test_names(void **state)
 {
@@ -109,7 +209,12 @@ static void test_names(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_several_targets), cmocka_unit_test(test_tasks),
-                                       cmocka_unit_test(test_names), cmocka_unit_test(test_symbols)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_several_targets),
+                                       cmocka_unit_test(test_tasks),
+                                       cmocka_unit_test(test_names),
+                                       cmocka_unit_test(test_symbols),
+                                       cmocka_unit_test(test_piecewise),
+                                       cmocka_unit_test(test_piecewise_of_training),
+                                       cmocka_unit_test(test_parts_without_length)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -49,16 +49,18 @@ static void train(const gradus_data *data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const texts[] = {"csv(\"%s\")", "csv(\"%s\", header=false, test=none)",
+    static const char *const texts[] = {"csv(\"%s\")",
+                                        "csv(\"%s\", header=false, test=none)",
                                         "csv(\"%s\", header=true, target=2, drop=1, scale=minmax)",
                                         "csv(\"%s\", task=classification, separator=\";\", categories=2)",
-                                        "csv(\"%s\", target=[1, 2], missing=[x], limit=5)"};
+                                        "csv(\"%s\", target=[1, 2], missing=[x], limit=5)",
+                                        "csv(\"%s\", encode=piecewise, bins=3)"};
     if (size == 0 || size > 1 << 16) return 0;
     char path[64], text[160];
     int file = memfd_create("table", 0);
     if (file < 0 || write(file, data + 1, size - 1) != (ssize_t)size - 1) abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    snprintf(text, sizeof text, texts[data[0] % 5], path);
+    snprintf(text, sizeof text, texts[data[0] % 6], path);
     gradus_error error = {0};
     gradus_spec *spec =
         gradus_spec_create(text, &(gradus_spec_config){.family = "data", .language = &language}, &error);
