@@ -47,7 +47,8 @@ static int32_t parts_of(const gradus_call *call, double length, piece parts[3])
     int32_t count = 0;
     parts[count++] = (piece){part_end(call, of[RISE] * length, 1), start, of[HIGH]};
     if (of[THREE_PHASE] != 0) {
-        double turn = call->counts[TURN] ? of[TURN] : fmin(2 * of[RISE], 1);
+        double back = 2 * of[RISE]; /* beyond the phase PyTorch is on its way still when that ends */
+        double turn = call->counts[TURN] ? of[TURN] : of[INCLUSIVE] != 0 ? back : fmin(back, 1);
         parts[count++] = (piece){part_end(call, turn * length, 2), of[HIGH], start};
     }
     parts[count] = (piece){part_end(call, length, 1), parts[count - 1].to, final};

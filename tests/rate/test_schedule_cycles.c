@@ -156,6 +156,11 @@ static void test_onecycle_as_torch(void **state)
     const gradus_units based = {.base = 0.2}, ten = {.total = 10, .base = 0.1}, eleven = {.total = 11, .base = 0.1};
     const char *const spec = "onecycle(max_lr=0.1, total_steps=10, like=torch)";
     check_value(spec, &based, 0, 0.5 / 25);
+    /* on its way back, which would end at update 2 0.6 11 - 2, when the phase is over */
+    check_value(
+        "onecycle(max_lr=0.1, total_steps=11, pct_start=0.6, div_factor=10, anneal_strategy=linear, three_phase, "
+        "like=torch)",
+        &eleven, 10, 1 - 0.9 * 4.4 / 5.6);
     check_value(spec, &based, 2, 0.5); /* the third update is the last of the rise: 0.3 10 - 1 */
     check_value(spec, &based, 9, 0.5 / 25e4);
     gradus_schedule_destroy(make(spec, &ten));
