@@ -31,10 +31,11 @@ typedef struct gradus_convolution_config { /* heights, then widths */
     int64_t channels, filters;
     int64_t groups; /* of channels, each with its share of the filters */
     int64_t input[2], output[2], size[2], stride[2];
-    int64_t dilation[2];         /* pixels from one value of a filter to the next */
-    int64_t before[2], after[2]; /* padding before the first pixel and after the last */
-    bool bias, input_gradient;   /* whether there are such */
-    int64_t most;                /* examples that are computed at once, at most */
+    int64_t dilation[2];           /* pixels from one value of a filter to the next */
+    int64_t before[2], after[2];   /* padding before the first pixel and after the last */
+    bool bias, input_gradient;     /* whether there are such */
+    int64_t most;                  /* examples that are computed at once, at most */
+    const gradus_kernels *kernels; /* that it may take in place of the library's; NULL: none */
     const gradus_convolution
         *like; /* weights are to lie as those of this one do, which have the same shape; NULL: as is best */
 } gradus_convolution_config;
@@ -55,8 +56,8 @@ bool gradus_convolution_write(const gradus_convolution *convolution, const float
 
 /* Must come before the first run with so many examples; not while others run. */
 gradus_status gradus_convolution_ready(gradus_convolution *convolution, int64_t count, gradus_error *error);
-/* The weights as the gradient of the input needs them; once for each value that they take. */
-void gradus_convolution_turn(gradus_convolution *convolution, const float *weights);
+/* The weights as the passes need them, `backward` those of the gradients too; once for each value that they take. */
+void gradus_convolution_turn(gradus_convolution *convolution, const float *weights, bool backward);
 
 /* On the calling thread, as worker `worker`. */
 void gradus_convolution_forward(const gradus_convolution *convolution, int32_t worker, int64_t count,

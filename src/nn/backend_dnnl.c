@@ -56,10 +56,8 @@ void gradus_backend_destroy(gradus_backend *backend)
     gradus_release(NULL, backend, sizeof *backend);
 }
 
-gradus_status gradus_dnnl_scratch(gradus_backend *backend, dnnl_primitive_desc_t made, gradus_error *error)
+gradus_status gradus_dnnl_scratch(gradus_backend *backend, size_t size, gradus_error *error)
 {
-    gradus_description_seen wanted = dnnl_primitive_desc_query_md(made, dnnl_query_scratchpad_md, 0);
-    const size_t size = wanted ? dnnl_memory_desc_get_size(wanted) : 0;
     if (size <= backend->scratch_size) return GRADUS_OK;
     for (int32_t i = 0; i < backend->workers; i++) {
         gradus_release(NULL, backend->scratch[i], backend->scratch_size);

@@ -40,8 +40,8 @@ typedef struct gradus_convolution_request {
 dnnl_status_t gradus_dnnl_convolution(const gradus_backend *backend, const gradus_convolution_request *request,
                                       dnnl_primitive_desc_t *made);
 
-/* Makes scratch memory for a primitive; not while others run. */
-gradus_status gradus_dnnl_scratch(gradus_backend *backend, dnnl_primitive_desc_t made, gradus_error *error);
+/* Makes so many bytes of scratch memory for each worker, if there are less; not while others run. */
+gradus_status gradus_dnnl_scratch(gradus_backend *backend, size_t size, gradus_error *error);
 
 /* "oneDNN: out of memory while ..." */
 gradus_status gradus_dnnl_fail(gradus_error *error, dnnl_status_t status, const char *doing);

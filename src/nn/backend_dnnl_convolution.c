@@ -3,6 +3,7 @@
 #include <string.h>
 #include "backend_dnnl.h"
 #include "gradus/base.h"
+#include "winograd.h"
 
 enum { PASSES = 3 };
 
@@ -16,6 +17,13 @@ typedef struct sized_plan { /* for one number of examples */
     worker_memory *workers;
 } sized_plan;
 
+typedef struct winograd { /* in place of the library's passes */
+    bool chosen;
+    gradus_winograd forward, backward; /* backward: from the gradient of the output to that of the input */
+    float *weights, *turned;           /* turned: as the gradient of the input needs them */
+    int64_t size;                      /* values of each */
+} winograd;
+
 struct gradus_convolution {
     gradus_backend *backend;
     gradus_convolution_config config;
@@ -25,7 +33,8 @@ struct gradus_convolution {
     dnnl_memory_t turn_from, turn_to;
     float *turned_values;
     size_t turned_size;
-    bool slow;         /* the library has nothing but reference code for some pass */
+    bool slow; /* the library has nothing but reference code for some pass */
+    winograd winograd;
     sized_plan *plans; /* plans[count]; config.most + 1 of them */
 };
 
@@ -201,6 +210,19 @@ static dnnl_status_t choose_orders(gradus_convolution *convolution, gradus_form 
 
 /* ---- life ---- */
 
+static dnnl_status_t choose_winograd(gradus_convolution *convolution, gradus_form from, gradus_form to)
+{
+    winograd *at = &convolution->winograd;
+    at->chosen =
+        gradus_winograd_suits(&convolution->config, from, to, gradus_convolution_layout(convolution), &at->forward);
+    if (!at->chosen) return dnnl_success;
+    at->backward = gradus_winograd_mirrored(&at->forward);
+    at->size = gradus_winograd_turned(&at->forward);
+    at->weights = gradus_allocate(NULL, (size_t)at->size * sizeof *at->weights);
+    if (convolution->config.input_gradient) at->turned = gradus_allocate(NULL, (size_t)at->size * sizeof *at->turned);
+    return at->weights && (at->turned || !convolution->config.input_gradient) ? dnnl_success : dnnl_out_of_memory;
+}
+
 gradus_convolution *gradus_convolution_create(gradus_backend *backend, const gradus_convolution_config *config,
                                               gradus_form from, gradus_form *to, gradus_error *error)
 {
@@ -217,6 +239,7 @@ gradus_convolution *gradus_convolution_create(gradus_backend *backend, const gra
     }
     const int32_t threads = gradus_backend_set_threads(1);
     if (!status) status = choose_orders(made, to);
+    if (!status) status = choose_winograd(made, from, *to);
     if (made) made->config.like = NULL; /* which may not live as long */
     gradus_backend_set_threads(threads);
     if (!gradus_dnnl_fail(error, status, "convolve")) return made;
@@ -250,6 +273,8 @@ void gradus_convolution_destroy(gradus_convolution *convolution)
     if (convolution->turn_from) dnnl_memory_destroy(convolution->turn_from);
     if (convolution->turn_to) dnnl_memory_destroy(convolution->turn_to);
     gradus_release(NULL, convolution->turned_values, convolution->turned_size);
+    gradus_release(NULL, convolution->winograd.weights, (size_t)convolution->winograd.size * sizeof(float));
+    gradus_release(NULL, convolution->winograd.turned, (size_t)convolution->winograd.size * sizeof(float));
     gradus_dnnl_forget(convolution->weights);
     gradus_dnnl_forget(convolution->turned);
     gradus_dnnl_forget(convolution->bias);
@@ -337,9 +362,16 @@ static dnnl_status_t make_turn(gradus_convolution *convolution, gradus_descripti
     return status;
 }
 
-void gradus_convolution_turn(gradus_convolution *convolution, const float *weights)
+void gradus_convolution_turn(gradus_convolution *convolution, const float *weights, bool backward)
 {
-    if (!convolution->turn) return;
+    const winograd *at = &convolution->winograd;
+    if (at->chosen) {
+        const gradus_kernels *kernels = convolution->config.kernels;
+        float *room = convolution->backend->scratch[0];
+        kernels->winograd_turn(&at->forward, false, weights, at->weights, room);
+        if (backward && at->turned) kernels->winograd_turn(&at->forward, true, weights, at->turned, room);
+    }
+    if (!convolution->turn || !backward) return;
     dnnl_status_t status = dnnl_memory_set_data_handle(convolution->turn_from, (void *)(uintptr_t)weights);
     if (!status)
         status = dnnl_primitive_execute(
@@ -394,10 +426,25 @@ static dnnl_status_t describe_passes(gradus_convolution *convolution, sized_plan
     return status;
 }
 
+static gradus_status ready_winograd(const gradus_convolution *convolution, gradus_error *error)
+{
+    const int64_t forward = gradus_winograd_room(&convolution->winograd.forward),
+                  backward = gradus_winograd_room(&convolution->winograd.backward);
+    return gradus_dnnl_scratch(convolution->backend, (size_t)(forward > backward ? forward : backward) * sizeof(float),
+                               error);
+}
+
+static size_t scratch_of(const_dnnl_primitive_desc_t made)
+{
+    gradus_description_seen wanted = dnnl_primitive_desc_query_md(made, dnnl_query_scratchpad_md, 0);
+    return wanted ? dnnl_memory_desc_get_size(wanted) : 0;
+}
+
 gradus_status gradus_convolution_ready(gradus_convolution *convolution, int64_t count, gradus_error *error)
 {
     sized_plan *plan = &convolution->plans[count];
     if (gradus_failed(error)) return (gradus_status)error->status;
+    if (convolution->winograd.chosen) return ready_winograd(convolution, error);
     if (plan->workers) return GRADUS_OK;
     const int32_t threads = gradus_backend_set_threads(1);
     dnnl_primitive_desc_t made[PASSES] = {NULL};
@@ -412,7 +459,8 @@ gradus_status gradus_convolution_ready(gradus_convolution *convolution, int64_t 
     gradus_backend_set_threads(threads);
     gradus_dnnl_fail(error, status, "convolve");
     for (int pass = 0; pass < PASSES; pass++) {
-        if (made[pass] && !gradus_failed(error)) gradus_dnnl_scratch(convolution->backend, made[pass], error);
+        if (made[pass] && !gradus_failed(error))
+            gradus_dnnl_scratch(convolution->backend, scratch_of(made[pass]), error);
         if (made[pass]) dnnl_primitive_desc_destroy(made[pass]);
     }
     if (!gradus_failed(error)) return GRADUS_OK;
@@ -445,6 +493,12 @@ static void execute(const gradus_convolution *convolution, gradus_convolution_pa
 void gradus_convolution_forward(const gradus_convolution *convolution, int32_t worker, int64_t count,
                                 const float *input, const float *weights, const float *bias, float *output)
 {
+    const winograd *own = &convolution->winograd;
+    if (own->chosen) {
+        convolution->config.kernels->winograd_forward(&own->forward, count, input, own->weights, bias, output,
+                                                      convolution->backend->scratch[worker]);
+        return;
+    }
     const worker_memory *at = &convolution->plans[count].workers[worker];
     const dnnl_memory_t scratch = at->scratch[FORWARD];
     execute(convolution, FORWARD, worker, count,
@@ -464,6 +518,12 @@ void gradus_convolution_forward(const gradus_convolution *convolution, int32_t w
 void gradus_convolution_backward_input(const gradus_convolution *convolution, int32_t worker, int64_t count,
                                        const float *weights, const float *output_gradient, float *input_gradient)
 {
+    const winograd *own = &convolution->winograd;
+    if (own->chosen) {
+        convolution->config.kernels->winograd_forward(&own->backward, count, output_gradient, own->turned, NULL,
+                                                      input_gradient, convolution->backend->scratch[worker]);
+        return;
+    }
     const worker_memory *at = &convolution->plans[count].workers[worker];
     const dnnl_memory_t scratch = at->scratch[BACKWARD_INPUT], turned = at->turned ? at->turned : at->weights;
     execute(convolution, BACKWARD_INPUT, worker, count,
@@ -482,6 +542,13 @@ void gradus_convolution_backward_weights(const gradus_convolution *convolution, 
                                          const float *input, const float *output_gradient, float *weights_gradient,
                                          float *bias_gradient)
 {
+    const winograd *own = &convolution->winograd;
+    if (own->chosen) {
+        convolution->config.kernels->winograd_backward_weights(
+            &own->forward, count, input, output_gradient, weights_gradient, convolution->bias ? bias_gradient : NULL,
+            convolution->backend->scratch[worker]);
+        return;
+    }
     const worker_memory *at = &convolution->plans[count].workers[worker];
     const dnnl_memory_t scratch = at->scratch[BACKWARD_WEIGHTS];
     execute(convolution, BACKWARD_WEIGHTS, worker, count,

@@ -1,4 +1,5 @@
-/* The loops that are not oneDNN's, for one instruction set: activations, batch and layer norm, pooling, softmax, dropout, sums.
+/* The loops that are not oneDNN's, for one instruction set: activations, batch and layer norm, pooling, softmax, dropout, sums, and
+ * convolutions by Winograd's algorithm.
  * kernels_*.h hold each of them once; kernels_baseline.c, kernels_avx2.c and kernels_avx512.c compile them. */
 #ifndef GRADUS_NN_KERNELS_H
 #define GRADUS_NN_KERNELS_H
@@ -53,7 +54,37 @@ typedef struct gradus_product {
     int64_t step_a, step_b, step_c; /* from one row in memory to the next; 0: they touch */
 } gradus_product;
 
+/* A convolution of stride 1 that Winograd's algorithm computes, in windows of so many pixels and so many points. */
+enum { GRADUS_WINOGRAD_WINDOW = 6, GRADUS_WINOGRAD_POINTS = GRADUS_WINOGRAD_WINDOW * GRADUS_WINOGRAD_WINDOW };
+typedef struct gradus_winograd { /* heights, then widths */
+    int64_t channels, filters;   /* multiples of the kernels' lanes, in blocks of which they lie */
+    int64_t size;                /* of a filter, both ways: 3 or 5 */
+    int64_t input[2], output[2], before[2];
+} gradus_winograd;
+
+/* Outputs of a window, both ways; windows that are taken at once, so that they stay in the cache next to the processor; values from one
+ * point to the next of so many each, no power of two apart, for which a cache has little room; and the values of turned weights and
+ * of `room` below. */
+static inline int64_t gradus_winograd_side(const gradus_winograd *shape)
+{
+    return GRADUS_WINOGRAD_WINDOW + 1 - shape->size;
+}
+static inline int64_t gradus_winograd_panel(const gradus_winograd *shape)
+{
+    enum { CACHED = 1 << 16, STEP = 14 };
+    const int64_t most = CACHED / GRADUS_WINOGRAD_POINTS / (shape->channels + shape->filters) / STEP * STEP;
+    return most < STEP ? STEP : most;
+}
+static inline int64_t gradus_winograd_point(int64_t values) { return (values / 16 | 1) * 16 + 32; }
+static inline int64_t gradus_winograd_turned(const gradus_winograd *shape)
+{
+    return GRADUS_WINOGRAD_POINTS * gradus_winograd_point(shape->channels * shape->filters);
+}
+int64_t gradus_winograd_room(const gradus_winograd *shape);
+
 typedef struct gradus_kernels {
+    int64_t lanes; /* of a register */
+
     /* output = f(input), `count` values; input may be output. Backward: gradient times f'(input), told from the output. */
     void (*activate)(gradus_activation f, const float *input, float *output, int64_t count);
     void (*activate_backward)(gradus_activation f, const float *output, float *gradient, int64_t count);
@@ -109,6 +140,16 @@ typedef struct gradus_kernels {
                     uint8_t *which, int64_t count);
     void (*maxpool_backward)(gradus_form from, gradus_form to, const gradus_window *view, const float *gradient,
                              const uint8_t *which, float *input_gradient, int64_t count);
+
+    /* Winograd's algorithm: weights as the forward pass needs them, or the backward one of the input, which is a forward one of the
+     * mirrored shape; bias and bias_gradient may be NULL. */
+    void (*winograd_turn)(const gradus_winograd *shape, bool backward, const float *weights, float *turned,
+                          float *room);
+    void (*winograd_forward)(const gradus_winograd *shape, int64_t count, const float *input, const float *turned,
+                             const float *bias, float *output, float *room);
+    void (*winograd_backward_weights)(const gradus_winograd *shape, int64_t count, const float *input,
+                                      const float *output_gradient, float *weights_gradient, float *bias_gradient,
+                                      float *room);
 
     gradus_softmax_sum (*softmax)(const float *input, float *output, int64_t count); /* one row; in place if it likes */
     /* Rows of scores, `step` apart, become shares: softmax(scale score) over the first `seen` of each (one more with every row where

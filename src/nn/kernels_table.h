@@ -14,8 +14,10 @@
 #include "kernels_others.h"
 #include "kernels_prelu.h"
 #include "kernels_softmax.h"
+#include "kernels_winograd.h"
 
 const gradus_kernels KERNELS = {
+    .lanes = LANES,
     .activate = activate,
     .activate_backward = activate_backward,
     .bend = bend,
@@ -36,6 +38,9 @@ const gradus_kernels KERNELS = {
     .prelu_backward = prelu_backward,
     .maxpool = maxpool,
     .maxpool_backward = maxpool_backward,
+    .winograd_turn = winograd_turn,
+    .winograd_forward = winograd_forward,
+    .winograd_backward_weights = winograd_backward_weights,
     .softmax = softmax,
     .share_out = share_out,
     .share_out_backward = share_out_backward,

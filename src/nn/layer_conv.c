@@ -158,6 +158,7 @@ static gradus_status prepare(gradus_layer *layer, gradus_error *error)
     conv *state = layer->state;
     gradus_convolution_config *config = &state->config;
     config->input_gradient = layer->input->trained;
+    config->kernels = layer->net->kernels;
     if (layer->tied) config->like = ((const conv *)layer->tied->state)->convolution;
     release(layer); /* of a first try, where the net has put the input in order since */
     state->convolution =
@@ -184,8 +185,8 @@ static gradus_status ready(gradus_layer *layer, int64_t count, gradus_error *err
 
 static void begin(const gradus_layer *layer, const gradus_walk *walk)
 {
-    if (walk->purpose == GRADUS_WALK_TRAIN)
-        gradus_convolution_turn(((conv *)layer->state)->convolution, weight_of(layer)->values);
+    gradus_convolution_turn(((conv *)layer->state)->convolution, weight_of(layer)->values,
+                            walk->purpose == GRADUS_WALK_TRAIN);
 }
 
 static void forward(const gradus_layer *layer, const gradus_piece *piece)
