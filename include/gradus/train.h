@@ -121,7 +121,7 @@ void                    gradus_run_units(const gradus_run *run, gradus_units *un
 /* Measures of a part besides its loss, as scikit-learn defines them. Classes: accuracy, f1 (mean over the classes), top5 (the right class is
  * among the five likeliest) of more than five, auc of two, perplexity where each step has a target. Numbers: rmse, mae, r2 (mean over the outputs).
  * A net with several outputs has those of each, and before them its loss. */
-enum { GRADUS_METRICS = 64 };
+enum { GRADUS_METRICS = 64, GRADUS_METRIC_NAME = 112 };  /* bytes of "train_" with a name and its end */
 struct gradus_grades;
 typedef struct gradus_metric {
     const char *name;                   /* "accuracy"; where the net has several outputs "income_accuracy"          */

@@ -58,7 +58,7 @@ static void on_start(void *user, const gradus_run_facts *facts)
 static void json_measures(gradus_json *json, const gradus_run *run, const char *part, double loss,
                           const double *metrics)
 {
-    char name[64];
+    char name[GRADUS_METRIC_NAME];
     const gradus_metric *metric;
     snprintf(name, sizeof name, "%s_loss", part);
     gradus_json_number(json, name, loss);

@@ -52,7 +52,7 @@ static gradus_run_row read_row(const gradus_run *run, const gradus_sheet *sheet,
                           .update_ratio = number_in(sheet, "update_ratio", error)};
     row.validated = !isnan(row.val_loss);
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
-        char name[64];
+        char name[GRADUS_METRIC_NAME];
         snprintf(name, sizeof name, "train_%s", metric->name);
         row.train[i] = number_in(sheet, name, error);
         snprintf(name, sizeof name, "val_%s", metric->name);

@@ -223,7 +223,7 @@ static gradus_status validate(gradus_loop *loop, gradus_run_row *row, gradus_err
 {
     gradus_run *run = loop->run;
     gradus_grades grades[GRADUS_TARGETS] = {{.first = 0}};
-    char name[112];
+    char name[GRADUS_METRIC_NAME];
     const gradus_metric *metric;
     if (!run->validation) return error->status;
     if (!gradus_run_grade(run, run->validation, false, grades, error)) {
@@ -267,7 +267,7 @@ static void fill_training(gradus_loop *loop, gradus_run_row *row)
     gradus_run *run = loop->run;
     const gradus_tally *tally = &run->tally;
     gradus_grades grades[GRADUS_TARGETS] = {{.first = 0}};
-    char name[112];
+    char name[GRADUS_METRIC_NAME];
     const gradus_metric *metric;
     gradus_measures measures = {0};
     gradus_optimizer_measures(run->optimizer, &measures);

@@ -120,7 +120,7 @@ static size_t end_line(csv_line *line)
 /* What only validation measures came later, and columns are added at the end. */
 static void add_names(csv_line *line, const gradus_measured *measured, const char *part, bool in_training)
 {
-    char name[112];
+    char name[GRADUS_METRIC_NAME];
     const gradus_metric *metric;
     snprintf(name, sizeof name, "%s_loss", part);
     if (in_training) add_text(line, name);

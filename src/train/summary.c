@@ -101,7 +101,7 @@ static void add_rate(gradus_json *json, const gradus_run_rate *rate)
 static void add_measures(gradus_json *json, const gradus_run *run, const char *part, double loss, const double *metrics)
 {
     const bool training = strcmp(part, "train") == 0;
-    char name[64];
+    char name[GRADUS_METRIC_NAME];
     const gradus_metric *metric;
     snprintf(name, sizeof name, "%s_loss", part);
     gradus_json_number(json, *part ? name : "loss", loss);

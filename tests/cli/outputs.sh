@@ -50,6 +50,14 @@ gradus predict runs/arrays new.npy | cut -d, -f1,2 | sed 1q
 gradus predict runs/arrays new.npy | awk -F, 'NR > 1 { print $2, ($4 > 8 && $4 < 20), ($5 > 5) }'
 say train data='npy(at.npy, targets=[kind.npy, sizes.npy])' model='dense(4)'
 
+# names as long as they may be stand whole wherever a program reads them
+long=how_many_rooms_there_are_in_the_house_and_the_garden_shed
+sed "1s/.*/x,y,$long,size/" things.csv > long.csv
+gradus train data="csv(long.csv, target=[$long, size])" epochs=1 lr=0.01 --threads 1 --json > events
+grep -o "\"[a-z]*_${long}_[a-z0-9]*\"" events | sort -u | sed "s/$long/NAME/" | tr '\n' ' '
+grep -o "\"[a-z]*_${long}_[a-z0-9]*\"" runs/long/summary.json | sort -u | sed "s/$long/NAME/" | tr '\n' ' '
+echo
+
 # mistakes
 say train two.yaml model='dense(4)'
 say train two.yaml model='dense(4) > outputs(kind=dense(2), weight=dense(1))'
