@@ -117,6 +117,8 @@ void cli_terminal_open(cli_terminal *terminal, const char *color);
 int32_t cli_columns(const char *text, size_t length);                         /* how wide text is, in columns */
 void cli_pad(FILE *stream, const char *text, int32_t columns);                /* text and spaces up to that width */
 void cli_wrap(FILE *stream, const char *text, int32_t indent, int32_t width); /* the first line is indented already */
+/* The same; lines that go on with a small letter belong to the one before. */
+void cli_wrap_joined(FILE *stream, const char *lines, int32_t indent, int32_t width);
 
 /* JSON to stdout or stderr: what gradus_json (base.h) writes through. `stream` is a FILE. */
 int cli_write(void *stream, const void *bytes, size_t size);

@@ -90,17 +90,6 @@ static void print_scheduled(const gradus_member *member, int32_t width)
     cli_wrap(stdout, text, 28, width);
 }
 
-/* Lines that go on with a small letter belong to the one before. */
-static void print_notes(const char *notes, int32_t width)
-{
-    char text[4096];
-    snprintf(text, sizeof text, "%s", notes);
-    for (char *at = text; *at; at++)
-        if (*at == '\n' && at[1] >= 'a' && at[1] <= 'z') *at = ' ';
-    fputs("  ", stdout);
-    cli_wrap(stdout, text, 2, width);
-}
-
 /* Conventions that have no name here are said once, below the lists that speak of them. */
 static void print_foreign(const gradus_member *member, const gradus_argument *row, int32_t width)
 {
@@ -161,7 +150,7 @@ void cli_explain(const cli_call *call, const gradus_family *family, const gradus
     print_scheduled(member, width);
     print_like(family, member, width);
     if (member->notes || member->example || member->paper || member->also) putchar('\n');
-    if (member->notes) print_notes(member->notes, width);
+    if (member->notes) fputs("  ", stdout), cli_wrap_joined(stdout, member->notes, 2, width);
     if (member->example) printf("  example  %s\n", member->example);
     if (member->paper) fputs("  paper  ", stdout), cli_wrap(stdout, member->paper, 9, width);
     if (member->also) fputs("  also known as  ", stdout), cli_wrap(stdout, member->also, 17, width);

@@ -101,4 +101,13 @@ void cli_wrap(FILE *stream, const char *text, int32_t indent, int32_t width)
     }
 }
 
+void cli_wrap_joined(FILE *stream, const char *lines, int32_t indent, int32_t width)
+{
+    char text[4096];
+    snprintf(text, sizeof text, "%s", lines);
+    for (char *at = text; *at; at++)
+        if (*at == '\n' && at[1] >= 'a' && at[1] <= 'z') *at = ' ';
+    cli_wrap(stream, text, indent, width);
+}
+
 int cli_write(void *stream, const void *bytes, size_t size) { return fwrite(bytes, 1, size, stream) == size ? 0 : -1; }

@@ -148,10 +148,21 @@ static bool is_known(const char *name)
     return gradus_setting_find(name) != NULL;
 }
 
+/* No name holds a '/': a folder is meant. Says which run is near. */
+static cli_exit no_such_run(const cli_call *call, const char *folder)
+{
+    enum { PATH = 1024 }; /* what gradus_run_source writes */
+    char file[PATH], base[PATH];
+    gradus_error error = {0};
+    gradus_run_source(folder, file, base, &error);
+    return cli_error(call, NULL, &error);
+}
+
 static cli_exit run(cli_call *call)
 {
     const char *name = call->words[0];
     if (is_run(name)) return cli_explain_run(call, name);
+    if (strchr(name, '/')) return no_such_run(call, name);
     if (cli_value(call, "svg") || cli_value(call, "png"))
         return cli_fail(call, GRADUS_CODE_UNEXPECTED_VALUE, "explain",
                         "only of a run is there a picture; of schedules: gradus schedule");

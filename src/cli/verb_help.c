@@ -4,14 +4,18 @@
 
 static int32_t wider(int32_t a, size_t b) { return a > (int32_t)b ? a : (int32_t)b; }
 
-static void print_verbs(void)
+static void print_verbs(int32_t width)
 {
     int32_t widest = 0;
-    printf("gradus decides, applies and explains the learning rate of neural-network training\n\n");
+    cli_wrap(stdout, "gradus decides, applies and explains the learning rate of neural-network training", 0, width);
+    putchar('\n');
     for (int32_t i = 0; cli_verb_at(i); i++)
         if (!cli_verb_at(i)->hidden) widest = wider(widest, strlen(cli_verb_at(i)->name));
     for (int32_t i = 0; cli_verb_at(i); i++)
-        if (!cli_verb_at(i)->hidden) printf("  %-*s  %s\n", (int)widest, cli_verb_at(i)->name, cli_verb_at(i)->summary);
+        if (!cli_verb_at(i)->hidden) {
+            printf("  %-*s  ", (int)widest, cli_verb_at(i)->name);
+            cli_wrap(stdout, cli_verb_at(i)->summary, widest + 4, width);
+        }
     printf("\nfirst   gradus train\n"
            "then    gradus train RUN.yaml lr=0.1\n"
            "help    gradus help COMMAND     gradus list     gradus explain cosine\n");
@@ -68,7 +72,8 @@ static void print_verb(const cli_call *call, const cli_verb *verb)
 {
     char text[96];
     snprintf(text, sizeof text, "gradus %s ", verb->name);
-    printf("%s\n\n", verb->about);
+    cli_wrap_joined(stdout, verb->about, 0, call->terminal.width);
+    putchar('\n');
     print_lines(text, verb->usage);
     if (verb->examples) printf("\nexamples\n");
     print_lines("", verb->examples);
@@ -119,7 +124,7 @@ void cli_print_help(const cli_call *call, const cli_verb *verb)
     } else if (verb) {
         print_verb(call, verb);
     } else {
-        print_verbs();
+        print_verbs(call->terminal.width);
     }
 }
 

@@ -13,6 +13,9 @@ say spec schedule reduce_on_plateau
 say explain sgdr | head -2
 say explain cosin
 say explain qwertz
+say explain runs/mine
+mkdir -p runs/mine && : > runs/mine/run.yaml
+say explain runs/mina
 say explain cosin --json
 gradus explain linear_decay --json | python3 -c '
 import json, sys
