@@ -52,8 +52,8 @@ static void print_run(const gradus_run_facts *facts)
     char about[CLI_SHORT];
     printf("run       %s   ", facts->folder);
     if (facts->epochs >= 1)
-        printf("%.4g epoch%s of %lld updates", facts->epochs, facts->epochs == 1 ? "" : "s",
-               (long long)facts->updates_per_epoch);
+        printf("%.4g epoch%s of %lld update%s", facts->epochs, facts->epochs == 1 ? "" : "s",
+               (long long)facts->updates_per_epoch, facts->updates_per_epoch == 1 ? "" : "s");
     else
         printf("%lld of an epoch's %lld updates", (long long)facts->updates, (long long)facts->updates_per_epoch);
     printf(", batch %d, seed %llu, %d thread%s", facts->batch, (unsigned long long)facts->seed, facts->threads,
@@ -106,8 +106,8 @@ static void on_start(void *user, const gradus_run_facts *facts)
     print_given(settings);
     print_run(facts);
     if (facts->data->repeated)
-        cli_note(screen->call, "%lld of the test rows stand in the training part too",
-                 (long long)facts->data->repeated);
+        cli_note(screen->call, "%lld of the test rows stand%s in the training part too",
+                 (long long)facts->data->repeated, facts->data->repeated == 1 ? "s" : "");
     screen->table.validated = facts->data->count[GRADUS_VALIDATION] > 0;
     choose_columns(screen);
     cli_epochs_header(&screen->table, text);

@@ -226,7 +226,8 @@ static void set_title(gradus_reading *reading, int64_t without)
     else
         snprintf(target, sizeof target, " for %s%.*s", column, length, name);
     if (without) snprintf(left_out, sizeof left_out, ", %lld without it left out", (long long)without);
-    snprintf(what, sizeof what, "%lld rows of %d columns%s%s", rows, inputs, target, left_out);
+    snprintf(what, sizeof what, "%lld row%s of %d column%s%s%s", rows, rows == 1 ? "" : "s", inputs,
+             inputs == 1 ? "" : "s", target, left_out);
     gradus_reading_title(reading, what);
 }
 

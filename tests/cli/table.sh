@@ -47,3 +47,7 @@ say schedule 'table(nets/shares.csv, column=shares)'
 # a run that went with a file which is gone: the message names the run's own file
 sed -i 's/shares.csv/gone.csv/' runs/digits/run.yaml
 say train --resume runs/digits epochs=6
+
+# one of each
+printf 'x,y\n1,2\n' > one.csv
+gradus train data='csv(one.csv, target=y)' epochs=1 lr=0.01 name=one --threads 1 | sed -n '/^data/p; s/,.*//; /^run/p'

@@ -76,7 +76,7 @@ static void test_columns(void **state)
     data = set_must_open("csv(n.csv, target=1, drop=[2], header=false, separator=\";\", scale=none, task=regression, "
                          "target_scale=none, test=none)",
                          "none");
-    assert_string_equal(gradus_data_about(data)->title, "n, 3 rows of 1 columns for column 1");
+    assert_string_equal(gradus_data_about(data)->title, "n, 3 rows of 1 column for column 1");
     loader = whole_part(data, GRADUS_TRAINING, &batch);
     check_batch_inputs(&batch, (const float[]){5, 6, 7}, 3);
     assert_true(batch.numbers[2] == 3);
@@ -473,7 +473,7 @@ static void test_long_texts(void **state)
     sprintf(text + 2, "%s\n1,%s\n2,b\n3,%s\n", name, name, name);
     put("l.csv", text);
     gradus_data *data = set_must_open("csv(l.csv, test=none)", "none");
-    sprintf(expected, "l, 3 rows of 1 columns, 2 classes of %.40s", name);
+    sprintf(expected, "l, 3 rows of 1 column, 2 classes of %.40s", name);
     assert_string_equal(gradus_data_about(data)->title, expected);
     gradus_data_close(data);
     sprintf(text, "x,%s\n1,ß%s\n", name, name);

@@ -13,7 +13,7 @@ static void test_several_targets(void **state)
         const char *text = "csv(t.csv, target=[size, Kind, \"9 lives\"], scale=none, target_scale=none, test=none)";
         gradus_data *data = set_open_apart(text, apart);
         const gradus_data_info *info = gradus_data_about(data);
-        assert_string_equal(info->title, "t, 3 rows of 1 columns for 3 targets");
+        assert_string_equal(info->title, "t, 3 rows of 1 column for 3 targets");
         assert_int_equal(info->target_count, 3);
         static const char *const names[] = {"kind", "size", "column_9_lives"}; /* in the order of the file */
         for (int i = 0; i < 3; i++) assert_string_equal(info->targets[i].name, names[i]);
@@ -199,7 +199,7 @@ static void test_names(void **state)
     (void)state;
     put("n.csv", "1,x,5\n2,y,6\n3,x,7\n");
     gradus_data *data = set_must_open("csv(n.csv, names=[a, kind, c], target=kind, drop=c, test=none)", "none");
-    assert_string_equal(gradus_data_about(data)->title, "n, 3 rows of 1 columns, 2 classes of kind");
+    assert_string_equal(gradus_data_about(data)->title, "n, 3 rows of 1 column, 2 classes of kind");
     assert_string_equal(gradus_data_about(data)->inputs[0].column, "a");
     gradus_data *recalled = set_recalled(data);
     assert_string_equal(gradus_data_about(recalled)->inputs[0].column, "a");
