@@ -150,14 +150,18 @@ static cli_exit print_json(const schedules *s)
 
 /* ---- the verb ---- */
 
-static void print_picture(const schedules *s, const gradus_plot *plot)
+/* Updates of a run of no length are those of one that was made up. */
+static void tell_length(const schedules *s)
 {
     char length[32];
-    if (s->asked.assumed) {
-        gradus_number_print(s->run.length, length);
-        cli_note(s->call, "no length is given: shown over %s %s; updates=N or epochs=N sets it", length,
-                 schedule_unit_name(s->run.unit));
-    }
+    gradus_number_print(s->run.length, length);
+    cli_note(s->call, "no length is given: shown over %s %s; updates=N or epochs=N sets it", length,
+             schedule_unit_name(s->run.unit));
+}
+
+static void print_picture(const schedules *s, const gradus_plot *plot)
+{
+    if (s->asked.assumed) tell_length(s);
     if (s->call->quiet) return;
     cli_plot_print(s->call, plot, s->run.is_share);
     schedule_print_phases(s->call, &s->run, s->shown, s->count);
@@ -170,6 +174,7 @@ static cli_exit show(const schedules *s)
     if (!curves) return cli_fail(s->call, GRADUS_CODE_MEMORY, NULL, "out of memory");
     gradus_plot plot = schedule_plot(&s->run, s->shown, s->count, curves);
     cli_exit status = cli_plot_save(s->call, &plot);
+    const bool made_up = s->asked.assumed || s->run.shown_in == GRADUS_IN_PERCENT;
     if (status == CLI_DONE && at)
         status = print_at(s, at);
     else if (status == CLI_DONE && s->call->json)
@@ -178,6 +183,7 @@ static cli_exit show(const schedules *s)
         status = print_csv(s);
     else if (status == CLI_DONE)
         print_picture(s, &plot);
+    if (status == CLI_DONE && made_up && (at ? !strchr(at, '%') : cli_has(s->call, "csv"))) tell_length(s);
     free(curves);
     return status;
 }

@@ -30,6 +30,8 @@ say linear 'polynomial(power=2, to=50%)' epochs=2 updates_per_epoch=2 --unit epo
 say linear updates=100 --csv --every 25
 say 'polynomial(2)' lr=0.01 updates=10000 --at 5000
 say 'polynomial(2)' 'linear' --at 50%
+say linear --at 10
+say linear --csv --every 500
 say 'step(30ep)' epochs=90 updates_per_epoch=391 --at 30ep --json
 gradus schedule linear updates=1000000000000 --csv | head -2
 gradus schedule 'hold(2) > linear' lr=0.1 updates=4 --json | python3 -c '
