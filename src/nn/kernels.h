@@ -54,31 +54,36 @@ typedef struct gradus_product {
     int64_t step_a, step_b, step_c; /* from one row in memory to the next; 0: they touch */
 } gradus_product;
 
-/* A convolution of stride 1 that Winograd's algorithm computes, in windows of so many pixels and so many points. */
-enum { GRADUS_WINOGRAD_WINDOW = 6, GRADUS_WINOGRAD_POINTS = GRADUS_WINOGRAD_WINDOW * GRADUS_WINOGRAD_WINDOW };
+/* A convolution of stride 1 that Winograd's algorithm computes: from windows of so many pixels, both ways, tiles of 4 x 4 outputs. */
+enum { GRADUS_WINOGRAD_TILE = 4 };
 typedef struct gradus_winograd { /* heights, then widths */
     int64_t channels, filters;   /* multiples of the kernels' lanes, in blocks of which they lie */
     int64_t size;                /* of a filter, both ways: 3 or 5 */
     int64_t input[2], output[2], before[2];
 } gradus_winograd;
 
-/* Outputs of a window, both ways; windows that are taken at once, so that they stay in the cache next to the processor; values from one
- * point to the next of so many each, no power of two apart, for which a cache has little room; and the values of turned weights and
- * of `room` below. */
-static inline int64_t gradus_winograd_side(const gradus_winograd *shape)
+static inline int64_t gradus_winograd_tiles(const gradus_winograd *shape) /* of an example */
 {
-    return GRADUS_WINOGRAD_WINDOW + 1 - shape->size;
+    enum { TILE = GRADUS_WINOGRAD_TILE };
+    return ((shape->output[0] + TILE - 1) / TILE) * ((shape->output[1] + TILE - 1) / TILE);
 }
+static inline int64_t gradus_winograd_points(const gradus_winograd *shape)
+{
+    const int64_t window = GRADUS_WINOGRAD_TILE + shape->size - 1;
+    return window * window;
+}
+/* Tiles that are taken at once, so that they stay in the cache next to the processor; values from one point to the next of so many each,
+ * no power of two apart, for which a cache has little room; and the values of turned weights and of `room` below. */
 static inline int64_t gradus_winograd_panel(const gradus_winograd *shape)
 {
     enum { CACHED = 1 << 16, STEP = 14 };
-    const int64_t most = CACHED / GRADUS_WINOGRAD_POINTS / (shape->channels + shape->filters) / STEP * STEP;
+    const int64_t most = CACHED / gradus_winograd_points(shape) / (shape->channels + shape->filters) / STEP * STEP;
     return most < STEP ? STEP : most;
 }
 static inline int64_t gradus_winograd_point(int64_t values) { return (values / 16 | 1) * 16 + 32; }
 static inline int64_t gradus_winograd_turned(const gradus_winograd *shape)
 {
-    return GRADUS_WINOGRAD_POINTS * gradus_winograd_point(shape->channels * shape->filters);
+    return gradus_winograd_points(shape) * gradus_winograd_point(shape->channels * shape->filters);
 }
 int64_t gradus_winograd_room(const gradus_winograd *shape);
 

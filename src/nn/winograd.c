@@ -8,16 +8,15 @@ static bool knows(int64_t lanes, const char *weights)
     return (lanes == 16 && !strcmp(weights, "OIhw16i16o")) || (lanes == 8 && !strcmp(weights, "OIhw8i8o"));
 }
 
-/* In multiplications for each channel and filter: 36 a window, and what the transforms of its channels and filters come to, which
- * took as long as about TRANSFORM of them for each. A direct convolution computes without them. */
+/* In multiplications for each channel and filter: so many as a window has points, and what the transforms of its channels and filters
+ * come to, which took as long as about TRANSFORM of them a point. A direct convolution computes without them. */
 static bool pays(const gradus_winograd *shape)
 {
-    enum { TRANSFORM = 400, MOST_WEIGHTS = 128 * 128 };
-    const int64_t side = gradus_winograd_side(shape), channels = shape->channels, filters = shape->filters,
-                  windows = ((shape->output[0] + side - 1) / side) * ((shape->output[1] + side - 1) / side),
-                  products = GRADUS_WINOGRAD_POINTS * channels * filters + TRANSFORM * (channels + filters),
+    enum { TRANSFORM = 11, MOST_WEIGHTS = 128 * 128 };
+    const int64_t channels = shape->channels, filters = shape->filters,
+                  products = gradus_winograd_points(shape) * (channels * filters + TRANSFORM * (channels + filters)),
                   direct = shape->output[0] * shape->output[1] * shape->size * shape->size * channels * filters;
-    return channels * filters <= MOST_WEIGHTS && windows * products < direct;
+    return channels * filters <= MOST_WEIGHTS && gradus_winograd_tiles(shape) * products < direct;
 }
 
 bool gradus_winograd_suits(const gradus_convolution_config *config, gradus_form from, gradus_form to,
@@ -48,11 +47,13 @@ gradus_winograd gradus_winograd_mirrored(const gradus_winograd *shape)
     return mirrored;
 }
 
+/* Two windows and a row; then a panel's windows, its outputs, and the gradient of the weights: as kernels_winograd.h lays them out. */
 int64_t gradus_winograd_room(const gradus_winograd *shape)
 {
-    enum { POINTS = GRADUS_WINOGRAD_POINTS, WIDEST = 16 };
-    const int64_t most = gradus_winograd_panel(shape), turning = (POINTS + shape->size * shape->size * WIDEST) * WIDEST,
-                  running = 3 * POINTS * WIDEST + POINTS * (gradus_winograd_point(most * shape->channels) +
+    enum { WIDEST = 16 };
+    const int64_t most = gradus_winograd_panel(shape), points = gradus_winograd_points(shape),
+                  turning = (points + shape->size * shape->size * WIDEST) * WIDEST,
+                  running = 3 * points * WIDEST + points * (gradus_winograd_point(most * shape->channels) +
                                                             gradus_winograd_point(most * shape->filters) +
                                                             gradus_winograd_point(shape->channels * shape->filters));
     return turning > running ? turning : running;

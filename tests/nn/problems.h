@@ -95,6 +95,11 @@ static const problem problems[] = {
      {2, 6, 9},
      3,
      false},
+    {"conv(16, 2) > tanh > conv(32, 3, pad=1) > sigmoid > conv(16, 5, pad=1) > tanh > flatten > dense(3)", /* two by Winograd */
+     "cross_entropy",
+     {1, 10, 12},
+     3,
+     false},
     {"conv(4, 3) > batchnorm > tanh > flatten > dense(3)", "cross_entropy", {2, 6, 6}, 3, false},
     {"conv(16, 3, pad=1) > batchnorm > sigmoid > maxpool(2) > conv(19, 3) > batchnorm > flatten > dense(3)",
      "cross_entropy",

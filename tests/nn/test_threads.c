@@ -17,6 +17,11 @@ static const nets_texts nets[] = {
      .input = {3, 12, 12},
      .outputs = 3,
      .batch = 70},
+    {.model = "conv(16, 3, pad=1) > relu > conv(32, 5, pad=2) > residual(conv(32, 3, pad=1) > batchnorm) > flatten > "
+              "dense(3)",
+     .input = {3, 13, 13},
+     .outputs = 3,
+     .batch = 37},
     {.model = "dense(777) > relu > dense(1001) > tanh > dense(10)", .input = {784}, .outputs = 10, .batch = 100},
     {.model = "dense(128) > relu > dense(3)", .input = {784}, .outputs = 3, .batch = 64},
     {.model = "dense(9) > dense(1500) > relu > dense(3)", .input = {5}, .outputs = 3, .batch = 1024},
