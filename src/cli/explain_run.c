@@ -26,6 +26,7 @@ typedef struct explain_run {
     double base, each, planned; /* updates of an epoch, of the whole run */
     explain_row *rows;
     int32_t count, room, decisions;
+    bool told;   /* what was decided: its file is there */
     bool failed; /* out of memory */
 } explain_run;
 
@@ -259,8 +260,11 @@ static void print_rows(const explain_run *run)
         printf("%8.0f  %5.2f  %8s  ", row->update, row->update / run->each, rate);
         cli_wrap(stdout, row->because, 27, run->call->terminal.width);
     }
-    printf("%d decision%s; every number: %s/decisions.jsonl\n", run->decisions, run->decisions == 1 ? "" : "s",
-           run->folder);
+    if (run->told)
+        printf("%d decision%s; every number: %s/decisions.jsonl\n", run->decisions, run->decisions == 1 ? "" : "s",
+               run->folder);
+    else
+        printf("what else was decided is not known: %s/decisions.jsonl is missing\n", run->folder);
 }
 
 /* What a feedback knew in the end, under its own name. */
@@ -338,7 +342,8 @@ static cli_exit explain(explain_run *run)
                         "it ended while its rate was looked for; go on with gradus train --resume %s", run->folder);
     if (isnan(run->base) || !(run->each > 0))
         return cli_fail(run->call, GRADUS_CODE_BAD_DATA, run->folder, "its summary.json is not whole");
-    if (gradus_run_decisions(run->folder, on_decision, run, &error)) return cli_error(run->call, NULL, &error);
+    run->told = !gradus_run_decisions(run->folder, on_decision, run, &error);
+    if (!run->told && error.code != GRADUS_CODE_NO_FILE) return cli_error(run->call, NULL, &error);
     sort_rows(run);
     read_phases(run);
     sort_rows(run);

@@ -5,18 +5,20 @@
 
 enum { USUAL_LENGTH = 500 };
 
-/* False: it is no number from `low` on, and that was reported. */
-static bool read_number(const cli_call *call, const char *option, double low, double *number)
+/* False: it is no number from `low` on, or no whole one, and that was reported. */
+static bool read_number(const cli_call *call, const char *option, bool whole, double low, double *number)
 {
     const char *text = cli_value(call, option);
     if (!text) return true;
     double value;
     const size_t length = strlen(text);
-    if (length && gradus_number_read(text, length, &value) == length && value >= low && value < 1e9) {
+    const bool read = length && gradus_number_read(text, length, &value) == length;
+    if (read && value >= low && value < 1e9 && (!whole || value == floor(value))) {
         *number = value;
         return true;
     }
-    cli_fail(call, GRADUS_CODE_WRONG_TYPE, "sample", "--%s takes a number from %g on, not '%s'", option, low, text);
+    cli_fail(call, GRADUS_CODE_WRONG_TYPE, "sample", "--%s takes a %snumber from %g on, not '%s'", option,
+             whole ? "whole " : "", low, text);
     return false;
 }
 
@@ -33,8 +35,8 @@ static cli_exit run(cli_call *call)
     gradus_report report;
     gradus_run_config config = {.data_dir = call->data_dir, .threads = call->threads};
     double length = USUAL_LENGTH, temperature = 1, seed = 0;
-    if (!read_number(call, "length", 1, &length) || !read_number(call, "temperature", 0, &temperature) ||
-        !read_number(call, "seed", 0, &seed))
+    if (!read_number(call, "length", true, 1, &length) || !read_number(call, "temperature", false, 0, &temperature) ||
+        !read_number(call, "seed", true, 0, &seed))
         return CLI_MISUSE;
     gradus_run *opened = gradus_run_open(call->words[0], &config, &report);
     if (!opened) return cli_report(call, &report);

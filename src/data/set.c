@@ -110,7 +110,8 @@ void gradus_stem(const char *path, char *name, size_t size)
 const char *gradus_target_name(gradus_data *data, const char *text, const char *before)
 {
     const bool letter = isalpha((unsigned char)*text) && !((unsigned char)*text & 0x80);
-    const size_t size = strlen(text) + strlen(before) + 1;
+    enum { LONGEST = 57 }; /* layers of an output are called after it and by two numbers */
+    const size_t whole = strlen(text) + (letter ? 0 : strlen(before)), size = (whole < LONGEST ? whole : LONGEST) + 1;
     char *name = gradus_arena_take(&data->arena, size, 1);
     if (!name) return NULL;
     snprintf(name, size, "%s%s", letter ? "" : before, text);

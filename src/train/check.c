@@ -56,16 +56,20 @@ void gradus_finding_add(gradus_finding *finding, const char *setting)
 static double one_digit(double number)
 {
     char text[32];
-    snprintf(text, sizeof text, "%.0e", number);
+    snprintf(text, sizeof text, "%.0e", number); /* which has no point that a locale may write otherwise */
     return atof(text);
+}
+
+const char *gradus_finding_digit(double number, char text[32])
+{
+    gradus_number_print(one_digit(number), text);
+    return text;
 }
 
 void gradus_finding_rate(gradus_finding *finding, const gradus_evidence *evidence, double factor)
 {
     char text[32];
-    if (!(evidence->base > 0)) return;
-    gradus_number_print(one_digit(evidence->base * factor), text);
-    gradus_finding_try(finding, "lr=%s", text);
+    if (evidence->base > 0) gradus_finding_try(finding, "lr=%s", gradus_finding_digit(evidence->base * factor, text));
 }
 
 static bool is_name(char letter)

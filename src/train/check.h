@@ -117,6 +117,8 @@ bool gradus_rose(const gradus_evidence *evidence);
 const char *gradus_finding_loss(const gradus_evidence_head *head, char text[128]);
 /* The measure of that name ("rmse") of a head, as gradus_run_metric counts; -1: there is none. */
 int32_t gradus_head_metric(const gradus_run *run, int32_t head, const char *name);
+/* "0.002": one digit, for remedies: as run files read it whatever the locale is. */
+const char *gradus_finding_digit(double number, char text[32]);
 /* "0.0021": two digits, for sentences. */
 const char *gradus_finding_number(double number, char text[32]);
 

@@ -45,7 +45,8 @@ static bool judge_exploding(const gradus_evidence *evidence, gradus_finding *fin
                  gradus_finding_number(evidence->largest_norm, first), (long long)evidence->largest_at,
                  gradus_finding_number(evidence->median_norm, usual));
     }
-    if (evidence->median_norm > 0) gradus_finding_try(finding, "gradient=clip_norm(%.1g)", evidence->median_norm);
+    if (evidence->median_norm > 0)
+        gradus_finding_try(finding, "gradient=clip_norm(%s)", gradus_finding_digit(evidence->median_norm, first));
     gradus_finding_try(finding, "gradient=clip_norm(1)");
     return began || later;
 }

@@ -42,6 +42,9 @@ printf '25,1\n9,x,y,z\n' >> runs/run/measures.csv
 say explain runs/run | grep -A1 gradus:
 rm runs/run/measures.csv
 say explain runs/run | sed -n '2p'
+mv runs/run/decisions.jsonl kept
+say explain runs/run | sed -n '2p;$p'
+mv kept runs/run/decisions.jsonl
 say explain runs/run --svg rate.svg
 say explain cosine --svg rate.svg
 say explain runs/run --svg

@@ -11,5 +11,6 @@ cmp a b
 if cmp -s a c; then echo 'the seed changes nothing'; fi
 gradus sample runs/clock --prompt 'tick xylophone' || echo "[$?]"
 gradus sample runs/clock --length many || echo "[$?]"
+gradus sample runs/clock --length 1.5 || echo "[$?]"
 gradus train data=glyphs updates=2 model='flatten > dense(10)' lr=0.1 --quiet
 gradus sample runs/glyphs || echo "[$?]"

@@ -32,6 +32,11 @@ static void test_several_targets(void **state)
     assert_int_equal(gradus_data_about(data)->target_count, 1);
     assert_int_equal(gradus_data_about(data)->targets[0].outputs, 2);
     gradus_data_close(data);
+    put("v.csv", "x,how_many_rooms_there_are_in_the_house_and_the_garden_shed_and_cellar,kind\n1,2.5,a\n2,3.5,b\n");
+    data = set_open_apart("csv(v.csv, target=[2, kind], test=none)", true); /* as long as names of layers may be */
+    assert_string_equal(gradus_data_about(data)->targets[0].name,
+                        "how_many_rooms_there_are_in_the_house_and_the_garden_shed");
+    gradus_data_close(data);
     put("u.csv", "x,Size,size,kind\n1,2.5,3.5,a\n2,3.5,1.5,b\n");
     set_must_fail("csv(u.csv, target=[Size, size, kind], test=none)", "none",
                   "two targets would be called 'size' by a model; rename one of the columns");
