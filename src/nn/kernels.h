@@ -72,12 +72,14 @@ static inline int64_t gradus_winograd_points(const gradus_winograd *shape)
     const int64_t window = GRADUS_WINOGRAD_TILE + shape->size - 1;
     return window * window;
 }
-/* Tiles that are taken at once, so that they stay in the cache next to the processor; values from one point to the next of so many each,
- * no power of two apart, for which a cache has little room; and the values of turned weights and of `room` below. */
+/* Tiles that are taken at once, so that they stay in the cache next to the processor, but no fewer than pay for going through the
+ * weights; values from one point to the next of so many each, no power of two apart, for which a cache has little room; and the values
+ * of turned weights and of `room` below. */
 static inline int64_t gradus_winograd_panel(const gradus_winograd *shape)
 {
-    enum { CACHED = 1 << 16, STEP = 14 };
-    const int64_t most = CACHED / gradus_winograd_points(shape) / (shape->channels + shape->filters) / STEP * STEP;
+    enum { CACHED = 1 << 16, STEP = 14, SHARE = 6 };
+    const int64_t both = shape->channels + shape->filters, cached = CACHED / gradus_winograd_points(shape) / both,
+                  least = both / SHARE, most = (cached > least ? cached : least) / STEP * STEP;
     return most < STEP ? STEP : most;
 }
 static inline int64_t gradus_winograd_point(int64_t values) { return (values / 16 | 1) * 16 + 32; }

@@ -224,6 +224,9 @@ static void test_choice(void **state)
     assert_false(suits(config_of(&kernels, 16, 24, 5, 14), 16, "OIhw16i16o"));
     assert_false(suits(config_of(&kernels, 512, 512, 3, 8), 16, "OIhw16i16o"));
     assert_false(suits(config_of(&kernels, 16, 16, 3, 1), 16, "OIhw16i16o"));
+    assert_false(suits(config_of(&kernels, 16, 16, 3, 5), 16, "OIhw16i16o"));
+    assert_true(suits(config_of(&kernels, 16, 16, 3, 7), 16, "OIhw16i16o"));
+    assert_false(suits(config_of(&kernels, 64, 64, 3, 5), 16, "OIhw16i16o"));
     other.stride[0] = 2;
     assert_false(suits(other, 16, "OIhw16i16o"));
     other = good, other.dilation[1] = 2;
