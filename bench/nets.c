@@ -331,8 +331,8 @@ static void measure(const bench_net *what, int32_t threads, int rounds)
         if (i && bound_time < best_alone) best_alone = bound_time;
     }
     if (what->convolutions[0].channels)
-        printf("%-17s %d thread%s  %7.3f ms an update   %.2f times its convolutions alone\n", what->name, (int)threads,
-               threads > 1 ? "s" : " ", 1e3 * best, best / best_alone);
+        printf("%-17s %d thread%s  %7.3f ms an update   %.2f times its convolutions alone, direct ones\n", what->name,
+               (int)threads, threads > 1 ? "s" : " ", 1e3 * best, best / best_alone);
     else
         printf("%-17s %d thread%s  %7.3f ms an update   %.2f of the rate of its products alone\n", what->name,
                (int)threads, threads > 1 ? "s" : " ", 1e3 * best, best_alone / best);
