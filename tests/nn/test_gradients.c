@@ -108,7 +108,7 @@ static void check_direction(const problem *it, gradus_net *net, int32_t index, c
     const double longest = kinks ? 0.01 : 0.2 / sqrt((double)count), shortest = longest / (kinks ? 10 : 100);
     slope best = {.doubt = INFINITY};
     double allowed = 0;
-    for (double far = longest; far > shortest && best.doubt > allowed / 10; far /= 3) {
+    for (double far = longest; far > shortest && best.doubt > allowed / 3; far /= 3) {
         const slope found = slope_along(net, index, values, direction, count, far, batch);
         if (found.doubt < best.doubt) best = found, allowed = near + digits / far;
     }

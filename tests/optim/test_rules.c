@@ -156,6 +156,14 @@ static void functions(void **state)
 
 enum { MANY = 4096, NOISY = 300 };
 
+static float noise[NOISY][MANY]; /* the same for all */
+
+static void draw_noise(void)
+{
+    for (int update = 0; update < NOISY; update++)
+        for (int i = 0; i < MANY; i++) noise[update][i] = (float)gradus_random_normal(1, (uint64_t)update, (uint64_t)i);
+}
+
 /* Where noisy gradients of a bowl lead. */
 static void follow_noise(const char *spec, double rate, const char *kept_as, float *x)
 {
@@ -171,7 +179,7 @@ static void follow_noise(const char *spec, double rate, const char *kept_as, flo
         do {
             double loss = 0;
             for (int i = 0; i < MANY; i++, at++) {
-                gradient[i] = x[i] + (float)gradus_random_normal(1, (uint64_t)update, (uint64_t)i);
+                gradient[i] = x[i] + noise[update][i];
                 loss += 0.5 * x[i] * x[i];
             }
             outcome = gradus_optimizer_step(optimizer, &(gradus_step){.rate = rate, .loss = loss}, &error);
@@ -186,6 +194,7 @@ static void coarse_state(void **state)
 {
     (void)state;
     static float fine[MANY], coarse[MANY];
+    draw_noise();
     for (int i = 0; gradus_optimizer_family.members[i]; i++) {
         const gradus_member *member = gradus_optimizer_family.members[i];
         const char *name = member->example ? member->example : member->name;
