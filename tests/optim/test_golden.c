@@ -7,7 +7,7 @@
 #include "twin.h"
 
 enum { TENSORS = 3, LARGEST = 64, UPDATES = 20, SPEC = 512 };
-enum { CASES = 302, AT_LEAST = 295 }; /* that are held against; raise it with the rules that come */
+enum { CASES = 302, AT_LEAST = 297 }; /* that are held against; raise it with the rules that come */
 
 /* References that are themselves not exact: they are held against as far as they go. */
 static const struct {
