@@ -1,5 +1,5 @@
 /* Files that survive. A run may be killed at any instant and a disk may be full at any write, so what must be whole is written
- * beside its place, synced and renamed, and what grows can be cut back to where a state saw it. */
+ * beside its place, synced and renamed (aside.c), and what grows can be cut back to where a state saw it. */
 #define _XOPEN_SOURCE 700
 #include "files.h"
 #include "gradus/train.h"
@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { WRITE_BUFFER = 1 << 20 };
 
 gradus_status gradus_path_join(const char *folder, const char *name, char *path, gradus_error *error)
 {
@@ -78,69 +76,6 @@ const char *gradus_reader_read(void *user, const char *path, void (*take)(void *
     const char *why = strrchr(error.message, ':'); /* the path is said by whoever asked */
     snprintf(reader->why, sizeof reader->why, "%.*s", (int)sizeof reader->why - 1, why ? why + 2 : error.message);
     return reader->why;
-}
-
-gradus_status gradus_aside_open(gradus_aside *aside, const char *path, gradus_error *error)
-{
-    *aside = (gradus_aside){0};
-    if (error->status) return error->status;
-    int length = snprintf(aside->temporary, sizeof aside->temporary, "%s.tmp", path);
-    if (length < 0 || (size_t)length >= sizeof aside->temporary) return gradus_fail_file(error, path, ENAMETOOLONG);
-    snprintf(aside->path, sizeof aside->path, "%s", path);
-    aside->file = fopen(aside->temporary, "wb");
-    if (!aside->file) return gradus_fail_file(error, path, errno);
-    setvbuf(aside->file, NULL, _IOFBF, WRITE_BUFFER);
-    return GRADUS_OK;
-}
-
-int gradus_aside_write(void *user, const void *bytes, size_t size)
-{
-    gradus_aside *aside = user;
-    if (aside->number || !aside->file) return 1;
-    errno = 0;
-    if (fwrite(bytes, 1, size, aside->file) == size) return 0;
-    aside->number = errno ? errno : EIO;
-    return 1;
-}
-
-/* After a rename the folder itself must reach the disk, or the old name could come back after a power cut. */
-static int sync_folder_of(const char *path)
-{
-    char folder[GRADUS_PATH_SIZE];
-    snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash) *slash = 0;
-    int descriptor = open(slash ? (slash == folder ? "/" : folder) : ".", O_RDONLY | O_DIRECTORY);
-    if (descriptor < 0) return errno;
-    int number = fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno; /* EINVAL: this file system syncs no folders */
-    close(descriptor);
-    return number;
-}
-
-gradus_status gradus_aside_close(gradus_aside *aside, gradus_error *error)
-{
-    if (!aside->file) return error->status;
-    int number = aside->number;
-    if (!number && (fflush(aside->file) != 0 || fsync(fileno(aside->file)) != 0)) number = errno;
-    if (fclose(aside->file) != 0 && !number) number = errno;
-    aside->file = NULL;
-    bool failed = number || error->status;
-    if (!failed && rename(aside->temporary, aside->path) != 0) number = errno;
-    if (failed || number)
-        unlink(aside->temporary);
-    else
-        number = sync_folder_of(aside->path);
-    if (!number) return error->status;
-    *error = (gradus_error){0}; /* "the writer refused" says less than why */
-    return gradus_fail_file(error, aside->path, number);
-}
-
-gradus_status gradus_file_replace(const char *path, const void *bytes, size_t size, gradus_error *error)
-{
-    gradus_aside aside;
-    if (gradus_aside_open(&aside, path, error)) return error->status;
-    gradus_aside_write(&aside, bytes, size);
-    return gradus_aside_close(&aside, error);
 }
 
 /* ---- files that grow ---- */

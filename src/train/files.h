@@ -20,13 +20,16 @@ gradus_status gradus_file_read(const char *path, unsigned char **bytes, size_t *
  * when anything fails. Open, any number of writes (a gradus_write), then close, which also says what went wrong on the way. */
 typedef struct gradus_aside {
     FILE *file;
-    int number; /* errno of the first write that failed */
+    int descriptor; /* of the same file, with its lock */
+    int number;     /* errno of the first write that failed */
     char path[GRADUS_PATH_SIZE], temporary[GRADUS_PATH_SIZE];
 } gradus_aside;
 gradus_status gradus_aside_open(gradus_aside *aside, const char *path, gradus_error *error);
 int gradus_aside_write(void *aside, const void *bytes, size_t size);
 gradus_status gradus_aside_close(gradus_aside *aside, gradus_error *error); /* an error already set: nothing is kept */
 /* gradus_file_replace (train.h): all of it at once. */
+void gradus_aside_clear(
+    int folder); /* removes what killed processes have left of such files in a folder; opening one does so too */
 
 /* ---- memory that grows ---- */
 

@@ -100,6 +100,7 @@ static gradus_status remove_files(const gradus_folder *folder, int descriptor, g
     for (size_t i = 0; i < sizeof files_of_a_run / sizeof *files_of_a_run; i++)
         if (unlinkat(descriptor, files_of_a_run[i], 0) != 0 && errno != ENOENT)
             return gradus_fail_file(error, folder->path, errno);
+    gradus_aside_clear(descriptor);
     return GRADUS_OK;
 }
 

@@ -181,7 +181,7 @@ static void same_as_never(void)
     }
     size_t size;
     glob_t left;
-    assert_int_equal(glob(training_path("run", "*.tmp", path), 0, NULL, &left), GLOB_NOMATCH);
+    assert_int_equal(glob(training_path("run", ".gradus-*", path), 0, NULL, &left), GLOB_NOMATCH);
     char *summary = training_read("run", "summary.json", &size);
     assert_null(strstr(summary, "\"status\": \"running\""));
     free(summary);

@@ -1,6 +1,8 @@
 /* Files that survive: what is written aside is whole or not there, what grows is cut back, every failure names the file. */
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <glob.h>
 #include <signal.h>
 #include <errno.h>
 #include "../../src/train/files.h"
@@ -28,6 +30,24 @@ static void assert_holds(const char *path, const char *expected)
     free(bytes);
 }
 
+/* How many files there are that are not yet whole. */
+static size_t unfinished(void)
+{
+    glob_t found;
+    const int status = glob(in_folder(".gradus-*"), 0, NULL, &found);
+    const size_t count = status ? 0 : found.gl_pathc;
+    if (!status) globfree(&found);
+    return count;
+}
+
+static void write_plainly(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
 static void test_replace_is_whole(void **state)
 {
     (void)state;
@@ -36,7 +56,50 @@ static void test_replace_is_whole(void **state)
     assert_int_equal(gradus_file_replace(path, "first", 5, &error), GRADUS_OK);
     assert_int_equal(gradus_file_replace(path, "second", 6, &error), GRADUS_OK);
     assert_holds(path, "second");
-    assert_int_not_equal(access(in_folder("model.tmp"), F_OK), 0);
+    assert_int_equal(unfinished(), 0);
+}
+
+/* Neither FILE.tmp nor one that has by chance the name that comes next is touched. */
+static void test_a_users_own_files_stay(void **state)
+{
+    (void)state;
+    char next[64];
+    gradus_error error = {0};
+    gradus_aside aside;
+    snprintf(next, sizeof next, ".gradus-%ld-0", (long)getpid());
+    write_plainly(in_folder("model.tmp"), "a user's");
+    assert_int_equal(mkdir(in_folder(next), 0777), 0);
+    assert_int_equal(gradus_aside_open(&aside, in_folder("model"), &error), GRADUS_OK);
+    assert_int_equal(unfinished(), 2);
+    gradus_aside_write(&aside, "third", 5);
+    assert_int_equal(gradus_aside_close(&aside, &error), GRADUS_OK);
+    assert_holds(in_folder("model"), "third");
+    assert_holds(in_folder("model.tmp"), "a user's");
+    assert_int_equal(rmdir(in_folder(next)), 0);
+    assert_int_equal(unfinished(), 0);
+}
+
+/* What a killed process leaves is removed by the next file that is written there, whatever its name; what is being written is not. */
+static void test_what_was_left_behind(void **state)
+{
+    (void)state;
+    gradus_error error = {0};
+    gradus_aside killed, alive;
+    const pid_t child = fork();
+    if (child == 0) {
+        gradus_aside_open(&killed, in_folder("kept"), &error);
+        kill(getpid(), SIGKILL);
+    }
+    assert_true(waitpid(child, NULL, 0) == child);
+    assert_int_equal(unfinished(), 1);
+    assert_int_equal(gradus_aside_open(&alive, in_folder("sticky"), &error), GRADUS_OK);
+    assert_int_equal(unfinished(), 1);
+    assert_int_equal(gradus_file_replace(in_folder("model"), "fourth", 6, &error), GRADUS_OK);
+    assert_int_equal(unfinished(), 1);
+    gradus_aside_write(&alive, "alive", 5);
+    assert_int_equal(gradus_aside_close(&alive, &error), GRADUS_OK);
+    assert_holds(in_folder("sticky"), "alive");
+    assert_int_equal(unfinished(), 0);
 }
 
 /* A limit on the size of files stands in for a full disk. */
@@ -60,7 +123,7 @@ static void test_a_full_disk_leaves_what_was_there(void **state)
     snprintf(expected, sizeof expected, "%s: file too large", path);
     assert_string_equal(error.message, expected);
     assert_holds(path, "old");
-    assert_int_not_equal(access(in_folder("kept.tmp"), F_OK), 0);
+    assert_int_equal(unfinished(), 0);
 }
 
 static void test_an_error_before_keeps_the_old_file(void **state)
@@ -146,7 +209,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    static const char *const names[] = {"model", "kept", "sticky", "metrics.csv"};
+    static const char *const names[] = {"model", "model.tmp", "kept", "sticky", "metrics.csv"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) unlink(in_folder(names[i]));
     return rmdir(folder);
 }
@@ -154,6 +217,8 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_replace_is_whole),
+                                       cmocka_unit_test(test_a_users_own_files_stay),
+                                       cmocka_unit_test(test_what_was_left_behind),
                                        cmocka_unit_test(test_a_full_disk_leaves_what_was_there),
                                        cmocka_unit_test(test_an_error_before_keeps_the_old_file),
                                        cmocka_unit_test(test_what_is_not_there),
