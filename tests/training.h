@@ -68,11 +68,12 @@ typedef struct training {
     const char *resume;           /* name of a run; NULL: a new one */
     int threads, interrupt_after; /* epochs, in this session; 0: none */
     int interrupt_finding;        /* after so many rates were tried; 0: none */
+    int interrupt_judging;        /* when so many batches of validation or test were to be looked at; 0: none */
     long interrupt_micro;         /* microseconds; 0: none */
     bool foresee;                 /* asks how long it will take: into `time` */
     gradus_run_time time;
     gradus_run *run;
-    int epochs, notes, found; /* rates tried */
+    int epochs, notes, found, judged; /* rates tried; batches of validation and test */
     char note[512];
     gradus_run_end end;
     gradus_report report;
@@ -90,6 +91,13 @@ static void training_finding(void *user, int32_t tried, int32_t rates)
     training *own = user;
     if (tried >= rates) fail_msg("rate %d of %d", tried, rates);
     if (++own->found == own->interrupt_finding) gradus_run_interrupt(own->run);
+}
+
+static void training_judging(void *user, int64_t batch, int64_t batches)
+{
+    training *own = user;
+    if (batch >= batches) fail_msg("batch %d of %d", (int)batch, (int)batches);
+    if (++own->judged == own->interrupt_judging) gradus_run_interrupt(own->run);
 }
 
 static void training_start(void *user, const gradus_run_facts *facts) { ((training *)user)->time = facts->time; }
@@ -131,8 +139,11 @@ static inline gradus_status training_go(training *own)
                                 .resume = own->resume ? training_path(own->resume, "", resume) : NULL};
     own->run = gradus_run_create(&config, &own->report);
     if (own->run) {
-        gradus_listener listener = {
-            .user = own, .finding = training_finding, .epoch = training_epoch, .note = training_note};
+        gradus_listener listener = {.user = own,
+                                    .finding = training_finding,
+                                    .judging = training_judging,
+                                    .epoch = training_epoch,
+                                    .note = training_note};
         if (own->foresee) listener.start = training_start;
         pthread_t thread;
         if (own->interrupt_micro) pthread_create(&thread, NULL, training_later, own);

@@ -210,6 +210,7 @@ typedef struct gradus_listener {        /* told while a run trains; each may be 
     void (*finding)(void *user, int32_t tried, int32_t rates);              /* lr: auto looks for the rate, before `start`: tried so many of them */
     void (*start)(void *user, const gradus_run_facts *facts);
     void (*progress)(void *user, const gradus_run_progress *progress);      /* about ten times a second             */
+    void (*judging)(void *user, int64_t batch, int64_t batches);            /* before each batch of the validation or the test part, from 0 */
     void (*epoch)(void *user, const gradus_run_row *row);
     void (*decision)(void *user, const gradus_run_decision *decision);
     void (*note)(void *user, const char *text);                             /* worth a line: an older state is used */
@@ -219,8 +220,9 @@ typedef struct gradus_listener {        /* told while a run trains; each may be 
 /* Trains to the end, or until something stops it; *end is filled in either way. A run that stopped early is GRADUS_OK, so is one that
  * was interrupted; what failed is in *report. listener NULL: nobody is told. */
 gradus_status gradus_run_train(gradus_run *run, const gradus_listener *listener, gradus_run_end *end, gradus_report *report);
-void          gradus_run_interrupt(gradus_run *run);    /* finish the update, save, return; from any thread. A signal handler may call it only on
-                                         * a stack of its own (SA_ONSTACK): oneDNN keeps numbers below the stack pointer */
+void          gradus_run_interrupt(gradus_run *run);    /* finish the update, or the batch that is judged, save, return; from any thread. A
+                                         * signal handler may call it only on a stack of its own (SA_ONSTACK): oneDNN keeps numbers below
+                                         * the stack pointer                                                        */
 
 /* ---- asking a run that trains, also in another process: by small files in its folder, which it looks for between two updates, four times
  * a second. A script may do without this: `touch RUN/ask-save`. ---- */

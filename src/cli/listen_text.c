@@ -2,9 +2,11 @@
  * decisions, what came of it. The bar stands on stderr and is taken away before
  * anything else is printed, so that stdout holds the same lines in a pipe as on
  * a terminal. */
+#define _POSIX_C_SOURCE 200809L
 #include "listen.h"
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 void listen_clear(listen_screen *screen)
 {
@@ -129,6 +131,22 @@ void listen_progress(void *user, const gradus_run_progress *progress)
     char text[CLI_LINE];
     cli_bar(progress, screen->call->terminal.width, screen->call->terminal.unicode, text);
     fprintf(stderr, "\r%s\033[K", text);
+    fflush(stderr);
+    screen->bar = true;
+}
+
+/* Nothing of a part that is soon looked at. */
+void listen_judging(void *user, int64_t batch, int64_t batches)
+{
+    enum { EVERY = 100 }; /* milliseconds */
+    listen_screen *screen = user;
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    const double now = (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+    if (!batch) screen->shown = now;
+    if (now - screen->shown < EVERY * 1e-3) return;
+    screen->shown = now;
+    fprintf(stderr, "\rjudging the model: %lld %%\033[K", (long long)(100 * batch / batches));
     fflush(stderr);
     screen->bar = true;
 }

@@ -140,7 +140,7 @@ static cli_exit train(const cli_call *call, gradus_run *run, interrupt *signals)
     gradus_run_end end;
     listener.user = &screen;
     if (call->terminal.error && !call->json && !call->quiet)
-        listener.finding = listen_finding, listener.progress = listen_progress;
+        listener.finding = listen_finding, listener.progress = listen_progress, listener.judging = listen_judging;
     interrupt_train(signals, run);
     gradus_status status = gradus_run_train(run, &listener, &end, &report);
     interrupt_close(signals);

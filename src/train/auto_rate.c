@@ -76,14 +76,13 @@ static gradus_status train_at(rate_sweep *sweep, double rate, int64_t update, gr
     return error->status;
 }
 
-static bool is_interrupted(gradus_run *run) { return atomic_load(&run->interrupted); }
-
 static gradus_status make_sweep(rate_sweep *sweep, double constant, gradus_error *error)
 {
     probe_loss(sweep, &sweep->first, error);
     const double growth = pow(sweep_above / sweep_below, 1.0 / (SWEEP_UPDATES - 1));
     double rate = constant * sweep_below;
-    for (int32_t i = 0; i < SWEEP_UPDATES && !error->status && !is_interrupted(sweep->run); i++, rate *= growth) {
+    for (int32_t i = 0; i < SWEEP_UPDATES && !error->status && !gradus_run_is_interrupted(sweep->run);
+         i++, rate *= growth) {
         const gradus_listener *listener = sweep->run->listener;
         if (listener && listener->finding) listener->finding(listener->user, i, SWEEP_UPDATES);
         train_at(sweep, rate, i, error);
@@ -134,7 +133,7 @@ gradus_status gradus_auto_rate(gradus_run *run, gradus_run_rate *rate, gradus_er
     if (gradus_snapshot_take(run, &before, error) == GRADUS_OK &&
         make_sweep(&sweep, rate->constant, error) == GRADUS_OK)
         gradus_auto_rate_read(sweep.rates, sweep.losses, sweep.count, sweep.first, rate);
-    if (is_interrupted(run)) /* half a sweep tells of no edge: whoever goes on begins it again */
+    if (gradus_run_is_interrupted(run)) /* half a sweep tells of no edge: whoever goes on begins it again */
         *rate = (gradus_run_rate){.base = NAN, .automatic = true, .low = NAN, .high = NAN, .edge = NAN};
     gradus_snapshot_restore(run, &before, error);
     gradus_snapshot_release(&before);

@@ -54,7 +54,7 @@ gradus_status gradus_run_evaluate(gradus_run *run, gradus_part part, gradus_run_
                            parts[part]);
     gradus_grades grades[GRADUS_TARGETS] = {{.first = 0}};
     gradus_loader *loader = gradus_run_loader(run, part, false, error);
-    if (loader && !gradus_run_grade(run, loader, true, grades, error)) fill_result(run, grades, result, error);
+    if (loader && !gradus_run_grade(run, loader, true, grades, NULL, error)) fill_result(run, grades, result, error);
     gradus_run_grades_close(grades);
     gradus_loader_destroy(loader);
     return error->status;

@@ -66,7 +66,7 @@ static void end_early(gradus_run *run, const char *by, const char *text)
 static void tell_stops(gradus_loop *loop, const char *metric, double value)
 {
     gradus_clock now = clock_of(loop->run);
-    if (!loop->why.by && gradus_stops_observe(loop->run->stops, metric, value, &now, &loop->why))
+    if (!*loop->run->ended.by && gradus_stops_observe(loop->run->stops, metric, value, &now, &loop->why))
         end_early(loop->run, loop->why.by, loop->why.text);
 }
 
@@ -219,20 +219,35 @@ static gradus_status one_update(gradus_loop *loop, gradus_error *error)
 
 /* ---- a row: at the end of each epoch, and of the run ---- */
 
-static gradus_status validate(gradus_loop *loop, gradus_run_row *row, gradus_error *error)
+/* False: an interrupt came before it was done, and nobody has heard of anything. */
+static bool validate(gradus_run *run, gradus_run_row *row, gradus_error *error)
 {
-    gradus_run *run = loop->run;
     gradus_grades grades[GRADUS_TARGETS] = {{.first = 0}};
-    char name[GRADUS_METRIC_NAME];
-    const gradus_metric *metric;
-    if (!run->validation) return error->status;
-    if (!gradus_run_grade(run, run->validation, false, grades, error)) {
+    bool whole = true;
+    if (error->status || !run->validation) return true;
+    if (!gradus_run_grade(run, run->validation, false, grades, &whole, error) && whole) {
         row->val_loss = gradus_run_graded_loss(run, grades);
         gradus_run_measure(run, grades, false, row->val);
+        row->validated = true;
     }
     gradus_run_grades_close(grades);
-    if (error->status) return error->status;
-    row->validated = true;
+    return whole || error->status;
+}
+
+static void tell_row(gradus_loop *loop, const gradus_run_row *row)
+{
+    gradus_run *run = loop->run;
+    char name[GRADUS_METRIC_NAME];
+    const gradus_metric *metric;
+    gradus_policy_observe(run->policy, "train_loss", row->train_loss);
+    tell_stops(loop, "train_loss", row->train_loss);
+    for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
+        if (!metric->in_training) continue;
+        snprintf(name, sizeof name, "train_%s", metric->name);
+        gradus_policy_observe(run->policy, name, row->train[i]);
+        tell_stops(loop, name, row->train[i]);
+    }
+    if (!row->validated) return;
     gradus_policy_observe(run->policy, "val_loss", row->val_loss);
     tell_stops(loop, "val_loss", row->val_loss);
     for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
@@ -240,7 +255,6 @@ static gradus_status validate(gradus_loop *loop, gradus_run_row *row, gradus_err
         gradus_policy_observe(run->policy, name, row->val[i]);
         tell_stops(loop, name, row->val[i]);
     }
-    return GRADUS_OK;
 }
 
 bool gradus_run_judges_by_accuracy(const gradus_run *run)
@@ -267,8 +281,6 @@ static void fill_training(gradus_loop *loop, gradus_run_row *row)
     gradus_run *run = loop->run;
     const gradus_tally *tally = &run->tally;
     gradus_grades grades[GRADUS_TARGETS] = {{.first = 0}};
-    char name[GRADUS_METRIC_NAME];
-    const gradus_metric *metric;
     gradus_measures measures = {0};
     gradus_optimizer_measures(run->optimizer, &measures);
     *row =
@@ -283,16 +295,10 @@ static void fill_training(gradus_loop *loop, gradus_run_row *row)
                          .gradient_norm = tally->norm_count ? tally->norms / (double)tally->norm_count : NAN,
                          .update_ratio = measures.values_norm > 0 ? measures.update_norm / measures.values_norm : NAN,
                          .skipped = run->skips};
-    gradus_policy_observe(run->policy, "train_loss", row->train_loss);
-    tell_stops(loop, "train_loss", row->train_loss);
+    row->samples_per_second = loop->training_seconds > 0 ? loop->samples / loop->training_seconds : 0;
+    loop->training_seconds = loop->samples = 0;
     for (int32_t i = 0; i < GRADUS_TARGETS; i++) grades[i].score = tally->scores[i];
     gradus_run_measure(run, grades, true, row->train);
-    for (int32_t i = 0; (metric = gradus_run_metric(run, i)); i++) {
-        if (!metric->in_training) continue;
-        snprintf(name, sizeof name, "train_%s", metric->name);
-        gradus_policy_observe(run->policy, name, row->train[i]);
-        tell_stops(loop, name, row->train[i]);
-    }
 }
 
 static void fill_times(gradus_loop *loop, gradus_run_row *row)
@@ -303,9 +309,7 @@ static void fill_times(gradus_loop *loop, gradus_run_row *row)
     loop->waited = waited;
     row->seconds = run->times.total;
     row->data_wait = run->times.data_wait;
-    row->samples_per_second = loop->training_seconds > 0 ? loop->samples / loop->training_seconds : 0;
     row->left = gradus_loop_left(loop);
-    loop->training_seconds = loop->samples = 0;
 }
 
 static gradus_status append_row(gradus_run *run, const gradus_run_row *row, gradus_error *error)
@@ -317,22 +321,30 @@ static gradus_status append_row(gradus_run *run, const gradus_run_row *row, grad
     return gradus_journal_append(&run->timing, line, length, error);
 }
 
+/* What only this session knows of the updates behind it is taken down first: an interrupt may end it while the validation part is looked
+ * at, and whoever goes on looks at it again. */
 static gradus_status report(gradus_loop *loop, gradus_error *error)
 {
     gradus_run *run = loop->run;
     gradus_run_row *row = &run->row;
     tick(loop);
     double before = loop->now;
-    fill_training(loop, row);
+    if (!run->report_due) {
+        fill_training(loop, row);
+        gradus_layers_report(run, &loop->batch, error);
+    }
     gradus_run_show(run, GRADUS_AVERAGED, error);
-    validate(loop, row, error);
-    if (!error->status) keep_best(run, row);
+    run->report_due = !validate(run, row, error);
+    if (!error->status && !run->report_due) {
+        tell_row(loop, row);
+        keep_best(run, row);
+    }
     gradus_run_show(run, GRADUS_TRAINED, error);
     tick(loop);
     run->times.validation += loop->now - before;
+    if (run->report_due) return error->status;
     fill_times(loop, row);
     append_row(run, row, error);
-    gradus_layers_report(run, &loop->batch, error);
     gradus_told_line(&run->told, run->update, run->tally.samples, NAN, error);
     run->tally = (gradus_tally){.samples = run->tally.samples};
     if (!error->status && loop->listener->epoch) loop->listener->epoch(loop->listener->user, row);
@@ -404,7 +416,27 @@ static gradus_status keep(gradus_loop *loop, gradus_error *error)
 
 static bool goes_on(const gradus_loop *loop)
 {
-    return !*loop->run->ended.by && !atomic_load(&loop->run->interrupted) && !gradus_policy_finished(loop->run->policy);
+    return !*loop->run->ended.by && !gradus_run_is_interrupted(loop->run) && !gradus_policy_finished(loop->run->policy);
+}
+
+/* What follows an update, or an attempt at one; `before`: how many there had been. */
+static gradus_status follow(gradus_loop *loop, int64_t before, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    const bool applied = run->update == before + 1, row = applied && ends_a_report(run, run->update);
+    if (gradus_loop_tell_why(loop, error) || (row && report(loop, error)) || run->report_due) return error->status;
+    if (applied && gradus_keep_is_due(run, before) && keep(loop, error)) return error->status;
+    if (goes_on(loop) && gradus_loop_asked(loop, row, error)) return error->status;
+    if (goes_on(loop) && save_is_due(loop, row)) gradus_loop_save(loop, error);
+    return error->status;
+}
+
+/* The report at which the last session was interrupted, and what was to follow it. */
+static gradus_status make_up(gradus_loop *loop, gradus_error *error)
+{
+    gradus_run *run = loop->run;
+    if (error->status || !run->report_due) return error->status;
+    return ends_a_report(run, run->update) ? follow(loop, run->update - 1, error) : report(loop, error);
 }
 
 gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
@@ -419,6 +451,7 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
     loop->applied_at = loop->started = loop->saved_at = loop->now;
     loop->first_update = run->update;
     loop->waited = gradus_loader_waited(run->training);
+    make_up(loop, error);
     while (!error->status && goes_on(loop)) {
         double before = loop->now;
         int64_t update = run->update;
@@ -431,15 +464,11 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
         loop->training_seconds += loop->now - before;
         loop->samples += loop->batch.count;
         tell_stops(loop, "seconds", run->times.total);
-        bool row = applied && ends_a_report(run, run->update);
-        if (row && report(loop, error)) break;
-        if (applied && gradus_keep_is_due(run, update) && keep(loop, error)) break;
-        if (goes_on(loop) && gradus_loop_asked(loop, row, error)) break;
-        if (goes_on(loop) && save_is_due(loop, row) && gradus_loop_save(loop, error)) break;
+        if (follow(loop, update, error)) break;
         tell_progress(loop);
     }
     bool ended = *run->ended.by || gradus_policy_reason(run->policy) == GRADUS_REASON_COMPLETED;
-    if (ended && run->tally.scores[0].count) report(loop, error); /* in the middle of an epoch */
+    if (ended && !run->report_due && run->tally.scores[0].count) report(loop, error); /* in the middle of an epoch */
     free(loop->half_gradient);
     loop->half_gradient = NULL;
     gradus_buffer_release(&loop->statistics);

@@ -18,6 +18,7 @@ typedef struct gradus_loop {
     bool halves;              /* ... or to that of its halves */
 
     gradus_stop_reason why; /* which rule has ended the run in this session; by NULL: none */
+    bool why_told;          /* it stands in decisions.jsonl */
 
     double now, started, applied_at, told, looked, saved_at,
         save_seconds;                         /* seconds of the monotonic clock, but for the last */
@@ -38,7 +39,9 @@ void gradus_asked_forget(const gradus_run *run);  /* a wish to stop was one of a
 double gradus_loop_clock(void);                   /* monotonic, in seconds */
 double gradus_loop_left(const gradus_loop *loop); /* seconds to the planned end; NaN: not known */
 
-/* train.c: what is told at the end, with the reason for it. */
+/* train.c: the rule that has ended the run into decisions.jsonl, if there is one and it does not stand there. */
+gradus_status gradus_loop_tell_why(gradus_loop *loop, gradus_error *error);
+/* What is told at the end, with the reason for it. */
 void gradus_loop_end(const gradus_loop *loop, gradus_run_status status, gradus_run_end *end);
 
 #endif

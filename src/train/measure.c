@@ -29,8 +29,15 @@ static gradus_status open_grades(const gradus_run *run, bool confusion, gradus_g
     return error->status;
 }
 
+static void tell_judging(const gradus_run *run, const gradus_loader *loader, int64_t batch)
+{
+    const int64_t batches = gradus_loader_batches(loader);
+    if (batch < batches && run->listener && run->listener->judging)
+        run->listener->judging(run->listener->user, batch, batches);
+}
+
 gradus_status gradus_run_grade(gradus_run *run, gradus_loader *loader, bool confusion,
-                               gradus_grades grades[GRADUS_TARGETS], gradus_error *error)
+                               gradus_grades grades[GRADUS_TARGETS], bool *whole, gradus_error *error)
 {
     const int32_t heads = gradus_net_head_count(run->net);
     const int64_t outputs = gradus_run_outputs(run), positions = run->about->positions ? run->about->positions : 1;
@@ -39,12 +46,16 @@ gradus_status gradus_run_grade(gradus_run *run, gradus_loader *loader, bool conf
     if (open_grades(run, confusion, grades, error)) return error->status;
     float *room = malloc((size_t)(outputs * run->plan.batch) * sizeof *room);
     if (!room) gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
-    while (!error->status && gradus_loader_next(loader, &batch)) {
-        if (gradus_net_evaluate(run->net, &batch, scores, room, error)) break;
-        for (int32_t i = 0; i < heads && !error->status; i++)
-            gradus_grades_add(&grades[i], &batch, room, outputs / positions, error);
+    bool ended = false;
+    for (int64_t i = 0; !error->status && !(whole && gradus_run_is_interrupted(run)); i++) {
+        tell_judging(run, loader, i);
+        ended = !gradus_loader_next(loader, &batch);
+        if (ended || gradus_net_evaluate(run->net, &batch, scores, room, error)) break;
+        for (int32_t k = 0; k < heads && !error->status; k++)
+            gradus_grades_add(&grades[k], &batch, room, outputs / positions, error);
     }
     for (int32_t i = 0; i < heads; i++) grades[i].score = scores[i];
+    if (whole) *whole = ended;
     free(room);
     return error->status;
 }

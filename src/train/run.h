@@ -113,22 +113,26 @@ struct gradus_run {
     gradus_times times;
     gradus_course course;
     gradus_ended ended;
-    gradus_run_row row;             /* the last one */
-    int64_t model_update;           /* whose model stands in the file; -1: nobody's that was judged */
+    gradus_run_row row;   /* the last one */
+    bool report_due;      /* `row` is not judged yet: an interrupt came while the validation part was looked at */
+    int64_t model_update; /* whose model stands in the file; -1: nobody's that was judged */
     int64_t saves, saved_update;    /* states written so far; update of the last one, -1: none */
     int64_t resumed;                /* update that it goes on from, -1: a new run */
     gradus_saved saved;             /* the state to go on from */
     atomic_int interrupted, wishes; /* a bit for each gradus_ask */
 };
 
+static inline bool gradus_run_is_interrupted(gradus_run *run) { return atomic_load(&run->interrupted); }
+
 /* ---- data and models (measure.c) ---- */
 
 gradus_loader *gradus_run_loader(const gradus_run *run, gradus_part part, bool shuffle, gradus_error *error);
 /* Whether the loss of a batch is the sum over its examples, not their mean. (halves.c) */
 bool gradus_run_sums_loss(const gradus_run *run);
-/* What the values that stand in the net say of a part, forward only. Close the grades whatever became of it. */
+/* What the values that stand in the net say of a part, forward only. An interrupt ends it early where `whole` is not NULL: then *whole is
+ * false, and the grades are of no use. Close them whatever became of it. */
 gradus_status gradus_run_grade(gradus_run *run, gradus_loader *loader, bool confusion,
-                               gradus_grades grades[GRADUS_TARGETS], gradus_error *error);
+                               gradus_grades grades[GRADUS_TARGETS], bool *whole, gradus_error *error);
 void gradus_run_grades_close(gradus_grades grades[GRADUS_TARGETS]);
 /* The losses of all heads with the weights that were given, whatever a balance makes of them. */
 double gradus_run_loss(const gradus_run *run, const gradus_score *scores);

@@ -5,6 +5,7 @@
 #include "run.h"
 
 #define KIND "gradus run"
+static const char report_due[] = "report_due.samples_per_second"; /* there only if it is */
 static const char *const state_names[2] = {"state-a", "state-b"};
 enum { NAME_SIZE = 96 };
 
@@ -117,6 +118,7 @@ static void write_state(const gradus_run *run, const gradus_snapshot *now, gradu
     write_policy(run, writer, error);
     gradus_stops_save(run->stops, writer);
     write_row(&run->row, writer);
+    if (run->report_due) gradus_state_double(writer, report_due, run->row.samples_per_second);
     write_rows(run, writer, error);
     write_ended(&run->ended, writer);
     write_best(run, writer);
@@ -286,6 +288,7 @@ static gradus_status load_row(gradus_run *run, gradus_error *error)
                                 .skipped = run->skips};
     memcpy(run->row.train, n + 12, sizeof run->row.train);
     memcpy(run->row.val, n + 12 + GRADUS_METRICS, sizeof run->row.val);
+    run->report_due = gradus_saved_double(&run->saved, report_due, &run->row.samples_per_second);
     return GRADUS_OK;
 }
 

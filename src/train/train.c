@@ -62,9 +62,11 @@ static gradus_status record_own(gradus_run *run, gradus_run_decision *decision, 
     return error->status;
 }
 
-static void record_stop(const gradus_loop *loop, gradus_error *error)
+gradus_status gradus_loop_tell_why(gradus_loop *loop, gradus_error *error)
 {
     const gradus_decision *last = &loop->decision;
+    if (!loop->why.by || loop->why_told) return error->status;
+    loop->why_told = true;
     gradus_run_decision decision = {.by = loop->why.by,
                                     .id = loop->why.id,
                                     .action = "stop",
@@ -80,7 +82,7 @@ static void record_stop(const gradus_loop *loop, gradus_error *error)
         decision.seen[i].value = loop->why.verdict.seen[i].value;
         decision.count = i + 1;
     }
-    record_own(loop->run, &decision, error);
+    return record_own(loop->run, &decision, error);
 }
 
 /* ---- what a run goes on with that it did not begin with ---- */
@@ -421,23 +423,24 @@ void gradus_loop_end(const gradus_loop *loop, gradus_run_status status, gradus_r
     end->best_epoch = run->best.epoch;
 }
 
-/* How the kept model does on the part that nothing has looked at. */
-static gradus_status test_model(gradus_run *run, gradus_run_end *end, gradus_error *error)
+/* How the kept model does on the part that nothing has looked at. False: an interrupt came before that was known. */
+static bool test_model(gradus_run *run, gradus_run_end *end, gradus_error *error)
 {
-    if (error->status || !run->about->count[GRADUS_TEST]) return error->status;
+    bool whole = true;
+    if (error->status || !run->about->count[GRADUS_TEST]) return whole;
     if (run->best.known)
         gradus_run_write_model(run, run->best.values);
     else
         gradus_run_show(run, GRADUS_AVERAGED, error);
     gradus_grades grades[GRADUS_TARGETS] = {{.first = 0}};
     gradus_loader *loader = gradus_run_loader(run, GRADUS_TEST, false, error);
-    if (loader && gradus_run_grade(run, loader, false, grades, error) == GRADUS_OK) {
+    if (loader && gradus_run_grade(run, loader, false, grades, &whole, error) == GRADUS_OK && whole) {
         end->test_loss = gradus_run_graded_loss(run, grades);
         gradus_run_measure(run, grades, false, end->test);
     }
     gradus_run_grades_close(grades);
     gradus_loader_destroy(loader);
-    return error->status;
+    return whole || error->status;
 }
 
 /* Reasons that are a failure of the run; the others are its end. */
@@ -452,6 +455,7 @@ static gradus_run_status status_of(const gradus_loop *loop, gradus_error *error)
 {
     const gradus_run *run = loop->run;
     if (error->status) return GRADUS_RUN_FAILED;
+    if (run->report_due) return GRADUS_RUN_INTERRUPTED;
     if (*run->ended.by) return GRADUS_RUN_STOPPED;
     if (!gradus_policy_finished(run->policy)) return GRADUS_RUN_INTERRUPTED;
     int32_t reason = gradus_policy_reason(run->policy);
@@ -480,11 +484,12 @@ static void advise(const gradus_loop *loop, gradus_error *error)
 static gradus_status finish(gradus_loop *loop, gradus_run_end *end, gradus_error *error)
 {
     gradus_run *run = loop->run;
-    if (loop->why.by) record_stop(loop, error);
+    gradus_loop_tell_why(loop, error);
     gradus_run_status status = status_of(loop, error);
     if (status != GRADUS_RUN_FAILED) gradus_run_save(run, error);
     gradus_loop_end(loop, error->status ? GRADUS_RUN_FAILED : status, end);
-    if (status == GRADUS_RUN_FINISHED || status == GRADUS_RUN_STOPPED) test_model(run, end, error);
+    if ((status == GRADUS_RUN_FINISHED || status == GRADUS_RUN_STOPPED) && !test_model(run, end, error))
+        gradus_loop_end(loop, GRADUS_RUN_INTERRUPTED, end); /* who goes on with it tests the model, and nothing else */
     advise(loop, error);
     if (error->status) end->status = GRADUS_RUN_FAILED, fill_reason(loop, end);
     gradus_error unwritten = {0}; /* the first failure is the one to tell of */

@@ -90,6 +90,62 @@ static void test_while_the_rate_is_found(void **state)
     assert_int_equal(more.found, 0);
 }
 
+#define JUDGED                                                                                                \
+    SMALL, "lr=0.01", "average=ema", "feedback=plateau(val_loss, patience=0, threshold=9)", "keep_every=1ep", \
+        "name=judged"
+
+/* Interrupted at every batch of the validation and the test part, and once more when it goes on. Returns with which update it ends. */
+static int64_t judged_in_parts(const char *const *settings, gradus_run_status status, const char *kept)
+{
+    static const char *const files[] = {"model.safetensors", "metrics.csv", "measures.csv", "decisions.jsonl"};
+    char path[2][256], name[2][64];
+    training whole = {.settings = settings, .threads = 1};
+    training_remove("judged");
+    training_remove("judged-whole");
+    training_must(&whole, status);
+    rename(training_path("judged", "", path[0]), training_path("judged-whole", "", path[1]));
+    assert_true(whole.judged >= 8);
+    for (int at = 1; at <= whole.judged; at++) {
+        training_remove("judged");
+        training part = {.settings = settings, .threads = 1, .interrupt_judging = at};
+        training_must(&part, GRADUS_RUN_INTERRUPTED);
+        assert_int_equal(part.judged, at);
+        assert_true(isnan(part.end.test_loss));
+        training again = {.resume = "judged", .interrupt_judging = 1};
+        training_must(&again, GRADUS_RUN_INTERRUPTED);
+        assert_int_equal(again.judged, 1);
+        training rest = {.resume = "judged"};
+        training_must(&rest, status);
+        compare("judged-whole", "judged");
+        assert_true(rest.end.test_loss == whole.end.test_loss && rest.end.test[0] == whole.end.test[0]);
+        assert_string_equal(rest.end.reason, whole.end.reason);
+        assert_int_equal(rest.end.best_update, whole.end.best_update);
+        snprintf(name[0], sizeof name[0], "judged-whole/kept/%s", kept);
+        snprintf(name[1], sizeof name[1], "judged/kept/%s", kept);
+        for (size_t i = 0; i < sizeof files / sizeof *files; i++) training_same(name[0], name[1], files[i]);
+    }
+    return whole.end.update;
+}
+
+static void test_while_the_model_is_judged(void **state)
+{
+    (void)state;
+    const char *const settings[] = {JUDGED, NULL};
+    assert_int_equal(judged_in_parts(settings, GRADUS_RUN_FINISHED, "34"), 51);
+}
+
+/* What ends the run was known before its last report, which is in the middle of an epoch or at its end. */
+static void test_while_the_last_report_is_made(void **state)
+{
+    (void)state;
+    static const char *const stops[] = {"stop=reach(loss, 1.3)", "stop=reach(loss, 1.18)"};
+    static const int64_t ends[] = {28, 34};
+    for (int i = 0; i < 2; i++) {
+        const char *const settings[] = {JUDGED, stops[i], NULL};
+        assert_int_equal(judged_in_parts(settings, GRADUS_RUN_STOPPED, i ? "34" : "17"), ends[i]);
+    }
+}
+
 static void test_two_threads(void **state)
 {
     (void)state;
@@ -362,6 +418,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_thread),
                                        cmocka_unit_test(test_while_the_rate_is_found),
+                                       cmocka_unit_test(test_while_the_model_is_judged),
+                                       cmocka_unit_test(test_while_the_last_report_is_made),
                                        cmocka_unit_test(test_two_threads),
                                        cmocka_unit_test(test_while_the_guard_goes_back),
                                        cmocka_unit_test(test_sgd_and_stops),
