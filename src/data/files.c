@@ -301,6 +301,33 @@ void gradus_files_unload(gradus_files *files, int64_t index)
     if (!file->spooled) file->size = 0;
 }
 
+gradus_status gradus_files_begin(const gradus_files *files, int64_t index, gradus_source *source, int64_t *place,
+                                 gradus_error *error)
+{
+    enum { BEGINNING = 1 << 16 };
+    const gradus_one_file *file = &files->file[index];
+    const bool large = file->spooled && file->size > BEGINNING && gradus_too_large(file->size);
+    *source = (gradus_source){.size = file->size, .at_hand = large ? BEGINNING : file->size};
+    *place = large ? file->place : 0;
+    gradus_files_print(files, index, source->path);
+    source->bytes = malloc(source->at_hand + 1);
+    if (!source->bytes)
+        return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "%s: out of memory", source->path);
+    source->bytes[source->at_hand] = 0;
+    errno = EIO; /* where fewer bytes come than were written */
+    if (!file->spooled)
+        memcpy(source->bytes, file->bytes, file->size);
+    else if (pread(fileno(files->spool), source->bytes, source->at_hand, file->place) != (ssize_t)source->at_hand)
+        return gradus_fail_file(error, source->path, errno);
+    const int descriptor = large ? dup(fileno(files->spool)) : -1;
+    if (large && !(source->stream = descriptor < 0 ? NULL : fdopen(descriptor, "rb"))) {
+        gradus_fail_file(error, source->path, errno);
+        if (descriptor >= 0) close(descriptor);
+        return (gradus_status)error->status;
+    }
+    return GRADUS_OK;
+}
+
 /* ---- which part and class a name says ---- */
 
 static bool is_any(const char *text, size_t length, const char *const *words)

@@ -37,6 +37,10 @@ void gradus_files_close(gradus_files *files); /* also one that is zeroed */
 /* Loads a file and, where it is of a folder, adds it to *sum; nothing is to be done for one of an archive that is held. */
 gradus_status gradus_files_load(gradus_files *files, int64_t index, gradus_sha256 *sum, gradus_error *error);
 void gradus_files_unload(gradus_files *files, int64_t index);
+/* A copy of a file of an archive, which whoever asks closes, as gradus_source_begin has files: of one that is too large for memory the
+ * beginning, and a stream in which it stands from *place on. */
+gradus_status gradus_files_begin(const gradus_files *files, int64_t index, gradus_source *source, int64_t *place,
+                                 gradus_error *error);
 
 /* "PATH/NAME", or "PATH: NAME" in an archive: for errors. */
 void gradus_files_print(const gradus_files *files, int64_t index, char text[GRADUS_DATA_PATH]);

@@ -139,7 +139,11 @@ const gradus_reader gradus_reader_idx = {
     .member = {.name = "idx",
                .summary = "arrays in the format of MNIST's files, plain or compressed by gzip",
                .also = "ubyte",
-               .arguments = arguments},
+               .arguments = arguments,
+               .notes = "A file that would take more than a quarter of the memory stays on the disk, and examples are "
+                        "read as they are "
+                        "needed; one that is compressed is unpacked first, to a file in /var/tmp (or TMPDIR) that goes "
+                        "with the process."},
     .endings = ".idx .idx.gz -ubyte -ubyte.gz",
     .open = open_files,
     .inputs = gradus_idx_inputs,

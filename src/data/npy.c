@@ -50,20 +50,15 @@ static gradus_status read_array(gradus_array *array, void *user, const char *pat
                                 gradus_error *error)
 {
     gradus_files *files = user;
-    gradus_status status = GRADUS_OK;
-    if (files) {
-        const int64_t at = array_named(files, path);
-        if (at < 0) return no_array(files, path, error);
-        gradus_files_print(files, at, array->source.path);
-        array->source.bytes = malloc(files->file[at].size + 1); /* it may be asked for twice */
-        if (!array->source.bytes) return gradus_fail(error, GRADUS_ERROR_MEMORY, GRADUS_CODE_MEMORY, "out of memory");
-        memcpy(array->source.bytes, files->file[at].bytes, files->file[at].size);
-        array->source.size = array->source.at_hand = files->file[at].size;
-    } else {
-        status = gradus_source_begin(&array->source, path, sum, error);
-    }
+    int64_t place = 0;
+    const int64_t at = files ? array_named(files, path) : 0;
+    if (at < 0) return no_array(files, path, error);
+    gradus_status status = files ? gradus_files_begin(files, at, &array->source, &place, error)
+                                 : gradus_source_begin(&array->source, path, sum, error);
     if (!status) status = gradus_npy_head(array, error);
-    return status ? status : gradus_array_check(array, noun, error);
+    if (!status) status = gradus_array_check(array, noun, error);
+    array->head += (size_t)place;
+    return status;
 }
 
 /* ---- the set ---- */
@@ -236,13 +231,16 @@ static const gradus_argument arguments[] = {
 };
 
 const gradus_reader gradus_reader_npy = {
-    .member = {.name = "npy",
-               .summary = "arrays that NumPy has written (.npy, .npz)",
-               .also = "npz, numpy, np_load",
-               .arguments = arguments,
-               .notes = "bytes without a sign count as shares of 255, as pixels do; pictures are scaled by channel. A "
-                        ".npy file that would take more than a quarter of the memory stays on the disk, and examples "
-                        "are read as they are needed"},
+    .member =
+        {.name = "npy",
+         .summary = "arrays that NumPy has written (.npy, .npz)",
+         .also = "npz, numpy, np_load",
+         .arguments = arguments,
+         .notes =
+             "bytes without a sign count as shares of 255, as pixels do; pictures are scaled by channel. A "
+             ".npy file that would take more than a quarter of the memory stays on the disk, and examples "
+             "are read as they are needed; so are those of a .npz archive, which is unpacked to a file in /var/tmp "
+             "(or TMPDIR)"},
     .endings = ".npy .npz",
     .open = open_set,
     .inputs = open_inputs,

@@ -1,5 +1,4 @@
-/* Reads files whole and unpacks gzip, whose every fault has a message of its own: data sets travel compressed, and a download
- * that broke off must not look like a small data set. */
+/* Reads files whole, unpacked where they are compressed; or their beginning, where all of them would be too large for memory. */
 #include "source.h"
 #include <dirent.h>
 #include <errno.h>
@@ -9,9 +8,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
+#include "gunzip.h"
 
-enum { FIRST_CAPACITY = 1 << 16, GZIP_WINDOW = 15 + 16, GZIP_LEAST = 18, MOST_EXPANSION = 1032 };
+enum { FIRST_CAPACITY = 1 << 16 };
 
 int gradus_shown(const char *text, size_t length, size_t most)
 {
@@ -50,64 +49,6 @@ static gradus_status read_stream(gradus_source *source, FILE *file, gradus_error
     }
     if (ferror(file)) return gradus_fail_file(error, source->path, errno ? errno : EIO);
     return GRADUS_OK;
-}
-
-static bool is_gzip(const unsigned char *bytes, size_t size)
-{
-    return size >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
-}
-
-/* The size that the end of a gzip file claims, as far as it can be true; it is only where memory begins. */
-static size_t claimed_size(const unsigned char *packed, size_t size)
-{
-    if (size < GZIP_LEAST) return FIRST_CAPACITY;
-    const unsigned char *end = packed + size - 4;
-    size_t claimed = (size_t)end[0] | (size_t)end[1] << 8 | (size_t)end[2] << 16 | (size_t)end[3] << 24;
-    return claimed / MOST_EXPANSION > size ? FIRST_CAPACITY : claimed + 1;
-}
-
-/* Unpacks one or more gzip members that follow each other, as the format allows. */
-static int unpack_members(z_stream *stream, gradus_source *source, size_t capacity)
-{
-    for (;;) {
-        if (source->size == capacity) {
-            unsigned char *larger = capacity > SIZE_MAX / 4 ? NULL : realloc(source->bytes, 2 * capacity + 1);
-            if (!larger) return Z_MEM_ERROR;
-            source->bytes = larger, capacity *= 2;
-        }
-        size_t room = capacity - source->size;
-        stream->next_out = source->bytes + source->size;
-        stream->avail_out = room < UINT32_MAX ? (uInt)room : UINT32_MAX;
-        uInt before = stream->avail_out;
-        int status = inflate(stream, Z_NO_FLUSH);
-        source->size += before - stream->avail_out;
-        if (status == Z_STREAM_END && is_gzip(stream->next_in, stream->avail_in)) status = inflateReset(stream);
-        if (status != Z_OK) return status;
-    }
-}
-
-static gradus_status unpack(gradus_source *source, gradus_error *error)
-{
-    gradus_source packed = *source;
-    z_stream stream = {.next_in = packed.bytes, .avail_in = (uInt)packed.size};
-    size_t capacity = claimed_size(packed.bytes, packed.size);
-    if (packed.size > UINT32_MAX)
-        return gradus_fail(error, GRADUS_ERROR_UNSUPPORTED, GRADUS_CODE_BAD_DATA,
-                           "%s: more than 4 GiB of compressed data; unpack it first", source->path);
-    source->size = 0;
-    source->bytes = malloc(capacity + 1);
-    int status = source->bytes ? inflateInit2(&stream, GZIP_WINDOW) : Z_MEM_ERROR;
-    if (status == Z_OK) {
-        status = unpack_members(&stream, source, capacity);
-        if (status == Z_DATA_ERROR)
-            gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: damaged gzip data (%s)", source->path,
-                        stream.msg ? stream.msg : "unknown");
-        inflateEnd(&stream);
-    }
-    free(packed.bytes);
-    source->cut = status == Z_BUF_ERROR;
-    if (status == Z_STREAM_END || status == Z_BUF_ERROR) return GRADUS_OK;
-    return gradus_failed(error) ? (gradus_status)error->status : no_memory(error, source->path);
 }
 
 /* "hose.csv: no such file; did you mean 'house.csv'?", from what else lies in the folder. */
@@ -151,10 +92,13 @@ bool gradus_too_large(uint64_t bytes) { return bytes > memory_allowed() / 4; }
 static bool too_large(FILE *file)
 {
     struct stat about;
+    return fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) && gradus_too_large((uint64_t)about.st_size);
+}
+
+static bool is_gzip_file(FILE *file)
+{
     unsigned char first[2];
-    if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) return false;
-    if (!gradus_too_large((uint64_t)about.st_size)) return false;
-    return pread(fileno(file), first, sizeof first, 0) == sizeof first && !is_gzip(first, sizeof first);
+    return pread(fileno(file), first, sizeof first, 0) == sizeof first && gradus_is_gzip(first, sizeof first);
 }
 
 /* Adds all of it to the sum and keeps the beginning. */
@@ -173,10 +117,21 @@ static gradus_status read_beginning(gradus_source *source, FILE *file, gradus_sh
         source->size += got;
     }
     free(block);
-    return ferror(file) ? gradus_fail_file(error, source->path, errno ? errno : EIO) : GRADUS_OK;
+    if (ferror(file)) return gradus_fail_file(error, source->path, errno ? errno : EIO);
+    source->stream = file;
+    return GRADUS_OK;
 }
 
 /* ---- all ---- */
+
+/* Of a pipe it is only known now that what came is compressed. */
+static gradus_status read_whole(gradus_source *source, FILE *file, gradus_sha256 *sum, gradus_error *error)
+{
+    gradus_status status = read_stream(source, file, error);
+    if (!status && gradus_is_gzip(source->bytes, source->size)) return gradus_gunzip(source, NULL, false, sum, error);
+    if (!status && sum) gradus_sha256_add(sum, source->bytes, source->size);
+    return status;
+}
 
 static gradus_status open_source(gradus_source *source, const char *path, bool beginning, gradus_sha256 *sum,
                                  gradus_error *error)
@@ -188,21 +143,21 @@ static gradus_status open_source(gradus_source *source, const char *path, bool b
     errno = 0;
     FILE *file = fopen(path, "rb");
     if (!file) return errno == ENOENT ? gradus_no_file(path, error) : gradus_fail_file(error, path, errno);
-    const bool large = beginning && too_large(file);
-    gradus_status status = large ? read_beginning(source, file, sum, error) : read_stream(source, file, error);
-    if (large && !status)
-        source->stream = file;
+    gradus_status status = GRADUS_OK;
+    if (is_gzip_file(file))
+        status = gradus_gunzip(source, file, beginning, sum, error);
+    else if (beginning && too_large(file))
+        status = read_beginning(source, file, sum, error);
     else
-        fclose(file);
-    if (!status && large) return GRADUS_OK;
-    if (!status && sum) gradus_sha256_add(sum, source->bytes, source->size);
-    if (!status && is_gzip(source->bytes, source->size)) status = unpack(source, error);
+        status = read_whole(source, file, sum, error);
+    if (source->stream != file) fclose(file);
     if (!status && source->size == 0 && !source->cut)
         status = gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: the file is empty", path);
+    if (!status && !source->stream) source->at_hand = source->size;
     if (status)
         gradus_source_close(source);
     else
-        source->bytes[source->size] = 0, source->at_hand = source->size;
+        source->bytes[source->at_hand] = 0;
     return status;
 }
 

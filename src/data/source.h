@@ -20,8 +20,8 @@ typedef struct gradus_source {
 
 /* Reads a file; what stands in it, compressed or not, is added to *sum (NULL: nobody asks). An empty file is an error. */
 gradus_status gradus_source_open(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error);
-/* The same for a reader that can do with the beginning of a file: one that is not compressed and would take more than a quarter of the
- * memory that the process may have is left where it is. */
+/* The same for a reader that can do with the beginning of a file: one that would take more than a quarter of the memory that the process may
+ * have is left where it is, or where it is compressed unpacked into a spool. */
 gradus_status gradus_source_begin(gradus_source *source, const char *path, gradus_sha256 *sum, gradus_error *error);
 void gradus_source_close(gradus_source *source); /* also one that was never opened, but zeroed */
 

@@ -1,15 +1,19 @@
-/* Pictures that would not fit into memory: CIFAR's records, a folder and an archive of PNG files are read by a process with a cap on its
- * memory (as ulimit -v sets it), shuffled, and give the same bits as in one without. */
+/* Pictures that would not fit into memory: CIFAR's records, a folder and an archive of PNG files, and arrays that gzip or zip has compressed,
+ * are read by a process with a cap on its memory (as ulimit -v sets it), shuffled, and give the same bits as in one without. */
 #include "gradus/base.h"
 #include "sets.h"
+#include <archive.h>
+#include <archive_entry.h>
 #include <png.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { IMAGES = 33000, IMAGE = 100 * 100 };
 enum { RECORD = 3073, RECORDS = 12000, BATCHES = 5, TESTS = 500, PICTURES = 400, SIDE = 400 };
-static const rlim_t cap = (rlim_t)300 << 20; /* of 184 MB of records, or 192 MB of pictures, thrice as in an archive */
+static const rlim_t cap =
+    (rlim_t)300 << 20; /* of 184 MB of records, or 192 MB of pictures, thrice as in an archive, or 330 MB of bytes */
 
 static void shell(const char *command)
 {
@@ -162,6 +166,89 @@ static void test_pictures(void **state)
     check_equal(text);
 }
 
+/* In two members, so that the size at its end is not that of the file. */
+static void put_compressed(void)
+{
+    const unsigned char images[16] = {0, 0, 8, 3, [6] = IMAGES >> 8, IMAGES & 255, [11] = 100, [15] = 100},
+                        labels[8] = {0, 0, 8, 1, [6] = IMAGES >> 8, IMAGES & 255};
+    const size_t first = 30000000, size = 16 + (size_t)IMAGES * IMAGE;
+    unsigned char *bytes = malloc(size), *classes = malloc(8 + IMAGES);
+    memcpy(bytes, images, 16), memcpy(classes, labels, 8);
+    for (int64_t i = 0; i < IMAGES; i++) {
+        unsigned char *image = bytes + 16 + i * IMAGE;
+        memset(image, (int)(gradus_random_bits(5, 0, (uint64_t)i) & 255), IMAGE);
+        for (int k = 0; k < IMAGE; k += 61) image[k] = (unsigned char)(i + k);
+        classes[8 + i] = (unsigned char)(i % 10);
+    }
+    put_bytes("rest", bytes + first, size - first);
+    put_bytes("first", bytes, first);
+    put_bytes("labels-idx1", classes, 8 + IMAGES);
+    shell("gzip -1c first > images-idx3.gz && gzip -1c rest >> images-idx3.gz && gzip labels-idx1 && rm first rest");
+    free(bytes);
+    free(classes);
+}
+
+static void test_compressed(void **state)
+{
+    (void)state;
+    skip_with_sanitizer();
+    put_compressed();
+    check_equal("idx(images-idx3.gz)");
+    const pid_t child = fork();
+    int status;
+    if (child == 0) {
+        reading got = {0};
+        const struct rlimit limit = {cap, cap};
+        setrlimit(RLIMIT_AS, &limit);
+        setenv("TMPDIR", "/dev/full", 1);
+        read_set("idx(images-idx3.gz)", &got);
+        _exit(got.hash != 0 || !strstr(got.message, "/dev/full: not a directory"));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    shell("head -c 200000 images-idx3.gz > cut-images-idx3.gz && cp labels-idx1.gz cut-labels-idx1.gz");
+    reading cut = read_in_process("idx(cut-images-idx3.gz)", true);
+    if (!strstr(cut.message, "of 33000 images; the file is truncated")) fail_msg("%s", cut.message);
+}
+
+static void put_array(struct archive *out, const char *name, const char *shape, unsigned char *bytes, size_t size)
+{
+    enum { HEAD = 128 };
+    memset(bytes, ' ', HEAD);
+    memcpy(bytes, "\x93NUMPY\1\0\x76\0", 10);
+    const int length =
+        snprintf((char *)bytes + 10, HEAD - 10, "{'descr': '|u1', 'fortran_order': False, 'shape': (%s)}", shape);
+    bytes[10 + length] = ' ';
+    struct archive_entry *entry = archive_entry_new();
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_entry_set_size(entry, (la_int64_t)(HEAD + size));
+    assert_int_equal(archive_write_header(out, entry), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(out, bytes, HEAD + size), HEAD + size);
+    archive_entry_free(entry);
+}
+
+/* Examples of a large array are fetched from the archive's spool; the small one behind it is spooled too, and held. */
+static void test_arrays(void **state)
+{
+    (void)state;
+    skip_with_sanitizer();
+    enum { ROWS = 20000 };
+    unsigned char *bytes = calloc(1, 128 + (size_t)ROWS * IMAGE);
+    struct archive *out = archive_write_new();
+    archive_write_set_format_zip(out);
+    assert_int_equal(archive_write_open_filename(out, in_folder("set.npz")), ARCHIVE_OK);
+    for (int64_t i = 0; i < (int64_t)ROWS * IMAGE; i += 61) bytes[128 + i] = (unsigned char)(i / 61 % 251);
+    put_array(out, "x.npy", "20000, 100, 100", bytes, (size_t)ROWS * IMAGE);
+    for (int64_t i = 0; i < ROWS; i++) bytes[128 + i] = (unsigned char)(i % 10);
+    put_array(out, "y.npy", "20000,", bytes, ROWS);
+    archive_write_close(out);
+    archive_write_free(out);
+    free(bytes);
+    check_equal("npy(set.npz)");
+}
+
 /* Where the file without a name cannot be made, or does not hold it all. */
 static void test_no_room(void **state)
 {
@@ -202,6 +289,7 @@ static int remove_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_records), cmocka_unit_test(test_pictures),
+                                       cmocka_unit_test(test_compressed), cmocka_unit_test(test_arrays),
                                        cmocka_unit_test(test_no_room)};
     return cmocka_run_group_tests(tests, make_folder, remove_all);
 }
