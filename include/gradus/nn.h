@@ -129,6 +129,7 @@ typedef struct gradus_net_memory {      /* bytes                                
     int64_t parameters;                 /* trained tensors and running statistics                                    */
     int64_t gradients;                  /* of the trained ones                                                       */
     int64_t activations;                /* what a batch needs on its way through and back                            */
+    int64_t workspace;                  /* of convolutions: weights as their passes need them, scratch memory of each thread */
 } gradus_net_memory;
 gradus_net_memory gradus_net_memory_of(const gradus_net *net);
 

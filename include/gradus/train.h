@@ -112,7 +112,7 @@ void                    gradus_run_plan_json(const gradus_run *run, const gradus
                                          * config_full, seed, data, model, lr, plan, memory), and what is foreseen; NULL: not that */
 const gradus_net       *gradus_run_net(const gradus_run *run);          /* for the layer table                      */
 typedef struct gradus_run_memory {      /* bytes that training takes, known before it begins; not those of the data  */
-    int64_t parameters, gradients, optimizer, activations;      /* optimizer: its state                            */
+    int64_t parameters, gradients, optimizer, activations, workspace;   /* optimizer: its state; workspace: as gradus_net_memory */
     int64_t sum;
 } gradus_run_memory;
 gradus_run_memory       gradus_run_memory_of(const gradus_run *run);    /* an opened run has no optimizer           */

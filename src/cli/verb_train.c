@@ -43,11 +43,14 @@ static void print_memory(const cli_call *call, const gradus_run *run)
 {
     const gradus_run_memory memory = gradus_run_memory_of(run);
     char sum[CLI_SHORT], parameters[CLI_SHORT], gradients[CLI_SHORT], optimizer[CLI_SHORT], activations[CLI_SHORT];
-    char text[CLI_LINE];
-    snprintf(text, sizeof text, "%s to train: parameters %s, gradients %s, optimizer %s, activations of a batch %s",
-             cli_bytes(memory.sum, sum), cli_bytes(memory.parameters, parameters),
-             cli_bytes(memory.gradients, gradients), cli_bytes(memory.optimizer, optimizer),
-             cli_bytes(memory.activations, activations));
+    char text[CLI_LINE], workspace[CLI_SHORT];
+    int length = snprintf(
+        text, sizeof text, "%s to train: parameters %s, gradients %s, optimizer %s, activations of a batch %s",
+        cli_bytes(memory.sum, sum), cli_bytes(memory.parameters, parameters), cli_bytes(memory.gradients, gradients),
+        cli_bytes(memory.optimizer, optimizer), cli_bytes(memory.activations, activations));
+    if (memory.workspace)
+        snprintf(text + length, sizeof text - (size_t)length, ", workspace of convolutions %s",
+                 cli_bytes(memory.workspace, workspace));
     fputs("memory  ", stdout);
     cli_wrap(stdout, text, 8, call->terminal.width);
 }

@@ -11,6 +11,10 @@ typedef struct gradus_convolution gradus_convolution;
 gradus_backend *gradus_backend_create(int32_t threads, gradus_error *error);
 void gradus_backend_destroy(gradus_backend *backend);
 
+/* Bytes that convolutions have beside their weights: these again, as their passes need them, and scratch memory for each worker. It grows as
+ * they get ready. */
+int64_t gradus_backend_memory(const gradus_backend *backend);
+
 /* Threads that the calling thread gives to what it computes from here on; returns what it was. */
 int32_t gradus_backend_set_threads(int32_t threads);
 /* Which of them runs this; 0 outside of what gradus_parallel runs. */

@@ -56,6 +56,11 @@ void gradus_backend_destroy(gradus_backend *backend)
     gradus_release(NULL, backend, sizeof *backend);
 }
 
+int64_t gradus_backend_memory(const gradus_backend *backend)
+{
+    return (int64_t)(backend->turned_bytes + (size_t)backend->workers * backend->scratch_size);
+}
+
 gradus_status gradus_dnnl_scratch(gradus_backend *backend, size_t size, gradus_error *error)
 {
     if (size <= backend->scratch_size) return GRADUS_OK;

@@ -21,7 +21,8 @@ struct gradus_backend {
     dnnl_stream_t *streams; /* one a worker */
     float **scratch;        /* one a worker, as much as the hungriest primitive wants */
     size_t scratch_size;
-    bool apart; /* products are one thread's work each */
+    size_t turned_bytes; /* of weights as the passes of convolutions need them */
+    bool apart;          /* products are one thread's work each */
     atomic_bool failed;
 };
 

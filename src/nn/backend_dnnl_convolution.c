@@ -210,6 +210,20 @@ static dnnl_status_t choose_orders(gradus_convolution *convolution, gradus_form 
 
 /* ---- life ---- */
 
+/* Memory for weights as a pass needs them; NULL: none. */
+static void *get_turned(const gradus_convolution *convolution, size_t bytes)
+{
+    void *memory = gradus_allocate(NULL, bytes);
+    if (memory) convolution->backend->turned_bytes += bytes;
+    return memory;
+}
+
+static void give_back(const gradus_convolution *convolution, void *memory, size_t bytes)
+{
+    if (memory) convolution->backend->turned_bytes -= bytes;
+    gradus_release(NULL, memory, bytes);
+}
+
 static dnnl_status_t choose_winograd(gradus_convolution *convolution, gradus_form from, gradus_form to)
 {
     winograd *at = &convolution->winograd;
@@ -218,8 +232,8 @@ static dnnl_status_t choose_winograd(gradus_convolution *convolution, gradus_for
     if (!at->chosen) return dnnl_success;
     at->backward = gradus_winograd_mirrored(&at->forward);
     at->size = gradus_winograd_turned(&at->forward);
-    at->weights = gradus_allocate(NULL, (size_t)at->size * sizeof *at->weights);
-    if (convolution->config.input_gradient) at->turned = gradus_allocate(NULL, (size_t)at->size * sizeof *at->turned);
+    at->weights = get_turned(convolution, (size_t)at->size * sizeof *at->weights);
+    if (convolution->config.input_gradient) at->turned = get_turned(convolution, (size_t)at->size * sizeof *at->turned);
     return at->weights && (at->turned || !convolution->config.input_gradient) ? dnnl_success : dnnl_out_of_memory;
 }
 
@@ -272,9 +286,9 @@ void gradus_convolution_destroy(gradus_convolution *convolution)
     if (convolution->turn) dnnl_primitive_destroy(convolution->turn);
     if (convolution->turn_from) dnnl_memory_destroy(convolution->turn_from);
     if (convolution->turn_to) dnnl_memory_destroy(convolution->turn_to);
-    gradus_release(NULL, convolution->turned_values, convolution->turned_size);
-    gradus_release(NULL, convolution->winograd.weights, (size_t)convolution->winograd.size * sizeof(float));
-    gradus_release(NULL, convolution->winograd.turned, (size_t)convolution->winograd.size * sizeof(float));
+    give_back(convolution, convolution->turned_values, convolution->turned_size);
+    give_back(convolution, convolution->winograd.weights, (size_t)convolution->winograd.size * sizeof(float));
+    give_back(convolution, convolution->winograd.turned, (size_t)convolution->winograd.size * sizeof(float));
     gradus_dnnl_forget(convolution->weights);
     gradus_dnnl_forget(convolution->turned);
     gradus_dnnl_forget(convolution->bias);
@@ -353,7 +367,7 @@ static dnnl_status_t make_turn(gradus_convolution *convolution, gradus_descripti
     if (convolution->turned || dnnl_memory_desc_equal(convolution->weights, wanted)) return dnnl_success;
     const dnnl_engine_t engine = convolution->backend->engine;
     convolution->turned_size = dnnl_memory_desc_get_size(wanted);
-    convolution->turned_values = gradus_allocate(NULL, convolution->turned_size);
+    convolution->turned_values = get_turned(convolution, convolution->turned_size);
     convolution->turned = gradus_dnnl_describe_again(wanted);
     if (!convolution->turned_values || !convolution->turned) return dnnl_out_of_memory;
     dnnl_status_t status = make_reorder(convolution->backend, convolution->weights, wanted, &convolution->turn);

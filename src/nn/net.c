@@ -94,7 +94,8 @@ int64_t gradus_net_parameters(const gradus_net *net) { return count_parameters(n
 
 gradus_net_memory gradus_net_memory_of(const gradus_net *net)
 {
-    gradus_net_memory memory = {.activations = (int64_t)net->memory_bytes};
+    gradus_net_memory memory = {.activations = (int64_t)net->memory_bytes,
+                                .workspace = gradus_backend_memory(net->backend)};
     for (int32_t i = 0; i < net->tensor_count; i++) {
         const int64_t bytes = net->tensors[i].count * (int64_t)sizeof(float);
         memory.parameters += bytes;

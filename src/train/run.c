@@ -502,8 +502,9 @@ gradus_run_memory gradus_run_memory_of(const gradus_run *run)
     gradus_run_memory memory = {.parameters = net.parameters,
                                 .gradients = net.gradients,
                                 .optimizer = (int64_t)gradus_optimizer_state_memory(run->optimizer),
-                                .activations = net.activations};
-    memory.sum = memory.parameters + memory.gradients + memory.optimizer + memory.activations;
+                                .activations = net.activations,
+                                .workspace = net.workspace};
+    memory.sum = memory.parameters + memory.gradients + memory.optimizer + memory.activations + memory.workspace;
     return memory;
 }
 

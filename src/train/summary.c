@@ -246,6 +246,7 @@ static void add_memory(gradus_json *json, const gradus_run *run, bool peak)
     gradus_json_number(json, "gradients", (double)memory.gradients);
     gradus_json_number(json, "optimizer", (double)memory.optimizer);
     gradus_json_number(json, "activations", (double)memory.activations);
+    gradus_json_number(json, "workspace", (double)memory.workspace);
     if (peak) add_optional(json, "peak", getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss * 1024 : NAN);
     gradus_json_close(json, '}');
 }
