@@ -301,6 +301,8 @@ const char *gradus_reader_read(void *reader, const char *path, void (*take)(void
 gradus_status gradus_file_replace(const char *path, const void *bytes, size_t size, gradus_error *error);
 
 /* Reads RUN/decisions.jsonl back, line by line. */
+char         *gradus_run_summary(const char *folder, gradus_error *error);      /* the text of a run's summary.json, to be freed; NULL: it is not there,
+                                         * not whole, or of a run that ended before its rate was known               */
 gradus_status gradus_run_decisions(const char *folder, void (*told)(void *user, const gradus_run_decision *decision), void *user, gradus_error *error);
 
 /* ---- checks: what ails a run -------------------------------------------------------------------------------------------

@@ -337,11 +337,6 @@ static cli_exit explain(explain_run *run)
     run->base = number_of(lr, "base");
     run->planned = number_of(plan, "updates");
     run->each = number_of(plan, "updates_per_epoch");
-    if (isnan(run->base) && json_is_object(lr) && run->each > 0)
-        return cli_fail(run->call, GRADUS_CODE_BAD_DATA, run->folder,
-                        "it ended while its rate was looked for; go on with gradus train --resume %s", run->folder);
-    if (isnan(run->base) || !(run->each > 0))
-        return cli_fail(run->call, GRADUS_CODE_BAD_DATA, run->folder, "its summary.json is not whole");
     run->told = !gradus_run_decisions(run->folder, on_decision, run, &error);
     if (!run->told && error.code != GRADUS_CODE_NO_FILE) return cli_error(run->call, NULL, &error);
     sort_rows(run);
@@ -361,11 +356,11 @@ static cli_exit explain(explain_run *run)
 
 cli_exit cli_explain_run(const cli_call *call, const char *folder)
 {
-    char path[4200];
-    snprintf(path, sizeof path, "%.4000s/summary.json", folder);
-    explain_run run = {.call = call, .folder = folder, .summary = json_load_file(path, 0, NULL)};
-    if (!run.summary)
-        return cli_fail(call, GRADUS_CODE_NO_FILE, path, "no such file, or not whole; is %s a run?", folder);
+    gradus_error error = {0};
+    char *text = gradus_run_summary(folder, &error);
+    if (!text) return cli_error(call, NULL, &error);
+    explain_run run = {.call = call, .folder = folder, .summary = json_loads(text, 0, NULL)};
+    free(text);
     cli_exit status = explain(&run);
     for (int32_t i = 0; i < run.count; i++) free(run.rows[i].because);
     free(run.rows);

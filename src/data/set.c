@@ -349,9 +349,15 @@ gradus_data *gradus_data_open(const gradus_data_config *config, gradus_error *er
     error = error ? error : &own; /* readers ask it whether they have failed */
     if (gradus_failed(error)) return NULL;
     const gradus_chain *chain = gradus_spec_chain(config->data);
-    if (!chain || chain->count != 1 || !chain->items->member) {
-        gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_REFUSED,
-                    "there is no data set, or several that a search chooses from");
+    if (!chain || !chain->count) {
+        gradus_spec_fail(
+            error, config->text, chain ? chain->place : (gradus_where){0}, GRADUS_CODE_MISSING,
+            "there is nothing to learn from; name a data set, such as glyphs, or a file (gradus list data)");
+        return NULL;
+    }
+    if (chain->count != 1 || !chain->items->member) {
+        gradus_fail(error, GRADUS_ERROR_USE, GRADUS_CODE_UNEXPECTED_VALUE,
+                    "several data sets, from which a search chooses one");
         return NULL;
     }
     gradus_reading reading = {.config = config, .item = chain->items};

@@ -108,12 +108,11 @@ static double at_first(const replay *r, bool base, double now)
 
 static gradus_status read_run(replay *r)
 {
-    char path[GRADUS_PATH_SIZE];
-    gradus_folder folder;
-    if (gradus_folder_open(&folder, r->config->source, false, r->error)) return r->error->status;
-    gradus_folder_close(&folder);
-    if (gradus_path_join(folder.path, "summary.json", path, r->error)) return r->error->status;
-    r->summary = json_load_file(path, 0, NULL);
+    const char *folder = r->config->source;
+    char *text = gradus_run_summary(folder, r->error);
+    if (!text) return r->error->status;
+    r->summary = json_loads(text, 0, NULL);
+    free(text);
     const json_t *plan = json_object_get(r->summary, "plan");
     r->units = (gradus_units){.total = number_of(plan, "updates"),
                               .total_unit = GRADUS_UPDATES,
@@ -121,16 +120,11 @@ static gradus_status read_run(replay *r)
                               .samples_per_update = number_of(plan, "batch"),
                               .samples_per_epoch = number_of(json_object_get(r->summary, "data"), "training"),
                               .base = number_of(json_object_get(r->summary, "lr"), "base")};
-    if (r->units.total > 0 && isnan(r->units.base))
-        return gradus_fail(r->error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
-                           "%s ended while its rate was looked for; there is nothing to replay", folder.path);
-    if (!(r->units.total > 0) || !(r->units.updates_per_epoch > 0) || !(r->units.base > 0))
-        return gradus_fail(r->error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: not there, or not whole", path);
     const char *own = setting_of(r, "feedback");
     snprintf(r->own, sizeof r->own, "%s", own ? own : "none");
-    gradus_run_decisions(folder.path, on_event, r, r->error);
+    gradus_run_decisions(folder, on_event, r, r->error);
     r->rollbacks = 0;
-    return gradus_replay_log_open(&r->log, folder.path, true, r->error);
+    return gradus_replay_log_open(&r->log, folder, true, r->error);
 }
 
 static gradus_status read_file(replay *r)

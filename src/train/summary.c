@@ -1,6 +1,7 @@
 /* summary.json: all that a script or a comparison wants to know of a run, in one document. It is written whenever a state is, so that a
  * run that was killed has one too, with the status "running". */
 #define _XOPEN_SOURCE 700
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -349,4 +350,54 @@ gradus_status gradus_summary_write_to(const gradus_run *run, const gradus_run_en
         gradus_file_replace(path, buffer.bytes, buffer.size, error);
     gradus_buffer_release(&buffer);
     return error->status;
+}
+
+/* ---- reading ---- */
+
+static double number_of(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static gradus_status check(const char *folder, const char *path, const json_t *summary, gradus_error *error)
+{
+    const json_t *plan = json_object_get(summary, "plan"), *rate = json_object_get(summary, "lr");
+    const bool planned = number_of(plan, "updates") > 0 && number_of(plan, "updates_per_epoch") > 0;
+    if (planned && number_of(rate, "base") > 0) return GRADUS_OK;
+    if (planned && json_is_object(rate))
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                           "%s ended while its rate was looked for; go on with gradus train --resume %s", folder,
+                           folder);
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                       "%s is not whole; gradus train --resume %s goes on with the run and writes it anew", path,
+                       folder);
+}
+
+char *gradus_run_summary(const char *folder, gradus_error *error)
+{
+    gradus_error own = {0}, unread = {0};
+    gradus_folder opened;
+    char path[GRADUS_PATH_SIZE];
+    unsigned char *text;
+    size_t size;
+    if (!error) error = &own;
+    if (gradus_folder_open(&opened, folder, false, error)) return NULL;
+    gradus_folder_close(&opened);
+    if (gradus_path_join(opened.path, "summary.json", path, error)) return NULL;
+    if (gradus_file_read(path, &text, &size, &unread)) {
+        if (unread.code == GRADUS_CODE_NO_FILE)
+            gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                        "%s is not there; gradus train --resume %s goes on with the run and writes it anew", path,
+                        opened.path);
+        else
+            *error = unread;
+        return NULL;
+    }
+    json_t *summary = json_loadb((const char *)text, size, 0, NULL);
+    check(opened.path, path, summary, error);
+    json_decref(summary);
+    if (!error->status) return (char *)text;
+    free(text);
+    return NULL;
 }

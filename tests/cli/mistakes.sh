@@ -13,6 +13,7 @@ say train run.yaml --optimizer.momentum 0.9
 say trian run.yaml
 say train rn.yaml
 say train glyphs
+say train data=none
 say train nowhere/run.yaml
 say train /dev/zero
 say train .

@@ -49,3 +49,10 @@ say replay losses.csv plateau --csv --json
 gradus replay losses.csv guard > plateau || echo "[$?]"
 printf 'loss\n1\nhigh\n' > wrong.csv
 say replay wrong.csv 'plateau(loss)'
+# of a run whose summary is of no use the same is said by all
+: > runs/run/summary.json
+say replay runs/run
+say explain runs/run
+rm runs/run/summary.json
+say replay runs/run
+say explain runs/run
