@@ -7,23 +7,42 @@
 
 /* ---- names ---- */
 
-/* A parameter of an optimizer, given as if it were a setting: `momentum: 0.9`. */
-static bool is_parameter(const char *name)
+/* A parameter of an optimizer or of a data set, given as if it were a setting: `momentum: 0.9`. */
+static bool is_parameter(const char *name, const char *setting)
 {
     const gradus_language *language = gradus_train_language();
-    const gradus_family *optimizers = gradus_language_family(language, "optimizer");
+    const gradus_family *family = gradus_language_family(language, setting);
     const gradus_member *member;
-    for (int32_t i = 0; optimizers && (member = gradus_language_member(language, optimizers, i)); i++)
-        if (gradus_language_argument(optimizers, member, name)) return true;
+    for (int32_t i = 0; family && (member = gradus_language_member(language, family, i)); i++)
+        if (gradus_language_argument(family, member, name)) return true;
     return false;
 }
 
-/* What other trainers have a switch for, and every run has. */
+/* The setting that a member is written in: `dropout: 0.1`. NULL: nothing is called so. */
+static const char *setting_of(const char *name)
+{
+    const gradus_language *language = gradus_train_language();
+    const gradus_argument *row;
+    for (int32_t i = 0; (row = gradus_setting_at(i)); i++) {
+        const gradus_family *family =
+            row->kind == GRADUS_PIPELINE ? gradus_language_family(language, row->family) : NULL;
+        if (family && gradus_language_find(language, family, name)) return row->name;
+    }
+    return NULL;
+}
+
+/* What other trainers have a switch for, and every run has, or no run. */
 static const char *given_anyway(const char *name)
 {
     static const char *const given[][2] = {
         {"deterministic, reproducible, use_deterministic_algorithms, deterministic_algorithms, cudnn_deterministic",
          "every run is: one seed gives the same bits with any number of threads"},
+        {"threads, num_threads, nthreads, n_jobs, workers, num_workers, jobs",
+         "--threads N says how many threads compute"},
+        {"device, gpu, gpus, cuda, use_gpu, use_cuda, accelerator, devices", "training runs on the processor alone"},
+        {"shuffle", "every epoch has the examples in another order"},
+        {"verbose, verbosity, silent, progress", "--quiet says less, --json all of it"},
+        {"save_best, save_best_only", "the best model is kept in any case"},
     };
     for (size_t i = 0; i < sizeof given / sizeof *given; i++)
         if (gradus_names_hold(given[i][0], name)) return given[i][1];
@@ -43,9 +62,16 @@ gradus_status gradus_setting_unknown(const char *name, const char *value, gradus
     if (also)
         return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_UNKNOWN_SETTING, "no setting '%s'; it is called '%s'",
                            name, near);
-    if (is_parameter(name))
+    if (setting_of(name))
+        return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_UNKNOWN_SETTING,
+                           "no setting '%s'; it belongs in '%s', as gradus explain %s shows", name, setting_of(name),
+                           name);
+    if (is_parameter(name, "optimizer"))
         return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_UNKNOWN_SETTING,
                            "no setting '%s'; it is a parameter of the optimizer: optimizer.%s=%s", name, name, value);
+    if (is_parameter(name, "data"))
+        return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_UNKNOWN_SETTING,
+                           "no setting '%s'; it is a parameter of the data set: data.%s=%s", name, name, value);
     if (near)
         return gradus_fail(error, GRADUS_ERROR_SPEC, GRADUS_CODE_UNKNOWN_SETTING, "no setting '%s'; did you mean '%s'?",
                            name, near);

@@ -239,13 +239,6 @@ static void test_files_refused(void **state)
          GRADUS_CODE_UNKNOWN_NAME},
         {"schedule:\n  - warmup(5%)\n  - hold(3) > cosin\n", "run.yaml:3:15", "'cosin' is no schedule", "cosin",
          GRADUS_CODE_UNKNOWN_NAME},
-        {"optimiser: adam\n", "run.yaml:1:1", "no setting 'optimiser'; it is called 'optimizer'", "optimiser",
-         GRADUS_CODE_UNKNOWN_SETTING},
-        {"deterministic: true\n", "run.yaml:1:1",
-         "no setting 'deterministic'; every run is: one seed gives the same bits", "deterministic",
-         GRADUS_CODE_UNKNOWN_SETTING},
-        {"shedule: cosine\n", "run.yaml:1:1", "no setting 'shedule'; did you mean 'schedule'?", "shedule",
-         GRADUS_CODE_UNKNOWN_SETTING},
         {"lr: 1\ndata: glyphs\n\nlr: 2\n", "run.yaml:4:1", "'lr' is given twice, first in line 1", "lr",
          GRADUS_CODE_REPEATED},
         {"optimizer: {sgd, adamw}\n", "run.yaml:1:12", "YAML takes '{' for a mapping; write choice(a, b)", "{",
@@ -282,6 +275,31 @@ static void test_files_refused(void **state)
         {"name: a/b\n", "run.yaml:1:7", "a run's name is a folder's", "a/b", GRADUS_CODE_UNEXPECTED_VALUE},
         {"batch: 2.5\n", "run.yaml:1:8", "whole number", "2.5", GRADUS_CODE_WRONG_TYPE},
         {"validation: 1.5\n", "run.yaml:1:13", "a number of examples is whole", "1.5", GRADUS_CODE_WRONG_TYPE},
+    };
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) check_refusal(&refusals[i], NULL);
+}
+
+/* Settings that are none: what they are called here, or where they belong. */
+static void test_unknown_settings(void **state)
+{
+    (void)state;
+    static const refusal refusals[] = {
+        {"optimiser: adam\n", "run.yaml:1:1", "no setting 'optimiser'; it is called 'optimizer'", "optimiser",
+         GRADUS_CODE_UNKNOWN_SETTING},
+        {"deterministic: true\n", "run.yaml:1:1",
+         "no setting 'deterministic'; every run is: one seed gives the same bits", "deterministic",
+         GRADUS_CODE_UNKNOWN_SETTING},
+        {"dropout: 0.1\n", "run.yaml:1:1",
+         "no setting 'dropout'; it belongs in 'model', as gradus explain dropout shows", "dropout",
+         GRADUS_CODE_UNKNOWN_SETTING},
+        {"momentum: 0.9\n", "run.yaml:1:1", "it is a parameter of the optimizer: optimizer.momentum=0.9", "momentum",
+         GRADUS_CODE_UNKNOWN_SETTING},
+        {"target: price\n", "run.yaml:1:1", "it is a parameter of the data set: data.target=price", "target",
+         GRADUS_CODE_UNKNOWN_SETTING},
+        {"num_workers: 4\n", "run.yaml:1:1", "no setting 'num_workers'; --threads N says how many threads compute",
+         "num_workers", GRADUS_CODE_UNKNOWN_SETTING},
+        {"shedule: cosine\n", "run.yaml:1:1", "no setting 'shedule'; did you mean 'schedule'?", "shedule",
+         GRADUS_CODE_UNKNOWN_SETTING},
     };
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) check_refusal(&refusals[i], NULL);
 }
@@ -383,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_aligned),
         cmocka_unit_test(test_every_byte_has_its_place),
         cmocka_unit_test(test_files_refused),
+        cmocka_unit_test(test_unknown_settings),
         cmocka_unit_test(test_arguments_refused),
         cmocka_unit_test(test_open_values),
         cmocka_unit_test(test_table),
