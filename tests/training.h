@@ -74,6 +74,8 @@ typedef struct training {
     gradus_run_time time;
     gradus_run *run;
     int epochs, notes, found, judged; /* rates tried; batches of validation and test */
+    int progresses;                   /* told so often, */
+    double slowest;                   /* and the fewest samples a second that were told */
     char note[512];
     gradus_run_end end;
     gradus_report report;
@@ -98,6 +100,12 @@ static void training_judging(void *user, int64_t batch, int64_t batches)
     training *own = user;
     if (batch >= batches) fail_msg("batch %d of %d", (int)batch, (int)batches);
     if (++own->judged == own->interrupt_judging) gradus_run_interrupt(own->run);
+}
+
+static void training_progress(void *user, const gradus_run_progress *progress)
+{
+    training *own = user;
+    if (!own->progresses++ || progress->samples_per_second < own->slowest) own->slowest = progress->samples_per_second;
 }
 
 static void training_start(void *user, const gradus_run_facts *facts) { ((training *)user)->time = facts->time; }
@@ -141,6 +149,7 @@ static inline gradus_status training_go(training *own)
     if (own->run) {
         gradus_listener listener = {.user = own,
                                     .finding = training_finding,
+                                    .progress = training_progress,
                                     .judging = training_judging,
                                     .epoch = training_epoch,
                                     .note = training_note};

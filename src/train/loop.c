@@ -373,8 +373,9 @@ static void tell_progress(gradus_loop *loop)
                                     .done = (double)(run->update - epoch * each) / (double)each,
                                     .loss = gradus_run_loss(run, run->tally.scores),
                                     .rate = loop->decision.rate,
-                                    .samples_per_second =
-                                        loop->training_seconds > 0 ? loop->samples / loop->training_seconds : 0,
+                                    .samples_per_second = loop->training_seconds > 0
+                                                              ? loop->samples / loop->training_seconds
+                                                              : run->row.samples_per_second, /* just reported */
                                     .left = gradus_loop_left(loop)};
     loop->listener->progress(loop->listener->user, &progress);
 }
@@ -464,7 +465,7 @@ gradus_status gradus_loop_run(gradus_loop *loop, gradus_error *error)
         loop->training_seconds += loop->now - before;
         loop->samples += loop->batch.count;
         tell_stops(loop, "seconds", run->times.total);
-        if (follow(loop, update, error)) break;
+        if (follow(loop, update, error) || run->report_due) break;
         tell_progress(loop);
     }
     bool ended = *run->ended.by || gradus_policy_reason(run->policy) == GRADUS_REASON_COMPLETED;

@@ -52,8 +52,26 @@ static void test_no_trace(void **state)
     }
 }
 
+/* What is told just after a report, which took a while, is how fast it was before. */
+static void test_speed_told(void **state)
+{
+    (void)state;
+    const char *const settings[] = {"data=glyphs(count=3000, test=20)",
+                                    "validation=2900",
+                                    "model=conv(32, 5, pad=2) > relu > conv(32, 5, pad=2) > relu > flatten > dense(10)",
+                                    "batch=50",
+                                    "epochs=2",
+                                    "lr=0.001",
+                                    "name=told",
+                                    NULL};
+    training all = {.settings = settings, .threads = 1};
+    training_must(&all, GRADUS_RUN_FINISHED);
+    assert_true(all.progresses > 1);
+    assert_true(all.slowest > 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_trace)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_speed_told), cmocka_unit_test(test_no_trace)};
     return cmocka_run_group_tests(tests, training_begin, training_end);
 }
