@@ -42,6 +42,8 @@ typedef struct gradus_yaml {
 /* Reads the named file ("-": standard input) into yaml->text, which the caller frees. */
 bool gradus_yaml_load(gradus_yaml *yaml, const char *file, gradus_report *report);
 bool gradus_yaml_read(gradus_yaml *yaml, gradus_arena *arena, gradus_report *report);
+/* Of a file that is no run file: true, and a report that says how it is given, where it is called as data are (`house.csv`). */
+bool gradus_yaml_refuse_data(const gradus_yaml *yaml, gradus_report *report);
 
 /* Where in the file the byte at `offset` of the entry's text stands. */
 size_t gradus_entry_place(const gradus_yaml *yaml, const gradus_entry *entry, size_t offset);

@@ -80,6 +80,19 @@ static bool fail_folder(const gradus_yaml *yaml, gradus_report *report)
     return gradus_yaml_fail(yaml, report, GRADUS_CODE_NO_FILE, GRADUS_NOWHERE, 0, "this is a folder, not a run file");
 }
 
+bool gradus_yaml_refuse_data(const gradus_yaml *yaml, gradus_report *report)
+{
+    const gradus_family *data = gradus_language_family(gradus_train_language(), "data");
+    const char *dot = strrchr(yaml->name, '.');
+    const bool either =
+        ends_in_yaml(yaml->name) || (dot && strcmp(dot, ".txt") == 0); /* a run file may be called so too */
+    if (either || !data || !data->reader || !data->reader(yaml->name)) return false;
+    *report = (gradus_report){0};
+    gradus_yaml_fail(yaml, report, GRADUS_CODE_NO_FILE, GRADUS_NOWHERE, 0, "these are data, not a run file: data=%s",
+                     yaml->name);
+    return true;
+}
+
 bool gradus_yaml_load(gradus_yaml *yaml, const char *file, gradus_report *report)
 {
     bool standard_input = strcmp(file, "-") == 0;
@@ -87,6 +100,9 @@ bool gradus_yaml_load(gradus_yaml *yaml, const char *file, gradus_report *report
     unsigned char *bytes;
     gradus_error error = {0};
     yaml->name = standard_input ? "stdin" : file;
+    if (!*file)
+        return gradus_yaml_fail(yaml, report, GRADUS_CODE_NO_FILE, GRADUS_NOWHERE, 0,
+                                "the name of the run file is empty");
     if (!standard_input && stat(file, &status) != 0 && errno == ENOENT) return fail_missing(yaml, report);
     if (!standard_input && stat(file, &status) == 0 && S_ISDIR(status.st_mode)) return fail_folder(yaml, report);
     if (!standard_input && stat(file, &status) == 0 && (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)))
@@ -98,5 +114,6 @@ bool gradus_yaml_load(gradus_yaml *yaml, const char *file, gradus_report *report
     }
     yaml->text = (const char *)bytes;
     if (yaml->size <= GRADUS_RUN_FILE_BYTES) return true;
+    if (gradus_yaml_refuse_data(yaml, report)) return false;
     return gradus_yaml_fail(yaml, report, GRADUS_CODE_TOO_LONG, GRADUS_NOWHERE, 0, "larger than 1 MiB; no run file is");
 }

@@ -250,7 +250,10 @@ bool gradus_settings_arguments(gradus_settings *settings, gradus_report *report)
 
 bool gradus_settings_entries(gradus_settings *settings, gradus_report *report)
 {
-    if (!gradus_yaml_read(&settings->yaml, &settings->arena, report)) return false;
+    if (!gradus_yaml_read(&settings->yaml, &settings->arena, report)) {
+        gradus_yaml_refuse_data(&settings->yaml, report);
+        return false;
+    }
     for (const gradus_entry *entry = settings->yaml.entries; entry; entry = entry->next)
         if (!take_entry(settings, entry, report)) return false;
     return true;

@@ -14,6 +14,9 @@ say trian run.yaml
 say train rn.yaml
 say train glyphs
 say train data=none
+printf 'a,b\n1,x\n2,y\n' > table.csv
+say train table.csv
+say train ''
 say train nowhere/run.yaml
 say train /dev/zero
 say train .
