@@ -11,7 +11,8 @@ enum { MOST_CLASSES = 10000, MOST_COUNTED_CLASS = 20 };
 /* ---- first walk: kinds ---- */
 
 typedef struct survey {
-    int64_t numbers, texts, commas; /* texts that would be numbers with a point for the comma */
+    int64_t numbers, texts, commas; /* texts that would be numbers with a point for the comma ... */
+    int64_t marks;                  /* ... and without marks between thousands */
     uint32_t counted;               /* bit n: the whole number n was met, up to MOST_COUNTED_CLASS */
     bool other;                     /* a number that is not one of those */
     gradus_texts met;               /* at most one more than is allowed */
@@ -29,6 +30,24 @@ static bool has_decimal_comma(const gradus_csv_field *field)
     return gradus_number_read(text, field->length, &number) == field->length;
 }
 
+/* "1,234.5", "12 345", "1'234'567": groups of three digits behind the first. */
+static bool has_thousands_mark(const gradus_csv_field *field)
+{
+    const char *at = field->text, *end = at + field->length;
+    int32_t groups = 0, digits = 0;
+    if (at < end && (*at == '-' || *at == '+')) at++;
+    const char *first = at;
+    while (at < end && *at >= '0' && *at <= '9') at++;
+    if (at == first || at - first > 3 || at == end) return false;
+    for (const char mark = *at; at < end && *at == mark && memchr(", '", mark, 3); groups++)
+        for (digits = 0, at++; at < end && *at >= '0' && *at <= '9'; at++)
+            if (++digits > 3) return false;
+    if (!groups || digits != 3) return false;
+    if (at < end && *at == '.')
+        for (at++; at < end && *at >= '0' && *at <= '9';) at++;
+    return at == end;
+}
+
 static bool look(survey *seen, const gradus_csv_field *field, int32_t most, gradus_arena *arena)
 {
     double number;
@@ -40,6 +59,7 @@ static bool look(survey *seen, const gradus_csv_field *field, int32_t most, grad
     } else {
         seen->texts++;
         seen->commas += has_decimal_comma(field);
+        seen->marks += has_thousands_mark(field);
     }
     return seen->met.count > most || gradus_texts_add(&seen->met, arena, field->text, field->length);
 }
@@ -95,6 +115,30 @@ static gradus_status judge_targets(gradus_table *table, const gradus_csv *csv, c
     return GRADUS_OK;
 }
 
+/* Whether so many texts are numbers in another way of writing, which makes a column of numbers with those that are. */
+static bool would_be_numbers(const survey *seen, int64_t others)
+{
+    return others && seen->numbers + others > 9 * (seen->texts - others);
+}
+
+/* A few different texts with marks may be codes: they are left as they are. */
+static gradus_status judge_writing(const gradus_column *column, const gradus_csv *csv, const survey *seen,
+                                   int32_t categories, gradus_error *error)
+{
+    const int32_t most = column->role == GRADUS_COLUMN_INPUT ? categories : MOST_COUNTED_CLASS;
+    if (csv->separator != ',' && would_be_numbers(seen, seen->commas))
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                           "%s: the numbers of the column '%s' have a decimal comma; they need a point, for example "
+                           "by: tr , .",
+                           csv->path, column->name);
+    if (seen->met.count > most && would_be_numbers(seen, seen->marks))
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                           "%s: the numbers of the column '%s' have a mark between thousands; they need none, as in "
+                           "1234.5",
+                           csv->path, column->name);
+    return GRADUS_OK;
+}
+
 /* A column is numeric where nine tenths of it are; then a text in it is an error, not a category. */
 static gradus_status judge(gradus_table *table, const gradus_csv *csv, const survey *seen, int32_t categories,
                            gradus_error *error)
@@ -104,12 +148,7 @@ static gradus_status judge(gradus_table *table, const gradus_csv *csv, const sur
         gradus_column *column = &table->columns[i];
         column->numeric = seen[i].numbers > 9 * seen[i].texts;
         if (column->role == GRADUS_COLUMN_DROPPED) continue;
-        if (csv->separator != ',' && seen[i].commas &&
-            seen[i].numbers + seen[i].commas > 9 * (seen[i].texts - seen[i].commas))
-            return gradus_fail(
-                error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
-                "%s: the numbers of the column '%s' have a decimal comma; they need a point, for example by: tr , .",
-                csv->path, column->name);
+        if (judge_writing(column, csv, &seen[i], categories, error)) return error->status;
         if (seen[i].numbers + seen[i].texts == 0) list_column(empty, sizeof empty, column->name);
         if (column->role == GRADUS_COLUMN_INPUT && !column->numeric && seen[i].met.count > categories)
             list_column(many, sizeof many, column->name);
@@ -121,6 +160,20 @@ static gradus_status judge(gradus_table *table, const gradus_csv *csv, const sur
         return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
                            "%s: more than %d different texts in a column; drop=[%s]", csv->path, categories, many);
     return judge_targets(table, csv, seen, error);
+}
+
+static gradus_status no_rows(const gradus_table *table, const gradus_table_file *file, gradus_error *error)
+{
+    const gradus_column *target = NULL;
+    int32_t targets = 0;
+    for (int32_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].role == GRADUS_COLUMN_TARGET) target = &table->columns[i], targets++;
+    if (file->without && targets == 1)
+        return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                           "%s: nothing stands in the column '%s', which is to be learnt; target=NAME takes another",
+                           file->csv.path, target->name);
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %s", file->csv.path,
+                       file->without ? "no row has all its targets" : "a header, but no rows");
 }
 
 gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, int32_t categories, gradus_arena *arena,
@@ -139,8 +192,7 @@ gradus_status gradus_table_survey(gradus_table *table, gradus_table_file *file, 
     if (!memory)
         status = gradus_csv_no_memory(&file->csv, error);
     else if (!status && *rows == 0)
-        status = gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA, "%s: %s", file->csv.path,
-                             file->without ? "no row has a target" : "a header, but no rows");
+        status = no_rows(table, file, error);
     if (!status) status = judge(table, &file->csv, seen, categories, error);
     free(seen);
     return status;

@@ -378,7 +378,9 @@ static void test_mistakes(void **state)
         {"", "csv(t.csv)", "DIR/t.csv: the file is empty", GRADUS_CODE_BAD_DATA, 0},
         {"\n\n", "csv(t.csv)", "DIR/t.csv: the file holds no rows", GRADUS_CODE_BAD_DATA, 0},
         {"a,b\n", "csv(t.csv)", "DIR/t.csv: a header, but no rows", GRADUS_CODE_BAD_DATA, 0},
-        {"a,b\n1,\n2,?\n", "csv(t.csv)", "DIR/t.csv: no row has a target", GRADUS_CODE_BAD_DATA, 0},
+        {"a,b\n1,\n2,?\n", "csv(t.csv)",
+         "DIR/t.csv: nothing stands in the column 'b', which is to be learnt; target=NAME takes another",
+         GRADUS_CODE_BAD_DATA, 0},
         {"a,b,a\n1,2,3\n", "csv(t.csv)", "DIR/t.csv:1:5: a second column is called 'a'", GRADUS_CODE_BAD_DATA, 0},
         {"a,b\n\"1,2\n3,4\n", "csv(t.csv)", "DIR/t.csv:2:1: this quote is never closed", GRADUS_CODE_BAD_DATA, 0},
         {"a,b\n1,\"2\"3\n", "csv(t.csv)",
@@ -413,6 +415,38 @@ static void test_mistakes(void **state)
         assert_int_equal(error.code, cases[i].code);
         assert_int_equal(error.column, cases[i].column);
     }
+}
+
+/* Marks between thousands, in columns of many different texts: few of them may be codes. */
+static void test_marks_between_thousands(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"\"%d,%03d\",1\n", "%d %03d,2\n", "-%d'%03d.5,3\n", "2,\"%d,%03d,000\"\n"};
+    char text[4096];
+    for (int i = 0; i < 4; i++) {
+        const bool target = i == 3;
+        for (int count = 10; count <= 120; count += 110) {
+            size_t used = (size_t)snprintf(text, sizeof text, "a,b\n");
+            for (int row = 0; row < count; row++)
+                used += (size_t)snprintf(text + used, sizeof text - used, formats[i], row % 90 + 1, row);
+            snprintf(text + used, sizeof text - used, "5,7\n");
+            put("t.csv", text);
+            if (count == 10)
+                gradus_data_close(set_must_open("csv(t.csv, test=none)", "none"));
+            else
+                set_must_fail("csv(t.csv)", "none",
+                              target
+                                  ? "DIR/t.csv: the numbers of the column 'b' have a mark between thousands; they need "
+                                    "none, as in 1234.5"
+                                  : "DIR/t.csv: the numbers of the column 'a' have a mark between thousands; they need "
+                                    "none, as in 1234.5");
+        }
+    }
+    size_t used = (size_t)snprintf(text, sizeof text, "a,b\n");
+    for (int row = 0; row < 120; row++) /* a group of four digits */
+        used += (size_t)snprintf(text + used, sizeof text - used, "%d %04d,1\n", row, row);
+    put("t.csv", text);
+    set_must_fail("csv(t.csv)", "none", "DIR/t.csv: more than 100 different texts in a column; drop=[a]");
 }
 
 /* What other programs write, and what no net can compute with. */
@@ -527,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_marks_between_thousands),
         cmocka_unit_test(test_what_must_be_converted),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_files_that_are_none),
