@@ -12,7 +12,6 @@ static cli_exit status_of(int32_t code)
     case GRADUS_CODE_INPUT_OUTPUT:
     case GRADUS_CODE_MEMORY:
     case GRADUS_CODE_DIVERGED: return CLI_FAILED;
-    case GRADUS_CODE_REFUSED: return CLI_REFUSED;
     default: return CLI_MISUSE;
     }
 }

@@ -184,8 +184,9 @@ static cli_exit judge(const cli_call *call, const gradus_run *run, const gradus_
     if (rises ? value >= goal->value : value <= goal->value) return CLI_DONE;
     char is[CLI_SHORT], wanted[CLI_SHORT];
     gradus_number_print(goal->value, wanted);
-    return cli_fail(call, GRADUS_CODE_REFUSED, "evaluate", "%s is %s, %s %s", goal->metric, cli_measure(value, is),
-                    rises ? "below" : "above", wanted);
+    cli_fail(call, GRADUS_CODE_REFUSED, "evaluate", "%s is %s, %s %s", goal->metric, cli_measure(value, is),
+             rises ? "below" : "above", wanted);
+    return CLI_REFUSED;
 }
 
 static cli_exit evaluate(const cli_call *call, gradus_run *run, const evaluate_goal *goal)

@@ -17,6 +17,7 @@ say train data=none
 printf 'a,b\n1,x\n2,y\n' > table.csv
 say train table.csv
 say train ''
+say train data=glyphs 'augment=crop(99)'
 say train nowhere/run.yaml
 say train /dev/zero
 say train .
