@@ -113,26 +113,41 @@ void gradus_array_stream(const gradus_array *array, int64_t example, float *valu
     }
 }
 
+static gradus_status no_number(const gradus_array *array, int64_t example, double value, gradus_error *error)
+{
+    char text[32];
+    gradus_number_print(value, text);
+    return gradus_fail(error, GRADUS_ERROR_FILE, GRADUS_CODE_BAD_DATA,
+                       isfinite(value)
+                           ? "%s: %s in example %lld (counted from 0) is larger than a net can compute with (3.4e38)"
+                           : "%s: %s in example %lld (counted from 0), with which no net can compute",
+                       array->source.path, text, (long long)example);
+}
+
 /* From one example to the next it is `step` values. */
-static void write_floats(const gradus_array *array, bool pixels, float *values, int64_t step)
+static gradus_status write_floats(const gradus_array *array, bool pixels, float *values, int64_t step,
+                                  gradus_error *error)
 {
     for (int64_t i = 0; i < array->size[0]; i++)
         for (int64_t k = 0; k < array->width; k++) {
             const double value = gradus_array_value(array, i, k);
             const unsigned char byte = pixels ? (unsigned char)value : 0;
+            if (!isfinite((float)value)) return no_number(array, i, value, error);
             if (pixels)
                 gradus_pixels(&byte, 1, &values[i * step + k]);
             else
                 values[i * step + k] = (float)value;
         }
+    return GRADUS_OK;
 }
 
-static float *floats_of(gradus_data *data, const gradus_array *array, bool pixels)
+static gradus_status take_floats(gradus_data *data, const gradus_array *array, gradus_examples *examples,
+                                 gradus_error *error)
 {
     const int64_t count = array->size[0] * array->width;
     float *values = gradus_arena_take(&data->arena, (size_t)count * sizeof *values, 64);
-    if (values) write_floats(array, pixels, values, array->width);
-    return values;
+    examples->values = values;
+    return values ? write_floats(array, are_pixels(array), values, array->width, error) : no_memory(error);
 }
 
 static gradus_status take_stream(gradus_data *data, gradus_array *array, gradus_examples *examples, gradus_error *error)
@@ -164,8 +179,7 @@ gradus_status gradus_array_inputs(gradus_data *data, gradus_array *array, gradus
         array->source.bytes = NULL;
         return GRADUS_OK;
     }
-    examples->values = floats_of(data, array, are_pixels(array));
-    return examples->values ? GRADUS_OK : no_memory(error);
+    return take_floats(data, array, examples, error);
 }
 
 /* ---- labels ---- */
@@ -232,7 +246,7 @@ static gradus_status take_labels(gradus_data *data, labels *of, gradus_examples 
     examples->classes = into, examples->numbers = values;
     for (int32_t i = 0; i < of->count; i++)
         if (of->told[i].kind == GRADUS_TARGET_NUMBERS) {
-            write_floats(&of->array[i], false, values, numbers);
+            if (write_floats(&of->array[i], false, values, numbers, error)) return error->status;
             values += of->told[i].outputs;
         } else if (write_classes(&of->array[i], &of->told[i], into++, classes, error)) {
             return error->status;

@@ -73,14 +73,34 @@ static void test_types(void **state)
         put_npy("x.npy", rows[i].type, false, "(2, 2)", rows[i].bytes, 4 * rows[i].size);
         check_inputs("npy(x.npy, targets=y.npy, test=none)", rows[i].values, 4, NULL);
     }
-    /* bytes are pixels, truths are not; a half may be denormal, infinite */
+    /* bytes are pixels, truths are not; a half may be denormal, and as large as it can be */
     put_npy("x.npy", "|u1", false, "(2, 2)", "\x00\xff\x33\x01", 4);
     check_inputs("npy(x.npy, targets=y.npy, test=none)", (float[]){0, 1, 0.2f, 1 / 255.0f}, 4, NULL);
     put_npy("x.npy", "|b1", false, "(2, 2)", "\x00\x01\x01\x00", 4);
     check_inputs("npy(x.npy, targets=y.npy, test=none)", (float[]){0, 1, 1, 0}, 4, NULL);
-    put_npy("x.npy", "<f2", false, "(2, 2)", "\x01\x00\x00\x7c\xff\x03\x00\x04", 8);
-    check_inputs("npy(x.npy, targets=y.npy, test=none)", (float[]){0x1p-24f, INFINITY, 1023 * 0x1p-24f, 0x1p-14f}, 4,
+    put_npy("x.npy", "<f2", false, "(2, 2)", "\x01\x00\xff\x7b\xff\x03\x00\x04", 8);
+    check_inputs("npy(x.npy, targets=y.npy, test=none)", (float[]){0x1p-24f, 65504, 1023 * 0x1p-24f, 0x1p-14f}, 4,
                  NULL);
+}
+
+/* One such number makes a rate of nothing, and a loss that is none. */
+static void test_no_numbers(void **state)
+{
+    (void)state;
+    put_npy("y.npy", "|u1", false, "(2,)", "\0\1", 2);
+    put_npy("x.npy", "<f2", false, "(2, 2)", "\x01\x00\x00\x00\xff\x03\x00\x7c", 8);
+    set_must_fail("npy(x.npy, targets=y.npy, test=none)", "none",
+                  "DIR/x.npy: inf in example 1 (counted from 0), with which no net can compute");
+    put_npy("x.npy", "<f4", false, "(2, 1)", "\0\0\xc0\x7f\0\0\0\0", 8);
+    set_must_fail("npy(x.npy, targets=y.npy, test=none)", "none",
+                  "DIR/x.npy: nan in example 0 (counted from 0), with which no net can compute");
+    put_npy("x.npy", "<f8", false, "(2, 1)", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xf0\x47", 16); /* 2^128 */
+    set_must_fail(
+        "npy(x.npy, targets=y.npy, test=none)", "none",
+        "DIR/x.npy: 3.402823669209385e38 in example 1 (counted from 0) is larger than a net can compute with (3.4e38)");
+    set_must_fail(
+        "npy(y.npy, targets=x.npy, test=none)", "none",
+        "DIR/x.npy: 3.402823669209385e38 in example 1 (counted from 0) is larger than a net can compute with (3.4e38)");
 }
 
 /* Fortran's order: the first index runs fastest. Value (i, j, k) of 2 x 2 x 3 is 100 i + 10 j + k. */
@@ -369,10 +389,14 @@ static void test_larger_than_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types),           cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_scale),           cmocka_unit_test(test_archive),
-        cmocka_unit_test(test_several_targets), cmocka_unit_test(test_several_in_archive),
-        cmocka_unit_test(test_wrong_files),     cmocka_unit_test(test_larger_than_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_types),
+                                       cmocka_unit_test(test_no_numbers),
+                                       cmocka_unit_test(test_columns),
+                                       cmocka_unit_test(test_scale),
+                                       cmocka_unit_test(test_archive),
+                                       cmocka_unit_test(test_several_targets),
+                                       cmocka_unit_test(test_several_in_archive),
+                                       cmocka_unit_test(test_wrong_files),
+                                       cmocka_unit_test(test_larger_than_memory)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
