@@ -18,6 +18,7 @@ static inline lane with_sign(lane a, lane b)
 {
     return _mm256_or_ps(absolute(a), _mm256_and_ps(_mm256_set1_ps(-0.0f), b));
 }
+static inline lane added(lane a, lane b, lane c) { return a * b + c; }
 static inline mask above(lane a, lane b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
 static inline mask at_least(lane a, lane b) { return _mm256_cmp_ps(a, b, _CMP_GE_OQ); }
 static inline mask same(lane a, lane b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
@@ -40,27 +41,16 @@ static inline bits all_bits(uint32_t a) { return (bits)_mm256_set1_epi32((int)a)
 static inline bits whole_of(lane a) { return (bits)_mm256_cvttps_epi32(a); }
 static inline lane real_of(bits a) { return _mm256_cvtepi32_ps((__m256i)a); }
 static inline bits larger_int(bits a, bits b) { return (bits)_mm256_max_epi32((__m256i)a, (__m256i)b); }
-static inline lane pick(const number *table, bits a)
-{
-    return _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), (__m256i)a);
-}
 static inline bits load16(const uint16_t *p)
 {
     return (bits)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
-}
-static inline bits load8(const uint8_t *p)
-{
-    return (bits)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
 }
 static inline __m128i ISA(pack16)(bits a)
 {
     return _mm_packus_epi32(_mm256_castsi256_si128((__m256i)a), _mm256_extracti128_si256((__m256i)a, 1));
 }
 static inline void store16(uint16_t *p, bits a) { _mm_storeu_si128((__m128i *)(void *)p, ISA(pack16)(a)); }
-static inline void store8(uint8_t *p, bits a)
-{
-    const __m128i half = ISA(pack16)(a);
-    _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(half, half));
-}
+static inline bits load_words(const uint8_t *p) { return (bits)_mm256_loadu_si256((const __m256i *)(const void *)p); }
+static inline void store_words(uint8_t *p, bits a) { _mm256_storeu_si256((__m256i *)(void *)p, (__m256i)a); }
 #include "walk.h"
 #endif

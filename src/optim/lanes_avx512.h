@@ -20,6 +20,7 @@ static inline lane with_sign(lane a, lane b)
     return _mm512_castsi512_ps(_mm512_or_si512(_mm512_andnot_si512(bit, _mm512_castps_si512(a)),
                                                _mm512_and_si512(bit, _mm512_castps_si512(b))));
 }
+static inline lane added(lane a, lane b, lane c) { return _mm512_fmadd_ps(a, b, c); }
 static inline mask above(lane a, lane b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 static inline mask at_least(lane a, lane b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
 static inline mask same(lane a, lane b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
@@ -45,25 +46,15 @@ static inline bits all_bits(uint32_t a) { return (bits)_mm512_set1_epi32((int)a)
 static inline bits whole_of(lane a) { return (bits)_mm512_cvttps_epi32(a); }
 static inline lane real_of(bits a) { return _mm512_cvtepi32_ps((__m512i)a); }
 static inline bits larger_int(bits a, bits b) { return (bits)_mm512_max_epi32((__m512i)a, (__m512i)b); }
-static inline lane pick(const number *table, bits a)
-{
-    return _mm512_permutexvar_ps((__m512i)a, _mm512_loadu_ps(table));
-}
 static inline bits load16(const uint16_t *p)
 {
     return (bits)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p));
-}
-static inline bits load8(const uint8_t *p)
-{
-    return (bits)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
 static inline void store16(uint16_t *p, bits a)
 {
     _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16((__m512i)a));
 }
-static inline void store8(uint8_t *p, bits a)
-{
-    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8((__m512i)a));
-}
+static inline bits load_words(const uint8_t *p) { return (bits)_mm512_loadu_si512(p); }
+static inline void store_words(uint8_t *p, bits a) { _mm512_storeu_si512(p, (__m512i)a); }
 #include "walk.h"
 #endif

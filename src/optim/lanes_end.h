@@ -32,8 +32,8 @@
 #undef whole_of
 #undef real_of
 #undef load16
-#undef load8
 #undef store16
-#undef store8
 #undef larger_int
-#undef pick
+#undef load_words
+#undef store_words
+#undef added

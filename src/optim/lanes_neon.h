@@ -15,6 +15,7 @@ static inline lane all(number a) { return vdupq_n_f32(a); }
 static inline lane root(lane a) { return vsqrtq_f32(a); }
 static inline lane absolute(lane a) { return vabsq_f32(a); }
 static inline lane with_sign(lane a, lane b) { return vbslq_f32(vdupq_n_u32(0x80000000u), b, a); }
+static inline lane added(lane a, lane b, lane c) { return vfmaq_f32(c, a, b); }
 static inline mask above(lane a, lane b) { return vcgtq_f32(a, b); }
 static inline mask at_least(lane a, lane b) { return vcgeq_f32(a, b); }
 static inline mask same(lane a, lane b) { return vceqq_f32(a, b); }
@@ -35,24 +36,9 @@ static inline bits all_bits(uint32_t a) { return (bits)vdupq_n_u32(a); }
 static inline bits whole_of(lane a) { return (bits)vcvtq_s32_f32(a); }
 static inline lane real_of(bits a) { return vcvtq_f32_s32((int32x4_t)a); }
 static inline bits larger_int(bits a, bits b) { return (bits)vmaxq_s32((int32x4_t)a, (int32x4_t)b); }
-static inline lane pick(const number *table, bits a)
-{
-    const float four[] = {table[a[0] % 8], table[a[1] % 8], table[a[2] % 8], table[a[3] % 8]};
-    return vld1q_f32(four);
-}
 static inline bits load16(const uint16_t *p) { return (bits)vmovl_u16(vld1_u16(p)); }
-static inline bits load8(const uint8_t *p)
-{
-    uint32_t four;
-    memcpy(&four, p, sizeof four);
-    return (bits)vmovl_u16(vget_low_u16(vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(four)))));
-}
 static inline void store16(uint16_t *p, bits a) { vst1_u16(p, vmovn_u32((uint32x4_t)a)); }
-static inline void store8(uint8_t *p, bits a)
-{
-    const uint16x4_t half = vmovn_u32((uint32x4_t)a);
-    const uint32_t four = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(vcombine_u16(half, half))), 0);
-    memcpy(p, &four, sizeof four);
-}
+static inline bits load_words(const uint8_t *p) { return (bits)vreinterpretq_u32_u8(vld1q_u8(p)); }
+static inline void store_words(uint8_t *p, bits a) { vst1q_u8(p, vreinterpretq_u8_u32((uint32x4_t)a)); }
 #include "walk.h"
 #endif

@@ -15,6 +15,7 @@ static inline lane all(number a) { return a; }
 static inline lane root(lane a) { return sqrtf(a); }
 static inline lane absolute(lane a) { return fabsf(a); }
 static inline lane with_sign(lane a, lane b) { return copysignf(a, b); }
+static inline lane added(lane a, lane b, lane c) { return a * b + c; }
 static inline mask above(lane a, lane b) { return a > b; }
 static inline mask at_least(lane a, lane b) { return a >= b; }
 static inline mask same(lane a, lane b) { return a == b; }
@@ -41,10 +42,12 @@ static inline bits all_bits(uint32_t a) { return a; }
 static inline bits whole_of(lane a) { return (bits)(int32_t)a; }
 static inline lane real_of(bits a) { return (lane)(int32_t)a; }
 static inline bits larger_int(bits a, bits b) { return (int32_t)a > (int32_t)b ? a : b; }
-static inline lane pick(const number *table, bits a) { return table[a % 8]; }
 static inline bits load16(const uint16_t *p) { return *p; }
-static inline bits load8(const uint8_t *p) { return *p; }
 static inline void store16(uint16_t *p, bits a) { *p = (uint16_t)a; }
-static inline void store8(uint8_t *p, bits a) { *p = (uint8_t)a; }
+static inline bits load_words(const uint8_t *p) { return p[0] | (bits)p[1] << 8 | (bits)p[2] << 16 | (bits)p[3] << 24; }
+static inline void store_words(uint8_t *p, bits a)
+{
+    for (int i = 0; i < 4; i++) p[i] = (uint8_t)(a >> 8 * i);
+}
 #include "walk.h"
 #endif

@@ -15,6 +15,7 @@ static inline lane all(number a) { return _mm_set1_ps(a); }
 static inline lane root(lane a) { return _mm_sqrt_ps(a); }
 static inline lane absolute(lane a) { return _mm_andnot_ps(_mm_set1_ps(-0.0f), a); }
 static inline lane with_sign(lane a, lane b) { return _mm_or_ps(absolute(a), _mm_and_ps(_mm_set1_ps(-0.0f), b)); }
+static inline lane added(lane a, lane b, lane c) { return a * b + c; }
 static inline mask above(lane a, lane b) { return _mm_cmpgt_ps(a, b); }
 static inline mask at_least(lane a, lane b) { return _mm_cmpge_ps(a, b); }
 static inline mask same(lane a, lane b) { return _mm_cmpeq_ps(a, b); }
@@ -41,20 +42,9 @@ static inline bits larger_int(bits a, bits b)
     const bits first = (bits)_mm_cmpgt_epi32((__m128i)a, (__m128i)b);
     return (first & a) | (~first & b);
 }
-static inline lane pick(const number *table, bits a)
-{
-    return _mm_setr_ps(table[a[0] % 8], table[a[1] % 8], table[a[2] % 8], table[a[3] % 8]);
-}
 static inline bits load16(const uint16_t *p)
 {
     return (bits)_mm_unpacklo_epi16(_mm_loadl_epi64((const __m128i *)(const void *)p), _mm_setzero_si128());
-}
-static inline bits load8(const uint8_t *p)
-{
-    int four;
-    memcpy(&four, p, sizeof four);
-    const __m128i zero = _mm_setzero_si128();
-    return (bits)_mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(four), zero), zero);
 }
 static inline __m128i ISA(pack16)(bits a) /* SSE2 packs only what has a sign */
 {
@@ -62,11 +52,7 @@ static inline __m128i ISA(pack16)(bits a) /* SSE2 packs only what has a sign */
     return _mm_packs_epi32(with_signs, with_signs);
 }
 static inline void store16(uint16_t *p, bits a) { _mm_storel_epi64((__m128i *)(void *)p, ISA(pack16)(a)); }
-static inline void store8(uint8_t *p, bits a)
-{
-    const __m128i half = ISA(pack16)(a);
-    const int four = _mm_cvtsi128_si32(_mm_packus_epi16(half, half));
-    memcpy(p, &four, sizeof four);
-}
+static inline bits load_words(const uint8_t *p) { return (bits)_mm_loadu_si128((const __m128i *)(const void *)p); }
+static inline void store_words(uint8_t *p, bits a) { _mm_storeu_si128((__m128i *)(void *)p, (__m128i)a); }
 #include "walk.h"
 #endif

@@ -413,8 +413,10 @@ void gradus_store_values(const gradus_optimizer *optimizer, const gradus_tensor 
                          const float *numbers, uint32_t which);
 void gradus_load_state(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int32_t slot, int64_t first,
                        size_t count, float *numbers);
+/* What state in 8 bits is rounded by in the update that is made. */
+gradus_dice gradus_state_dice(const gradus_optimizer *optimizer, int32_t slot);
 void gradus_store_state(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int32_t slot, int64_t first,
-                        size_t count, float *numbers);
+                        size_t count, const float *numbers, const gradus_dice *dice);
 void gradus_zero_gradient(const gradus_tensor *tensor, int64_t first, size_t count);
 static inline const unsigned char *gradus_stored_at(const gradus_tensor *tensor, int64_t first)
 {

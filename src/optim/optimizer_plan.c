@@ -14,6 +14,7 @@ size_t gradus_state_bytes(int64_t numbers)
 /* A slot as it starts. */
 static void fresh_slot(const gradus_optimizer *optimizer, int32_t at, int32_t slot)
 {
+    static const gradus_dice nearest;
     const gradus_tensor *tensor = &optimizer->tensors[at];
     const gradus_slot *row;
     const gradus_layer *layer = gradus_layer_of_slot(optimizer, slot, &row);
@@ -25,7 +26,7 @@ static void fresh_slot(const gradus_optimizer *optimizer, int32_t at, int32_t sl
             gradus_load_values(optimizer, tensor, start, count, numbers);
         else
             for (size_t i = 0; i < count; i++) numbers[i] = (float)row->initial;
-        gradus_store_state(optimizer, tensor, slot, start, count, numbers);
+        gradus_store_state(optimizer, tensor, slot, start, count, numbers, &nearest);
     }
 }
 

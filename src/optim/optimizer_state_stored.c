@@ -74,7 +74,7 @@ void gradus_state_save_slot(const gradus_optimizer *optimizer, int32_t at, int32
                            tensor->state[slot]);
     if (!codes->code) return;
     gradus_state_entry(writer, slot_name(names, tensor, "state", title), GRADUS_STATE_BYTES, size, codes->code);
-    gradus_state_entry(writer, slot_name(names, tensor, "scales", title), GRADUS_STATE_FLOAT32, blocks_of(size),
+    gradus_state_entry(writer, slot_name(names, tensor, "powers", title), GRADUS_STATE_FLOAT32, blocks_of(size),
                        codes->scale);
 }
 
@@ -125,7 +125,7 @@ gradus_status gradus_state_check_slot(gradus_loading *load, int32_t at, int32_t 
     if (status || !gradus_state_find(load->reader, slot_name(&load->names, tensor, "state", title), &item) ||
         item.type != GRADUS_STATE_BYTES)
         return status;
-    if (!gradus_state_find(load->reader, slot_name(&load->names, tensor, "scales", title), &item) ||
+    if (!gradus_state_find(load->reader, slot_name(&load->names, tensor, "powers", title), &item) ||
         item.type != GRADUS_STATE_FLOAT32 || item.count != blocks_of(size))
         return gradus_state_damaged(load, title);
     return GRADUS_OK;
@@ -189,6 +189,7 @@ static void read_coded(gradus_loading *load, const gradus_state_item *code, cons
 
 void gradus_state_apply_slot(gradus_loading *load, int32_t at, int32_t slot)
 {
+    static const gradus_dice nearest;
     const gradus_optimizer *optimizer = load->optimizer;
     const gradus_tensor *tensor = &optimizer->tensors[at];
     const int64_t size = size_of(optimizer, slot, at);
@@ -201,7 +202,7 @@ void gradus_state_apply_slot(gradus_loading *load, int32_t at, int32_t slot)
         !gradus_state_find(load->reader, slot_name(&load->names, tensor, "state", title), &item) || item.count != size)
         return;
     const bool coded = item.type == GRADUS_STATE_BYTES;
-    if (coded && !gradus_state_find(load->reader, slot_name(&load->names, tensor, "scales", title), &scales)) return;
+    if (coded && !gradus_state_find(load->reader, slot_name(&load->names, tensor, "powers", title), &scales)) return;
     if (coded && tensor->codes[slot].code) { /* as it was, bit by bit */
         gradus_state_copy(&item, tensor->codes[slot].code);
         gradus_state_copy(&scales, tensor->codes[slot].scale);
@@ -215,6 +216,6 @@ void gradus_state_apply_slot(gradus_loading *load, int32_t at, int32_t slot)
             read_coded(load, &item, &scales, row->non_negative, start, count, numbers);
         else
             read_numbers(optimizer, &item, number_type(&item), start, count, numbers);
-        gradus_store_state(optimizer, tensor, slot, start, count, numbers);
+        gradus_store_state(optimizer, tensor, slot, start, count, numbers, &nearest);
     }
 }

@@ -4,6 +4,8 @@
 
 /* State of a smaller tensor takes no room worth saving, and such tensors (biases, norms) are the ones that suffer. */
 enum { CODED_AT_LEAST = 4096 };
+/* Behind what values are rounded by. */
+enum { WHICH_STATE = GRADUS_LAYERS * GRADUS_PASSES + 2 };
 
 bool gradus_slot_is_coded(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor)
 {
@@ -81,12 +83,18 @@ void gradus_load_state(const gradus_optimizer *optimizer, const gradus_tensor *t
                           numbers);
 }
 
+gradus_dice gradus_state_dice(const gradus_optimizer *optimizer, int32_t slot)
+{
+    return gradus_dice_for(optimizer->seed, optimizer->update, WHICH_STATE + (uint32_t)slot);
+}
+
 void gradus_store_state(const gradus_optimizer *optimizer, const gradus_tensor *tensor, int32_t slot, int64_t first,
-                        size_t count, float *numbers)
+                        size_t count, const float *numbers, const gradus_dice *dice)
 {
     if (tensor->state[slot]) {
         memcpy(tensor->state[slot] + first, numbers, count * sizeof(float));
         return;
     }
-    gradus_write_codes(optimizer->isa, is_non_negative(optimizer, slot), numbers, count, &tensor->codes[slot], first);
+    gradus_write_codes(optimizer->isa, is_non_negative(optimizer, slot), numbers, count, &tensor->codes[slot], first,
+                       dice, tensor->first + first);
 }

@@ -205,11 +205,12 @@ static void store_state(const update_job *job, int32_t at, const gradus_work *wo
     const gradus_tensor *tensor = &job->optimizer->tensors[at];
     const gradus_layer *layer = rule_of(job->optimizer, at);
     for (int32_t j = 0; j < layer->slot_count; j++) {
-        for (int64_t start = 0; start < tensor->shape.count && tensor->codes[layer->first_slot + j].code;
-             start += BLOCK) {
+        const int32_t slot = layer->first_slot + j;
+        const gradus_dice dice = gradus_state_dice(job->optimizer, slot);
+        for (int64_t start = 0; start < tensor->shape.count && tensor->codes[slot].code; start += BLOCK) {
             const int64_t left = tensor->shape.count - start;
-            gradus_store_state(job->optimizer, tensor, layer->first_slot + j, start,
-                               (size_t)(left < BLOCK ? left : BLOCK), work->state[j] + start);
+            gradus_store_state(job->optimizer, tensor, slot, start, (size_t)(left < BLOCK ? left : BLOCK),
+                               work->state[j] + start, &dice);
         }
     }
 }

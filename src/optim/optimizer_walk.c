@@ -280,6 +280,7 @@ typedef struct staging {
     struct {
         int32_t slot;
         bool non_negative;
+        gradus_dice dice;
     } coded[GRADUS_LAYERS * GRADUS_SLOTS]; /* what is read and written */
     int32_t count;
 } staging;
@@ -298,6 +299,7 @@ static void prepare_staging(staging *room, const gradus_walk_request *request, p
         const gradus_layer *layer = gradus_layer_of_slot(optimizer, j, &row);
         if (!tensor->codes[j].code || !(request->coded >> (layer - optimizer->layers) & 1)) continue;
         room->coded[room->count].slot = j;
+        room->coded[room->count].dice = gradus_state_dice(optimizer, j);
         room->coded[room->count++].non_negative = row->non_negative;
     }
 }
@@ -313,11 +315,13 @@ static void fetch_share(const piece *at, size_t step, size_t steps)
 static void convert_state(const piece *at, staging *room, bool write)
 {
     const int32_t isa = at->optimizer->isa;
+    const gradus_tensor *tensor = tensor_of(at->optimizer, at->span);
     for (int32_t i = 0; i < room->count; i++) {
-        const gradus_codes *codes = &tensor_of(at->optimizer, at->span)->codes[room->coded[i].slot];
+        const gradus_codes *codes = &tensor->codes[room->coded[i].slot];
         float *numbers = room->state + (size_t)room->coded[i].slot * room->most;
         if (write)
-            gradus_write_codes(isa, room->coded[i].non_negative, numbers, at->count, codes, (int64_t)at->first);
+            gradus_write_codes(isa, room->coded[i].non_negative, numbers, at->count, codes, (int64_t)at->first,
+                               &room->coded[i].dice, tensor->first + (int64_t)at->first);
         else
             gradus_read_codes(isa, room->coded[i].non_negative, codes, (int64_t)at->first, at->count, numbers);
         fetch_share(at, (size_t)(write ? room->count + i : i), 2 * (size_t)room->count);

@@ -4,101 +4,28 @@
 #include "kernel.h"
 #include "storage.h"
 
-/* ---- the dynamic maps ----
+/* ---- the bytes ----
  *
- * Numbers are taken in shares y of the largest size in their block. Decade i = 0..6 of y, from 10^(i-7) to 10^(i-6), is cut
- * into n = FIRST 2^i buckets of one width, and a code stands for the middle of its bucket; 0 and 1 have codes of their own.
- * With buckets counted from n, so that the decade is where the leading bit of the count q stands,
+ * A byte is a small binary number, of y: a share of a power of two that is above every size in its block.
  *
- *     q = floor(n (8/9 + y 10^(6-i)/0.9))             y = 10^(i-6) (0.9 (q + 1/2)/n - 0.8)
+ *     signed:         a sign, 4 bits of exponent and 3 of fraction, of |y| + 2^-15: 0 is 0, and what is small evenly spaced
+ *     not negative:   5 bits of exponent and 3 of fraction, of y: from 2^-31 on, and never 0
  *
- * The first is continuous and concave in y: of all decades' lines the lowest is the one that holds.
- * Signed: FIRST 1, q = 1..127 beside the sign; no bucket and a sign is +1. Not negative: FIRST 2, q = 2..255; q = 1 is 1. */
-enum { DECADES = 7, TABLE = 16, SIGNED_FIRST = 1, UNSIGNED_FIRST = 2, SIGNED_ALL = 128, UNSIGNED_ALL = 256 };
-enum { SIGNED_ONE = 128, UNSIGNED_ONE = 1 };
-#define SIGNED_MOST 127.5f /* in the last bucket */
+ * They stand where the last bits of a float's exponent and the first of its fraction do, below bits that all have in common.
+ * A mean square of 0 would make a step of any size, hence the second; beside a mean of 0 it makes none.
+ *
+ * Rounding by chance is what lets means move: a mean square changes by a thousandth an update and the bytes beside it are a
+ * sixteenth away. To the nearest it would stand still for good. */
+enum { GROUP = 4 * LINE, CUT = 20, SIGNED_SIZE = 0x7f, SIGNED_COMMON = 0x38000000, UNSIGNED_COMMON = 0x30000000 };
+#define SIGNED_LEAST   0x1p-15f
+#define UNSIGNED_LEAST 0x1p-31f
 
-typedef float places[TABLE];
-
-/* Of decade i: n 10^(6-i)/0.9 and 8 n/9; above all of them lies `most`. Then the lowest and the highest of those that hold
- * between two powers of four, by the last four bits of half of a float's exponent: 4..15 are 2^-23 to 2, and there is one end
- * of a decade between two at most. */
-typedef struct lines {
-    float slope[DECADES], rise[DECADES], most;
-    places low_slope, low_rise, high_slope, high_rise;
-} lines;
-
-#define A(first, of) of((first), 1, 1e6)
-#define B(first, of) of((first), 2, 1e5)
-#define C(first, of) of((first), 4, 1e4)
-#define D(first, of) of((first), 8, 1e3)
-#define E(first, of) of((first), 16, 1e2)
-#define F(first, of) of((first), 32, 10.)
-#define G(first, of) of((first), 64, 1.)
-#define EACH_DECADE(n, of)                                                   \
-    {                                                                        \
-        A(n, of), B(n, of), C(n, of), D(n, of), E(n, of), F(n, of), G(n, of) \
-    }
-#define EACH_LOW(n, of)                                                                                               \
-    {                                                                                                                 \
-        A(n, of), A(n, of), A(n, of), A(n, of), A(n, of), A(n, of), B(n, of), B(n, of), C(n, of), D(n, of), D(n, of), \
-            E(n, of), E(n, of), F(n, of), G(n, of), G(n, of)                                                          \
-    }
-#define EACH_HIGH(n, of, last)                                                                                        \
-    {                                                                                                                 \
-        A(n, of), A(n, of), A(n, of), A(n, of), A(n, of), B(n, of), B(n, of), C(n, of), D(n, of), D(n, of), E(n, of), \
-            E(n, of), F(n, of), G(n, of), G(n, of), last                                                              \
-    }
-#define SLOPE(first, n, tens) (float)((first) * (n) * (tens) / 0.9)
-#define RISE(first, n, tens)  (float)((first) * (n)*8 / 9.)
-#define LINES(n, last)                                                                            \
-    {                                                                                             \
-        EACH_DECADE(n, SLOPE), EACH_DECADE(n, RISE), last, EACH_LOW(n, SLOPE), EACH_LOW(n, RISE), \
-            EACH_HIGH(n, SLOPE, 0), EACH_HIGH(n, RISE, last)                                      \
-    }
-CACHE_ALIGNED static const lines signed_lines = LINES(SIGNED_FIRST, SIGNED_MOST),
-                                 unsigned_lines = LINES(UNSIGNED_FIRST, UNSIGNED_ALL);
-#undef A
-#undef B
-#undef C
-#undef D
-#undef E
-#undef F
-#undef G
-#undef EACH_DECADE
-#undef EACH_LOW
-#undef EACH_HIGH
-#undef SLOPE
-#undef RISE
-#undef LINES
-
-/* And back, by the place of a leading bit: signed, of 2q + 1, from which y follows as well, the second half of a table for
- * negative numbers; not negative, of q | 1, and y follows from q. That of 1 is told as 127, which is 7 in eight: there is no
- * decade then, but 0 or 1. */
-#define PLACES(of, none, again, one)                                                                                  \
-    {                                                                                                                 \
-        of(1, 1e6), of(2, 1e5), of(4, 1e4), of(8, 1e3), of(16, 1e2), of(32, 10.), of(64, 1.), none, again of(1, 1e6), \
-            again of(2, 1e5), again of(4, 1e4), again of(8, 1e3), again of(16, 1e2), again of(32, 10.),               \
-            again of(64, 1.), one                                                                                     \
-    }
-#define WIDTH(n, tens) \
-    (float)(0.45 / ((n) * (tens))) /* of half a bucket where FIRST is 1, of a whole one where it is 2 */
-#define FALL(n, tens)   (float)(-0.8 / (tens))
-#define MIDDLE(n, tens) (float)((0.225 / (n)-0.8) / (tens))
-static const places signed_width = PLACES(WIDTH, 0, -, 0), signed_fall = PLACES(FALL, 0, -, 1),
-                    unsigned_width = PLACES(WIDTH, 1, +, 1), unsigned_fall = PLACES(MIDDLE, 0, +, 0);
-#undef PLACES
-#undef WIDTH
-#undef FALL
-#undef MIDDLE
-
-/* Where no size reaches NOTHING all are 0. Signed: shares below LEAST are nearer to 0, those from NEAR_ONE on nearer to 1. Not negative: those below FEW are in the first
- * bucket, and counts from ONE below all on are nearer to 1. */
+/* Where no size reaches NOTHING all are 0; where one reaches TOO_MUCH none is a number. */
 #define NOTHING  1e-30f
-#define LEAST    0.275e-6f
-#define NEAR_ONE (float)(0.9 * 127.75 / 64 - 0.8)
-#define FEW      0.1000001e-6f
-#define ONE      0.75f
+#define TOO_MUCH 0x1p126f
+
+/* The step of Weyl's sequence. */
+#define WEYL 0x9e3779b9u
 
 #define NO_TWIN
 #define RULE "storage.c"
@@ -109,7 +36,8 @@ static const places signed_width = PLACES(WIDTH, 0, -, 0), signed_fall = PLACES(
 typedef void reader(const void *from, size_t count, float *to);
 typedef void writer(const float *from, size_t count, void *to, const gradus_dice *dice, uint64_t position);
 typedef void code_reader(const uint8_t *from, const float *scale, size_t count, float *to);
-typedef void code_writer(float *from, size_t count, uint8_t *to, float *scale);
+typedef void code_writer(const float *from, size_t count, uint8_t *to, float *scale, const gradus_dice *dice,
+                         uint64_t position);
 
 static reader *const readers[][GRADUS_ISA_COUNT] = {EVERY_ISA(read_bfloat16), EVERY_ISA(read_float16)};
 static writer *const writers[][GRADUS_ISA_COUNT] = {EVERY_ISA(write_bfloat16), EVERY_ISA(write_float16)};
@@ -166,10 +94,11 @@ void gradus_read_codes(int32_t isa, bool non_negative, const gradus_codes *from,
                                                         numbers);
 }
 
-void gradus_write_codes(int32_t isa, bool non_negative, float *numbers, size_t count, const gradus_codes *to,
-                        int64_t start)
+void gradus_write_codes(int32_t isa, bool non_negative, const float *numbers, size_t count, const gradus_codes *to,
+                        int64_t start, const gradus_dice *dice, int64_t position)
 {
-    code_writers[non_negative][isa - GRADUS_ISA_SCALAR](numbers, count, to->code + start, to->scale + start / BLOCK);
+    code_writers[non_negative][isa - GRADUS_ISA_SCALAR](numbers, count, to->code + start, to->scale + start / BLOCK,
+                                                        dice, (uint64_t)position);
 }
 
 #else /* once for each instruction set */
@@ -244,17 +173,21 @@ READ16(read_bfloat16, ISA(from_bfloat16))
 READ16(read_float16, ISA(from_float16))
 #undef READ16
 
+/* Weyl's sequence from its number `first` on, one in each lane. */
+static inline bits ISA(counted)(uint32_t first)
+{
+    uint32_t start[LANES];
+    for (uint32_t l = 0; l < LANES; l++) start[l] = first + l * WEYL;
+    return load_words((const uint8_t *)start);
+}
+
 #define WRITE16(name, convert, throw)                                                                          \
     static inline __attribute__((always_inline)) void ISA(name)(const float *from, size_t count, uint16_t *to, \
                                                                 uint32_t first)                                \
     {                                                                                                          \
-        static const uint32_t weyl = 0x9e3779b9u;                                                              \
-        uint32_t start[LANES];                                                                                 \
         size_t i = 0;                                                                                          \
-        for (uint32_t l = 0; l < LANES; l++) start[l] = first + l * weyl;                                      \
-        bits counted;                                                                                          \
-        memcpy(&counted, start, sizeof counted);                                                               \
-        for (; i + LANES <= count; i += LANES, counted = counted + all_bits(LANES * weyl))                     \
+        bits counted = ISA(counted)(first);                                                                    \
+        for (; i + LANES <= count; i += LANES, counted = counted + all_bits(LANES * WEYL))                     \
             store16(to + i, convert(load(from + i), throw ? ISA(thrown)(counted) : counted, throw));           \
         if (i == count) return;                                                                                \
         uint16_t last[LANES];                                                                                  \
@@ -273,7 +206,7 @@ WRITE16(float16_thrown, ISA(float16), true)
 static inline uint32_t ISA(first_count)(const gradus_dice *dice, uint64_t position)
 {
     const uint64_t key = dice->key + (position >> 32) * 0xbf58476d1ce4e5b9u;
-    return (uint32_t)(key >> 32 ^ key) + (uint32_t)position * 0x9e3779b9u;
+    return (uint32_t)(key >> 32 ^ key) + (uint32_t)position * WEYL;
 }
 
 static void ISA(write_bfloat16)(const float *from, size_t count, void *to, const gradus_dice *dice, uint64_t position)
@@ -292,136 +225,163 @@ static void ISA(write_float16)(const float *from, size_t count, void *to, const 
         ISA(float16_nearest)(from, count, to, 0);
 }
 
-/* ---- 8 bits; memory is padded, so whole registers are read and written ---- */
+/* ---- 8 bits ----
+ *
+ * A word of 32 bits holds four numbers that are LINE apart, so that a register of words is four registers of numbers, by shifts
+ * alone. The last numbers, fewer than a GROUP, lie one after the other. */
 
-static inline void ISA(scaled_places)(const places share, float scale, places made)
+/* Bits moved to the left, or to the right where `by` is negative. */
+static inline __attribute__((always_inline)) bits ISA(moved)(bits a, int by) { return by >= 0 ? a << by : a >> -by; }
+
+static inline __attribute__((always_inline)) lane ISA(signed_number)(bits words, int which, lane scale, lane fall)
 {
-    for (int i = 0; i < TABLE; i += LANES) store(made + i, load(share + i) * all(scale) + all(0)); /* no -0 */
+    const bits size = ISA(moved)(words, CUT - 8 * which) & all_bits((uint32_t)SIGNED_SIZE << CUT);
+    const lane y = added(lane_of(size | all_bits(SIGNED_COMMON)), scale, fall);
+    return lane_of(bits_of(y) | (words << (24 - 8 * which) & all_bits(1u << 31)));
 }
 
-#if LANES == 16
-/* Half of the table is for negative numbers. */
-static inline lane ISA(signed_number)(bits code, const places slope, const places rise, float scale)
+static inline __attribute__((always_inline)) lane ISA(non_negative_number)(bits words, int which, lane scale, lane fall)
 {
-    (void)scale;
-    const lane twice = real_of(((code + code) & all_bits(255)) | all_bits(1));
-    const bits place = (bits_of(twice) >> 23 & all_bits(7)) | (code >> 4 & all_bits(8));
-    return twice * pick(slope, place) + pick(rise, place);
-}
-#else
-static inline lane ISA(signed_number)(bits code, const places slope, const places rise, float scale)
-{
-    const bits sign = code >> 7;
-    const lane twice = real_of(((code & all_bits(127)) << 1) + all_bits(1));
-    const bits place = bits_of(twice) >> 23;
-    const lane size = twice * pick(slope, place) + pick(rise, place);
-    const lane one = lane_of(bits_of(all(scale)) & (all_bits(0) - sign));
-    return choose(same(twice, all(1)), one, lane_of(bits_of(size) ^ sign << 31));
-}
-#endif
-
-static inline lane ISA(non_negative_number)(bits code, const places slope, const places rise, float scale)
-{
-    (void)scale;
-    const bits place = bits_of(real_of(code | all_bits(1))) >> 23;
-    return real_of(code) * pick(slope, place) + pick(rise, place);
+    (void)fall;
+    const bits size = ISA(moved)(words, CUT - 8 * which) & all_bits(255u << CUT);
+    return lane_of(size | all_bits(UNSIGNED_COMMON)) * scale;
 }
 
-#define READ(name, number, width, fall)                                                                                \
-    static void ISA(name)(const uint8_t *from, const float *scale, size_t count, float *to)                            \
-    {                                                                                                                  \
-        for (size_t start = 0; start < count; start += BLOCK) {                                                        \
-            const size_t end = count - start < BLOCK ? count : start + BLOCK;                                          \
-            const float of_block = scale[start / BLOCK];                                                               \
-            places slope, rise;                                                                                        \
-            ISA(scaled_places)(width, of_block, slope);                                                                \
-            ISA(scaled_places)(fall, of_block, rise);                                                                  \
-            for (size_t i = start; i < end; i += LANES) store(to + i, number(load8(from + i), slope, rise, of_block)); \
-        }                                                                                                              \
+static inline size_t ISA(place)(size_t i) { return 4 * (i % LINE) + i / LINE; }
+
+#define READ(name, number_of, least)                                                                              \
+    static inline __attribute__((always_inline)) void ISA(name##_group)(const uint8_t *from, number *to, lane by, \
+                                                                        lane fall)                                \
+    {                                                                                                             \
+        UNROLLED                                                                                                  \
+        for (int l = 0; l < LINE; l += LANES) {                                                                   \
+            const bits words = load_words(from + 4 * l);                                                          \
+            store(to + l, number_of(words, 0, by, fall));                                                         \
+            store(to + l + LINE, number_of(words, 1, by, fall));                                                  \
+            store(to + l + 2 * LINE, number_of(words, 2, by, fall));                                              \
+            store(to + l + 3 * LINE, number_of(words, 3, by, fall));                                              \
+        }                                                                                                         \
+    }                                                                                                             \
+    static void ISA(name)(const uint8_t *from, const float *scale, size_t count, float *to)                       \
+    {                                                                                                             \
+        uint8_t last[GROUP] = {0};                                                                                \
+        number rest[GROUP];                                                                                       \
+        lane by = all(0), fall = all(0);                                                                          \
+        size_t i = 0;                                                                                             \
+        for (; i + GROUP <= count; i += GROUP) {                                                                  \
+            if (i % BLOCK == 0) by = all(scale[i / BLOCK]), fall = all(-(least)*scale[i / BLOCK]);                \
+            ISA(name##_group)(from + i, to + i, by, fall);                                                        \
+        }                                                                                                         \
+        if (i == count) return;                                                                                   \
+        for (size_t j = 0; j < count - i; j++) last[ISA(place)(j)] = from[i + j];                                 \
+        ISA(name##_group)(last, rest, all(scale[i / BLOCK]), all(-(least)*scale[i / BLOCK]));                     \
+        memcpy(to + i, rest, (count - i) * sizeof *to);                                                           \
     }
-READ(read_signed, ISA(signed_number), signed_width, signed_fall)
-READ(read_non_negative, ISA(non_negative_number), unsigned_width, unsigned_fall)
+READ(read_signed, ISA(signed_number), SIGNED_LEAST)
+READ(read_non_negative, ISA(non_negative_number), UNSIGNED_LEAST)
 #undef READ
 
-static inline uint32_t ISA(largest_of)(bits a)
+/* The bits of the largest size, whose order is that of floats; NaN is above all. */
+static inline uint32_t ISA(largest)(const number *from, size_t count)
 {
+    bits most = all_bits(0);
     uint32_t each[LANES], largest = 0;
-    memcpy(each, &a, sizeof each);
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) most = larger_int(most, bits_of(absolute(load(from + i))));
+    memcpy(each, &most, sizeof each);
     for (int l = 0; l < LANES; l++) largest = each[l] > largest ? each[l] : largest;
+    for (; i < count; i++) {
+        uint32_t size;
+        memcpy(&size, from + i, sizeof size);
+        size &= 0x7fffffff;
+        largest = size > largest ? size : largest;
+    }
     return largest;
 }
 
-/* The number of the largest size, so that its share is 1 whatever its sign; NaN where one is. Floats of one sign have the
- * order of their bits. */
-static inline float ISA(largest)(const float *from, size_t count)
+/* The power of two above it; 0, or no number. */
+static inline float ISA(scale_of)(const number *from, size_t count)
 {
-    bits up_to = all_bits(0), down_to = all_bits(0);
-    for (size_t i = 0; i < count; i += LANES) {
-        const bits x = bits_of(load(from + i));
-        up_to = larger_int(up_to, x);
-        down_to = larger_int(down_to, x ^ all_bits(1u << 31));
+    const uint32_t largest = ISA(largest)(from, count), above = (largest & 0x7f800000) + (1u << 23);
+    float size, scale;
+    memcpy(&size, &largest, sizeof size);
+    memcpy(&scale, &above, sizeof scale);
+    return size < NOTHING ? 0 : size < TOO_MUCH ? scale : NAN;
+}
+
+/* What is added below a byte's last bit: half of it, or any share of it; the four of a word have other bits in front. */
+static inline __attribute__((always_inline)) bits ISA(below)(bits dice, int which, bool thrown)
+{
+    if (!thrown) return all_bits(1u << (CUT - 1));
+    const bits turned = which ? dice << (8 * which) | dice >> (32 - 8 * which) : dice;
+    return turned & all_bits((1u << CUT) - 1);
+}
+
+static inline __attribute__((always_inline)) bits ISA(signed_byte)(lane x, lane per, bits low, int which)
+{
+    const bits size = bits_of(added(absolute(x), per, all(SIGNED_LEAST))) + low;
+    const bits first = ISA(moved)(size, 8 * which - CUT) & all_bits((uint32_t)SIGNED_SIZE << 8 * which);
+    return first | (bits_of(x) >> (24 - 8 * which) & all_bits(128u << 8 * which));
+}
+
+static inline __attribute__((always_inline)) bits ISA(non_negative_byte)(lane x, lane per, bits low, int which)
+{
+    const bits size = bits_of(larger(x * per, all(UNSIGNED_LEAST))) + low;
+    return ISA(moved)(size, 8 * which - CUT) & all_bits(255u << 8 * which);
+}
+
+/* The next random bits (xorshift; Marsaglia, 2003). */
+static inline bits ISA(next_thrown)(bits dice)
+{
+    dice = dice ^ dice << 13;
+    dice = dice ^ dice >> 17;
+    return dice ^ dice << 5;
+}
+
+#define WRITE(name, byte_of)                                                                                           \
+    static inline __attribute__((always_inline)) void ISA(name##_group)(const number *from, uint8_t *to, lane per,     \
+                                                                        bits dice, int l, bool thrown)                 \
+    {                                                                                                                  \
+        store_words(to + 4 * l, byte_of(load(from + l), per, ISA(below)(dice, 0, thrown), 0) |                         \
+                                    byte_of(load(from + l + LINE), per, ISA(below)(dice, 1, thrown), 1) |              \
+                                    byte_of(load(from + l + 2 * LINE), per, ISA(below)(dice, 2, thrown), 2) |          \
+                                    byte_of(load(from + l + 3 * LINE), per, ISA(below)(dice, 3, thrown), 3));          \
+    }                                                                                                                  \
+    static inline __attribute__((always_inline)) void ISA(name##_block)(const number *from, size_t count, uint8_t *to, \
+                                                                        float per, uint32_t first, bool thrown)        \
+    {                                                                                                                  \
+        number rest[GROUP] = {0};                                                                                      \
+        uint8_t last[GROUP];                                                                                           \
+        const size_t whole = count / GROUP * GROUP;                                                                    \
+        for (size_t j = 0; j < count - whole; j++) rest[j] = from[whole + j];                                          \
+        for (int l = 0; l < LINE; l += LANES) {                                                                        \
+            bits dice = thrown ? ISA(thrown)(ISA(counted)(first + (uint32_t)l * WEYL)) : all_bits(0);                  \
+            for (size_t i = 0; i < whole; i += GROUP) {                                                                \
+                ISA(name##_group)(from + i, to + i, all(per), dice, l, thrown);                                        \
+                if (thrown) dice = ISA(next_thrown)(dice);                                                             \
+            }                                                                                                          \
+            if (whole < count) ISA(name##_group)(rest, last, all(per), dice, l, thrown);                               \
+        }                                                                                                              \
+        for (size_t j = 0; j < count - whole; j++) to[whole + j] = last[ISA(place)(j)];                                \
+    }                                                                                                                  \
+    /* All scales first: each takes a while to be known. */                                                            \
+    static void ISA(name)(const float *from, size_t count, uint8_t *to, float *scale, const gradus_dice *dice,         \
+                          uint64_t position)                                                                           \
+    {                                                                                                                  \
+        for (size_t i = 0; i < count; i += BLOCK)                                                                      \
+            scale[i / BLOCK] = ISA(scale_of)(from + i, count - i < BLOCK ? count - i : BLOCK);                         \
+        for (size_t i = 0; i < count; i += BLOCK) {                                                                    \
+            const size_t here = count - i < BLOCK ? count - i : BLOCK;                                                 \
+            const float of_block = scale[i / BLOCK];                                                                   \
+            if (!(of_block > 0))                                                                                       \
+                memset(to + i, 0, here);                                                                               \
+            else if (dice->thrown)                                                                                     \
+                ISA(name##_block)(from + i, here, to + i, 1 / of_block, ISA(first_count)(dice, position + i), true);   \
+            else                                                                                                       \
+                ISA(name##_block)(from + i, here, to + i, 1 / of_block, 0, false);                                     \
+        }                                                                                                              \
     }
-    const uint32_t up = ISA(largest_of)(up_to), down = ISA(largest_of)(down_to), of = up >= down ? up : down | 1u << 31;
-    float scale;
-    memcpy(&scale, &of, sizeof scale);
-    return scale;
-}
-
-#if LANES == 16
-static inline lane ISA(bucket)(lane y, const lines *of)
-{
-    const bits place = bits_of(y) >> 24;
-    const lane high = y * pick(of->high_slope, place) + pick(of->high_rise, place);
-    return smaller(y * pick(of->low_slope, place) + pick(of->low_rise, place), high);
-}
-#else
-static inline lane ISA(bucket)(lane y, const lines *of)
-{
-    lane q = all(of->most);
-    UNROLLED
-    for (int i = 0; i < DECADES; i++) q = smaller(y * all(of->slope[i]) + all(of->rise[i]), q);
-    return q;
-}
-#endif
-
-/* A size nearest to 1 has no bucket and a sign if it is positive; -1 goes to the last bucket. */
-static inline bits ISA(signed_code)(lane x, lane per)
-{
-    const lane share = x * per, y = absolute(share);
-    const lane q = ISA(bucket)(y, &signed_lines);
-    const bits code = whole_of(choose(at_least(share, all(NEAR_ONE)), all(SIGNED_ALL), q));
-    const bits whole = code | (bits_of(share) >> 24 & all_bits(128));
-    return bits_of(choose(at_least(y, all(LEAST)), lane_of(whole), all(0)));
-}
-
-/* What is not 0 stays so: a mean square of 0 would make a step of any size. */
-static inline bits ISA(non_negative_code)(lane x, lane per)
-{
-    const lane q = ISA(bucket)(larger(x * per, all(FEW)), &unsigned_lines);
-    const lane or_one = choose(at_least(q, all(UNSIGNED_ALL - 1 + ONE)), all(UNSIGNED_ONE), q);
-    return whole_of(choose(above(x, all(0)), or_one, all(0)));
-}
-
-/* All scales first: each takes a while to be known. */
-#define WRITE(name, code_of, one)                                                                         \
-    static void ISA(name)(float *from, size_t count, uint8_t *to, float *scale)                           \
-    {                                                                                                     \
-        for (size_t i = count; i % LINE; i++) from[i] = 0; /* part of no maximum */                       \
-        for (size_t start = 0; start < count; start += BLOCK) {                                           \
-            const float most = ISA(largest)(from + start, count - start < BLOCK ? count - start : BLOCK); \
-            scale[start / BLOCK] = fabsf(most) < NOTHING ? 0 : most;                                      \
-        }                                                                                                 \
-        for (size_t start = 0; start < count; start += BLOCK) {                                           \
-            const size_t end = count - start < BLOCK ? count : start + BLOCK;                             \
-            const float of_block = scale[start / BLOCK];                                                  \
-            const lane per = all(1 / of_block);                                                           \
-            if (of_block != 0 && fabsf(of_block) < INFINITY)                                              \
-                for (size_t i = start; i < end; i += LANES) store8(to + i, code_of(load(from + i), per)); \
-            else                                                                                          \
-                memset(to + start, of_block == 0 ? 0 : one, end - start);                                 \
-        }                                                                                                 \
-    }
-WRITE(write_signed, ISA(signed_code), SIGNED_ONE)
-WRITE(write_non_negative, ISA(non_negative_code), UNSIGNED_ONE)
+WRITE(write_signed, ISA(signed_byte))
+WRITE(write_non_negative, ISA(non_negative_byte))
 #undef WRITE
 #endif

@@ -25,18 +25,18 @@ void gradus_write_numbers(int32_t isa, int32_t type, const float *from, size_t c
                           int64_t position);
 size_t gradus_size_of_type(int32_t type);
 
-/* ---- 8 bits: dynamic maps (Dettmers, Lewis, Shleifer and Zettlemoyer, 2022), a scale for each 256 numbers ---- */
+/* ---- 8 bits: small binary numbers with a scale for each 256, as in block-wise quantization (Dettmers, Lewis, Shleifer and
+ * Zettlemoyer, 2022) and in the microscaling formats (Rouhani and others, 2023) ---- */
 
 typedef struct gradus_codes {
-    uint8_t *code; /* NULL: there are none, it is kept as float32. Room for a multiple of 64 */
-    float *scale;  /* of each 256: the number of the largest size in it */
+    uint8_t *code; /* NULL: there are none, it is kept as float32 */
+    float *scale;  /* of each 256: a power of two above all sizes in it; 0, or NaN where one is no number */
 } gradus_codes;
 
-/* The first of the numbers is `start`, which BLOCK divides; `numbers` has room for a multiple of LINE, and what is written is
- * followed by zeros up to there. */
+/* The first of the numbers is `start`, which BLOCK divides. */
 void gradus_read_codes(int32_t isa, bool non_negative, const gradus_codes *from, int64_t start, size_t count,
                        float *numbers);
-void gradus_write_codes(int32_t isa, bool non_negative, float *numbers, size_t count, const gradus_codes *to,
-                        int64_t start);
+void gradus_write_codes(int32_t isa, bool non_negative, const float *numbers, size_t count, const gradus_codes *to,
+                        int64_t start, const gradus_dice *dice, int64_t position);
 
 #endif

@@ -207,7 +207,7 @@ static void coarse_state(void **state)
             apart += ((double)fine[j] - coarse[j]) * ((double)fine[j] - coarse[j]);
         }
         print_message("%s: %.2g of its way off\n", name, sqrt(apart / way));
-        assert_true(apart <= 0.1 * 0.1 * way);
+        assert_true(apart <= 0.15 * 0.15 * way); /* a byte is an eighth off at most */
     }
 }
 

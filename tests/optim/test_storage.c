@@ -155,40 +155,29 @@ static void chance(void **state)
 
 /* ---- 8 bits ---- */
 
-/* The map as the paper's authors make it: decades of equally wide buckets, 0 and 1. Sizes in rising order. */
-static int make_map(bool non_negative, double map[256])
+static const gradus_dice to_the_nearest, by_chance = {.thrown = true, .key = 77};
+
+static double share_of(bool non_negative, int code)
 {
-    int count = 0;
-    map[count++] = 0;
-    for (int decade = 0; decade < 7; decade++) {
-        const int buckets = (non_negative ? 2 : 1) << decade;
-        for (int i = 0; i < buckets; i++) map[count++] = (0.1 + 0.9 * (i + 0.5) / buckets) * pow(10, decade - 6);
-    }
-    map[count++] = 1;
-    return count;
+    const double fraction = 1 + code % 8 / 8.;
+    if (non_negative) return ldexp(fraction, code / 8 - 31);
+    return (code < 128 ? 1 : -1) * (ldexp(fraction, code / 8 % 16 - 15) - ldexp(1, -15));
 }
 
-static void maps(void **state)
+/* Where the byte of a number stands among those of its 64. */
+static int place_of(int i) { return i / 64 * 64 + i % 64 % 16 * 4 + i % 64 / 16; }
+
+static void every_byte(void **state)
 {
     (void)state;
     for (int non_negative = 0; non_negative < 2; non_negative++) {
-        double map[256];
-        const int sizes = make_map(non_negative, map);
-        uint8_t code[256];
-        float scale = 3, numbers[256];
-        bool seen[512] = {false};
-        for (int i = 0; i < 256; i++) code[i] = (uint8_t)i;
-        gradus_read_codes(GRADUS_ISA_SCALAR, non_negative, &(gradus_codes){code, &scale}, 0, 256, numbers);
-        for (int i = 0; i < 256; i++) {
-            int nearest = 0;
-            for (int j = 1; j < sizes; j++)
-                if (fabs(fabs(numbers[i]) / 3 - map[j]) < fabs(fabs(numbers[i]) / 3 - map[nearest])) nearest = j;
-            check_close(map[nearest], fabs(numbers[i]) / 3, 2e-6, 0);
-            nearest += numbers[i] < 0 ? 256 : 0;
-            assert_false(seen[nearest]); /* no two codes for one number */
-            seen[nearest] = true;
+        for (int isa = GRADUS_ISA_SCALAR; isa <= best_isa(); isa = next_isa(isa)) {
+            uint8_t code[256];
+            float scale = 4, numbers[256];
+            for (int i = 0; i < 256; i++) code[place_of(i)] = (uint8_t)i;
+            gradus_read_codes(isa, non_negative, &(gradus_codes){code, &scale}, 0, 256, numbers);
+            for (int i = 0; i < 256; i++) assert_true(numbers[i] == 4 * share_of(non_negative, i));
         }
-        assert_int_equal(sizes, non_negative ? 256 : 129);
     }
 }
 
@@ -199,50 +188,91 @@ static float some_state(uint64_t *seed, bool non_negative, int i)
     return non_negative ? fabsf(sized) : sized;
 }
 
-/* How far a number may be from the code of its bucket: half a bucket, and nothing else is nearer but at a decade's ends. */
-static double half_a_bucket(bool non_negative, double middle)
+/* The width between what a share's byte stands for and the next. */
+static double step_at(bool non_negative, double share)
 {
-    const double decade = middle == 0 || middle == 1 ? 0 : ceil(log10(middle));
-    return middle == 0 ? 0.275e-6 : 0.45 * pow(10, decade) / ldexp(non_negative ? 2 : 1, 6 + (int)decade);
+    const double least = ldexp(1, non_negative ? -31 : -15), moved = fabs(share) + (non_negative ? 0 : least);
+    return moved < least ? least / 8 : ldexp(1, ilogb(moved) - 3);
 }
 
-/* What is not 0 and cannot be negative stays above 0; what was read is written as it was. */
+/* What is not negative is read as more than 0, unless all are 0; the scale is a power of two. */
 static void nearest_8_bits(void **state)
 {
     (void)state;
     uint64_t seed = 5;
     for (int round = 0; round < 600; round++) {
         const bool non_negative = round % 2;
+        const gradus_dice *dice = round / 2 % 2 ? &by_chance : &to_the_nearest;
         const size_t count = round % 5 ? 256 : (size_t)(round / 5 % 256);
-        float given[256], numbers[256], scale[2] = {0}, first[256];
+        float given[256], scale[2] = {0}, first[256];
         uint8_t code[2][256];
         for (int i = 0; i < 256; i++) given[i] = some_state(&seed, non_negative, i);
         for (int isa = GRADUS_ISA_SCALAR; isa <= best_isa(); isa = next_isa(isa)) {
             const int at = isa > GRADUS_ISA_SCALAR;
             const gradus_codes codes = {code[at], &scale[at]};
-            memcpy(numbers, given, sizeof numbers);
+            float numbers[256] = {0};
             memset(code[at], 9, 256);
-            gradus_write_codes(isa, non_negative, numbers, count, &codes, 0);
-            if (at && (memcmp(code[0], code[1], count) != 0 || memcmp(&scale[0], &scale[1], sizeof scale[0]) != 0))
+            gradus_write_codes(isa, non_negative, given, count, &codes, 0, dice, round);
+            if (at && (memcmp(code[0], code[1], 256) != 0 || memcmp(&scale[0], &scale[1], sizeof scale[0]) != 0))
                 fail_msg("set %d writes other codes", isa);
             gradus_read_codes(isa, non_negative, &codes, 0, count, numbers);
-            if (at) assert_memory_equal(first, numbers, count * sizeof(float));
+            if (at) assert_memory_equal(first, numbers, sizeof numbers);
             memcpy(first, numbers, sizeof first);
-            uint8_t again[256];
-            float scale_again;
-            gradus_write_codes(isa, non_negative, numbers, count, &(gradus_codes){again, &scale_again}, 0);
-            assert_memory_equal(again, code[at], count);
-            if (count) assert_memory_equal(&scale_again, &scale[at], sizeof scale_again);
         }
+        for (size_t i = count; i < 256; i++) assert_true(code[0][i] == 9 && first[i] == 0);
+        double largest = 0;
         for (size_t i = 0; i < count; i++) {
-            const double share = fabs(given[i] / scale[0]), got = fabs(first[i] / scale[0]);
-            const double far = given[i] == -scale[0] && !non_negative ? 0.0071 : half_a_bucket(non_negative, got);
-            if (fabs(got - share) > far + 2e-6 * share + (non_negative && share < 1e-7 ? 4e-7 : 0))
-                fail_msg("%g of the largest became %g, which is farther than %g", share, got, far);
+            const double share = given[i] / scale[0], got = first[i] / scale[0];
+            const double far = step_at(non_negative, share) * (dice->thrown ? 1 : 0.5);
+            largest = fmax(largest, fabs(share));
+            if (fabs(got - share) > far * (1 + 1e-6) && share > ldexp(1, -31))
+                fail_msg("%g became %g, which is farther than %g", share, got, far);
             assert_true(got == 0 || !signbit(first[i]) == !signbit(given[i]));
-            assert_true(!non_negative || given[i] == 0 || first[i] > 0);
+            assert_true(non_negative ? got > 0 : given[i] != 0 || got == 0);
         }
+        assert_true(!count || (frexpf(scale[0], &(int){0}) == 0.5F && largest >= 0.5 && largest < 1));
     }
+}
+
+/* On the mean a number stays what it was, and a mean square that moves by a thousandth an update arrives. */
+static void chance_8_bits(void **state)
+{
+    (void)state;
+    enum { MANY = 2048, TIMES = 400, UPDATES = 4000 };
+    static float given[MANY], numbers[MANY], scale[MANY / 256];
+    static uint8_t code[MANY];
+    static double sum[MANY];
+    const int isa = best_isa();
+    uint64_t seed = 3;
+    for (int non_negative = 0; non_negative < 2; non_negative++) {
+        double off = 0;
+        for (int i = 0; i < MANY; i++) given[i] = some_state(&seed, non_negative, i), sum[i] = 0;
+        for (int t = 0; t < TIMES; t++) {
+            const gradus_dice dice = gradus_dice_for(1, t, 0);
+            gradus_write_codes(isa, non_negative, given, MANY, &(gradus_codes){code, scale}, 0, &dice, 5);
+            gradus_read_codes(isa, non_negative, &(gradus_codes){code, scale}, 0, MANY, numbers);
+            for (int i = 0; i < MANY; i++) sum[i] += (double)numbers[i];
+        }
+        for (int i = 0; i < MANY; i++) {
+            const double far = (sum[i] / TIMES - (double)given[i]) / scale[i / 256];
+            const double deviation = 0.5 * step_at(non_negative, given[i] / scale[i / 256]) / sqrt(TIMES);
+            if (non_negative && given[i] < ldexp(scale[i / 256], -31)) continue; /* is read as that */
+            if (fabs(far) > 5.5 * deviation) fail_msg("%g is %g off on the mean", given[i], far);
+            off += far / deviation;
+        }
+        assert_true(fabs(off) < 5 * sqrt(MANY));
+    }
+    for (int i = 0; i < MANY; i++) given[i] = i % 256 ? 0.02F : 1;
+    gradus_write_codes(isa, true, given, MANY, &(gradus_codes){code, scale}, 0, &to_the_nearest, 0);
+    for (int t = 0; t < UPDATES; t++) {
+        const gradus_dice dice = gradus_dice_for(1, t, 1);
+        gradus_read_codes(isa, true, &(gradus_codes){code, scale}, 0, MANY, numbers);
+        for (int i = 0; i < MANY; i++) numbers[i] = 0.999F * numbers[i] + 0.001F * (i % 256 ? 0.05F : 1);
+        gradus_write_codes(isa, true, numbers, MANY, &(gradus_codes){code, scale}, 0, &dice, 0);
+    }
+    double mean = 0;
+    for (int i = 0; i < MANY; i++) mean += i % 256 ? (double)numbers[i] / (MANY - MANY / 256) : 0;
+    check_close(mean, 0.05 - 0.03 * pow(0.999, UPDATES), 0.02, 0);
 }
 
 /* Several blocks at once are what each of them is alone. */
@@ -253,6 +283,7 @@ static void many_blocks(void **state)
     uint64_t seed = 9;
     for (int round = 0; round < 100; round++) {
         const bool non_negative = round % 2;
+        const gradus_dice *dice = round / 2 % 2 ? &by_chance : &to_the_nearest;
         const size_t count = round % 3 ? MOST - (size_t)round : MOST;
         float given[MOST];
         for (int i = 0; i < MOST; i++)
@@ -261,13 +292,12 @@ static void many_blocks(void **state)
             float together[MOST], alone[256], scale[2][4];
             uint8_t code[2][MOST];
             const gradus_codes all = {code[0], scale[0]}, each = {code[1], scale[1]};
-            memcpy(together, given, sizeof together);
-            gradus_write_codes(isa, non_negative, together, count, &all, 0);
+            gradus_write_codes(isa, non_negative, given, count, &all, 0, dice, 33);
             gradus_read_codes(isa, non_negative, &all, 0, count, together);
             for (size_t start = 0; start < count; start += 256) {
                 const size_t left = count - start < 256 ? count - start : 256;
-                memcpy(alone, given + start, sizeof alone);
-                gradus_write_codes(isa, non_negative, alone, left, &each, (int64_t)start);
+                gradus_write_codes(isa, non_negative, given + start, left, &each, (int64_t)start, dice,
+                                   33 + (int64_t)start);
                 gradus_read_codes(isa, non_negative, &each, (int64_t)start, left, alone);
                 assert_memory_equal(alone, together + start, left * sizeof(float));
             }
@@ -280,17 +310,18 @@ static void many_blocks(void **state)
 static void odd_blocks(void **state)
 {
     (void)state;
-    for (int c = 0; c < 8; c++) {
+    static const float odd[] = {0, 1e-38f, NAN, -NAN, INFINITY, 1e38f};
+    enum { ZEROS = 2, ODD = sizeof odd / sizeof *odd };
+    for (int c = 0; c < 2 * ODD; c++) {
         const bool non_negative = c % 2;
-        static const float odd[] = {0, NAN, INFINITY, 1e-38f};
         for (int isa = GRADUS_ISA_SCALAR; isa <= best_isa(); isa = next_isa(isa)) {
             float numbers[256] = {0}, scale;
             uint8_t code[256];
             numbers[77] = odd[c / 2];
-            gradus_write_codes(isa, non_negative, numbers, 256, &(gradus_codes){code, &scale}, 0);
+            gradus_write_codes(isa, non_negative, numbers, 256, &(gradus_codes){code, &scale}, 0, &by_chance, 0);
             gradus_read_codes(isa, non_negative, &(gradus_codes){code, &scale}, 0, 256, numbers);
-            for (int i = 0; i < 256; i++)
-                assert_true(isfinite(odd[c / 2]) ? numbers[i] == 0 : !isfinite(numbers[i])); /* it is not hidden */
+            for (int i = 0; i < 256; i++) /* it is not hidden */
+                assert_true(c / 2 < ZEROS ? numbers[i] == 0 : !isfinite(numbers[i]));
         }
     }
 }
@@ -298,8 +329,8 @@ static void odd_blocks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(all_of_16_bits), cmocka_unit_test(nearest_16_bits),
-                                       cmocka_unit_test(chance),         cmocka_unit_test(maps),
-                                       cmocka_unit_test(nearest_8_bits), cmocka_unit_test(many_blocks),
-                                       cmocka_unit_test(odd_blocks)};
+                                       cmocka_unit_test(chance),         cmocka_unit_test(every_byte),
+                                       cmocka_unit_test(nearest_8_bits), cmocka_unit_test(chance_8_bits),
+                                       cmocka_unit_test(many_blocks),    cmocka_unit_test(odd_blocks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,12 +257,12 @@ static double apart(const result *a, const result *b)
     return sqrt(between / way);
 }
 
-/* A 16-bit number is half a step or a whole one off, which is as much as the rule may have wanted to go; the state in 8 bits is
- * off by a few hundredths. */
+/* A 16-bit number is half a step or a whole one off, which is as much as the rule may have wanted to go; a byte of state is
+ * an eighth off at most, by chance. */
 static void same_training(const variant *what, const form *how, const result *exact, const result *got)
 {
     const bool sixteen = how->values_type != GRADUS_FLOAT32 && how->rounding;
-    const double off = apart(exact, got), most = !strcmp(how->state, "8bit") ? 0.2 : 1e-6;
+    const double off = apart(exact, got), most = !strcmp(how->state, "8bit") ? 0.25 : 1e-6;
     for (int i = 0; i < COUNT; i++)
         if (!isfinite(got->trained[i])) fail_msg("%s, %s: value %d is not finite", what->text, how->text, i);
     if (sixteen) return;
@@ -327,7 +327,7 @@ static void transforms(void **state)
         train(&v, &forms[0], &(course){0}, &exact);
         for (int f = 1; f < FORMS; f++) {
             train(&v, &forms[f], &(course){0}, &other);
-            if (!forms[f].rounding && apart(&exact, &other) > (strcmp(forms[f].state, "8bit") ? 1e-6 : 0.2))
+            if (!forms[f].rounding && apart(&exact, &other) > (strcmp(forms[f].state, "8bit") ? 1e-6 : 0.25))
                 fail_msg("%s, %s: %g of its way off", text, forms[f].text, apart(&exact, &other));
         }
     }
@@ -425,7 +425,7 @@ static void other_types(void **state)
         for (int i = 0; i < MANY; i += 256) {
             float coded[256];
             gradus_load_state(optimizer[1], b, 0, i, MANY - i < 256 ? MANY - i : 256, coded);
-            for (int j = 0; j < 256 && i + j < MANY; j++) check_close(coded[j], a->state[0][i + j], 0.05, 0.002);
+            for (int j = 0; j < 256 && i + j < MANY; j++) check_close(coded[j], a->state[0][i + j], 0.0625, 0);
         }
         free(record.bytes);
         for (int side = 0; side < 2; side++) gradus_optimizer_destroy(optimizer[side]);
