@@ -215,6 +215,7 @@ typedef struct gradus_span {            /* a piece of a tensor, float32, staged 
     const float *before;                /* what the values were before the wrapped rule ran, for passes that go with it; else NULL */
     float       *state[GRADUS_SLOTS];   /* NULL where the slot does not exist                                        */
     double      *sums;                  /* GRADUS_PARTS interleaved parts for each sum that the pass declares        */
+    const struct gradus_bytes *bytes;   /* the library's own: state as it is kept in 8 bits, [slot], in place of `state`; NULL: there is none */
 } gradus_span;
 typedef void gradus_kernel(const gradus_span *spans, size_t how_many, const float *constants);
 typedef struct gradus_twin_span { size_t count, first; double *values; const double *gradient, *before; double *state[GRADUS_SLOTS]; double *sums; } gradus_twin_span;
@@ -265,6 +266,7 @@ typedef struct gradus_pass {            /* one walk over memory                 
     gradus_twin   *twin;                                                            /* in double, for the tests; NULL: none */
     int32_t        sums;                /* how many sums the kernel adds up, 0..GRADUS_SUMS ...                      */
     bool           over_all;            /* ... over the tensor, or over all tensors (and processes)                  */
+    bool           reads_bytes;         /* the library's own: its kernels from AVX2 on take state as it is kept in 8 bits */
     const char    *only_if;             /* argument whose value must not be 0 for the pass to be made, not for the last; NULL: always */
     void         (*learn)(const double *hyper, const gradus_now *now, const double *sums, double *memory);
                                         /* over_all: from sums to memory, once; hyper and rate are those without a group; NULL: nothing */

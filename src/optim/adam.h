@@ -110,15 +110,16 @@ static inline __attribute__((always_inline)) void ISA(adam_walk)(element *rule, 
                                                                  const span *spans, size_t how_many, const number *k)
 {
     enum { SOME = VALUES | SLOT(ADAM_SQUARE), ALL = SOME | SLOT(ADAM_MEAN), MOST = SLOT(ADAM_LARGEST) };
-    const bool mean = spans->state[ADAM_MEAN], largest = spans->state[ADAM_LARGEST];
+    enum { SQUARES = SLOT(ADAM_SQUARE) | MOST };
+    const bool mean = has_slot(spans, ADAM_MEAN), largest = has_slot(spans, ADAM_LARGEST);
     const int few = constants ? ADAM_CONSTANT_COUNT + constants : ADAM_TAKEN, many = ADAM_CONSTANT_COUNT + constants;
     if (mean && !largest)
-        walk(rule, GRADIENT | ALL | more, ALL | more, few, 0, spans, how_many, k);
+        walk_stored(rule, GRADIENT | ALL | more, ALL | more, SQUARES, few, spans, how_many, k);
     else if (mean)
-        walk(rule, GRADIENT | ALL | MOST | more, ALL | MOST | more, many, 0, spans, how_many, k);
+        walk_stored(rule, GRADIENT | ALL | MOST | more, ALL | MOST | more, SQUARES, many, spans, how_many, k);
     else if (!largest)
-        walk(rule, GRADIENT | SOME | more, SOME | more, few, 0, spans, how_many, k);
+        walk_stored(rule, GRADIENT | SOME | more, SOME | more, SQUARES, few, spans, how_many, k);
     else
-        walk(rule, GRADIENT | SOME | MOST | more, SOME | MOST | more, many, 0, spans, how_many, k);
+        walk_stored(rule, GRADIENT | SOME | MOST | more, SOME | MOST | more, SQUARES, many, spans, how_many, k);
 }
 #endif

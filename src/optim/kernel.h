@@ -6,6 +6,7 @@
 #ifndef GRADUS_OPTIM_KERNEL_H
 #define GRADUS_OPTIM_KERNEL_H
 #include "gradus/extend.h"
+#include "storage.h"
 #include <math.h>
 #include <string.h>
 #if defined(__x86_64__)
@@ -38,8 +39,8 @@ enum { AHEAD = 2048 };
 enum { SPANS_AHEAD = 4 };
 /* Values of a span at most, each with its own sums: what a task is made of, whatever the number of threads. */
 enum { CHUNK = 4096 };
-/* Values of a span that comes in pieces are a multiple of this, the BLOCK of storage.h. */
-enum { PIECE = 256 };
+/* Values of a span that comes in pieces are a multiple of this. */
+enum { PIECE = BLOCK };
 
 /* Has a pointer loaded by itself. Two at once, stored one after the other just before, would have to reach the cache first. */
 #if defined(__GNUC__)

@@ -52,5 +52,8 @@ static inline __m128i ISA(pack16)(bits a)
 static inline void store16(uint16_t *p, bits a) { _mm_storeu_si128((__m128i *)(void *)p, ISA(pack16)(a)); }
 static inline bits load_words(const uint8_t *p) { return (bits)_mm256_loadu_si256((const __m256i *)(const void *)p); }
 static inline void store_words(uint8_t *p, bits a) { _mm256_storeu_si256((__m256i *)(void *)p, (__m256i)a); }
+#define BYTES
+#include "bytes.h"
 #include "walk.h"
+#undef BYTES
 #endif

@@ -56,5 +56,8 @@ static inline void store16(uint16_t *p, bits a)
 }
 static inline bits load_words(const uint8_t *p) { return (bits)_mm512_loadu_si512(p); }
 static inline void store_words(uint8_t *p, bits a) { _mm512_storeu_si512(p, (__m512i)a); }
+#define BYTES
+#include "bytes.h"
 #include "walk.h"
+#undef BYTES
 #endif

@@ -25,6 +25,8 @@
 #define cell        ISA(cell)
 #define element     ISA(element)
 #define walk        ISA(walk)
+#define walk_stored ISA(walk_stored)
+#define has_slot    ISA(has_slot)
 #define lane        ISA(lane)
 #define mask        ISA(mask)
 #define load        ISA(load)

@@ -7,6 +7,8 @@
 #undef cell
 #undef element
 #undef walk
+#undef walk_stored
+#undef has_slot
 #undef lane
 #undef mask
 #undef load

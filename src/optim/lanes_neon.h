@@ -40,5 +40,8 @@ static inline bits load16(const uint16_t *p) { return (bits)vmovl_u16(vld1_u16(p
 static inline void store16(uint16_t *p, bits a) { vst1_u16(p, vmovn_u32((uint32x4_t)a)); }
 static inline bits load_words(const uint8_t *p) { return (bits)vreinterpretq_u32_u8(vld1q_u8(p)); }
 static inline void store_words(uint8_t *p, bits a) { vst1q_u8(p, vreinterpretq_u8_u32((uint32x4_t)a)); }
+#define BYTES
+#include "bytes.h"
 #include "walk.h"
+#undef BYTES
 #endif

@@ -49,5 +49,6 @@ static inline void store_words(uint8_t *p, bits a)
 {
     for (int i = 0; i < 4; i++) p[i] = (uint8_t)(a >> 8 * i);
 }
+#include "bytes.h"
 #include "walk.h"
 #endif

@@ -54,5 +54,6 @@ static inline __m128i ISA(pack16)(bits a) /* SSE2 packs only what has a sign */
 static inline void store16(uint16_t *p, bits a) { _mm_storel_epi64((__m128i *)(void *)p, ISA(pack16)(a)); }
 static inline bits load_words(const uint8_t *p) { return (bits)_mm_loadu_si128((const __m128i *)(const void *)p); }
 static inline void store_words(uint8_t *p, bits a) { _mm_storeu_si128((__m128i *)(void *)p, (__m128i)a); }
+#include "bytes.h"
 #include "walk.h"
 #endif

@@ -368,6 +368,7 @@ struct gradus_walk_request {
     const float *number;           /* the same constants for all; NULL: each tensor's own */
     const gradus_passage *passage; /* NULL: the gradients as they are */
     int32_t sums;                  /* that the kernel adds up */
+    bool bytes;                    /* the kernel takes the layer's state as it is kept in 8 bits */
     bool rule;                     /* only the tensors that `layer` updates */
     bool filter;                   /* the walk's own: there are others */
     const gradus_around *around;   /* NULL: nothing */

@@ -132,6 +132,9 @@ static const gradus_fused *fused_of(const gradus_layer *layer, const gradus_arou
     return fused && fused->inner ? fused : NULL;
 }
 
+/* Not in every instruction set: each walk over bytes is a kernel more to compile. */
+static bool takes_bytes(const running *run) { return run->optimizer->isa >= GRADUS_ISA_AVX2; }
+
 static void run_passes(const running *run, const gradus_layer *layer)
 {
     const gradus_pass *pass = layer->row->pass;
@@ -152,6 +155,7 @@ static void run_passes(const running *run, const gradus_layer *layer)
                                            .also = around.after[0].layer,
                                            .passage = run->passage,
                                            .sums = pass[i].sums,
+                                           .bytes = pass[i].reads_bytes && !fused && takes_bytes(run),
                                            .rule = true,
                                            .around = &around,
                                            .changes = true,

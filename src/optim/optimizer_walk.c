@@ -1,9 +1,7 @@
 /* Walks a kernel over all spans of an optimizer, task by task. Where gradients are changed first, the update is
  * measured or wrappers do something before and after the rule, a span goes through the first-level cache in blocks, so
  * that memory is read and written once; otherwise a kernel is handed as many spans as share their constants. */
-#include "optimizer.h"
-
-_Static_assert((int)BLOCK == (int)PIECE, "a walk knows what a block is");
+#include "pieces.h"
 
 enum { WORTH_SHARING = 3 }; /* tasks: two take about ten microseconds, less than it can cost to wake a thread */
 
@@ -59,86 +57,15 @@ static int32_t first_measure(const gradus_optimizer *optimizer) { return optimiz
 
 /* ---- a piece of a span ---- */
 
-typedef double summed[GRADUS_PARTS];
-
-typedef struct piece { /* some values of a span, on their way through */
-    const gradus_optimizer *optimizer;
-    int64_t span;
-    size_t first, count;            /* in the tensor */
-    float *values;                  /* of its first value */
-    const float *raw;               /* the gradient as it is */
-    const float *gradient, *before; /* before NULL: not kept */
-    float *state; /* of 8 bits, as float32, each slot `stride` after the one before; NULL: there is none */
-    size_t stride;
-    summed *parts; /* [gradus_plan_sum_count] */
-} piece;
-
-/* A kernel as it is called for piece after piece of a span: what does not depend on the piece is found once, since that
- * takes as long as a small piece does. */
-typedef struct call {
-    gradus_kernel *kernel;
-    const float *number;
-    gradus_span span;            /* of the piece at hand, with its layer's own state */
-    float *state[GRADUS_SLOTS];  /* where that of the tensor's first value would lie; NULL: it has none */
-    int64_t every[GRADUS_SLOTS]; /* values that share a number of it; 0: each piece's lies in the same place */
-    int32_t slots;
-    float joined[GRADUS_CONSTANTS]; /* of two layers */
-} call;
-
 typedef struct calls { /* in the order in which they are made */
     call before[GRADUS_LAYERS], rule, after[GRADUS_LAYERS];
     int32_t before_count, after_count;
 } calls;
 
-/* Where the numbers of a tensor's first values lie that passes see; NULL: nowhere, or in 8 bits. */
-static float *state_of(const gradus_optimizer *optimizer, const gradus_layer *layer, int32_t slot, int32_t tensor)
-{
-    float *state = optimizer->tensors[tensor].state[layer->first_slot + slot];
-    if (!state || !gradus_slot_is_per_element(&layer->row->slots[slot])) return NULL;
-    if (!layer->shown[slot]) return state;
-    return state + layer->shown[slot] *
-                       gradus_slot_before(optimizer, layer, slot, tensor, optimizer->tensors[tensor].shape.count);
-}
-
-/* A layer's own state, behind what is there. */
-static void prepare_state(call *into, const piece *at, const gradus_layer *layer)
-{
-    const gradus_optimizer *optimizer = at->optimizer;
-    const int32_t index = optimizer->plan.tensor_of[at->span];
-    for (int32_t j = 0; j < layer->slot_count; j++) {
-        const int32_t slot = into->slots++;
-        into->state[slot] = state_of(optimizer, layer, j, index);
-        into->every[slot] = gradus_slot_every(optimizer, layer, j, index);
-        if (!at->state || !optimizer->tensors[index].codes[layer->first_slot + j].code) continue;
-        into->state[slot] = at->state + (size_t)(layer->first_slot + j) * at->stride;
-        into->every[slot] = 0;
-    }
-}
-
-static void prepare_call(call *into, const piece *at, const gradus_layer *layer)
-{
-    into->span = (gradus_span){.sums = at->parts[first_sum(at->optimizer, layer)]};
-    into->slots = 0;
-    prepare_state(into, at, layer);
-}
-
-static const gradus_span *span_for(call *of, const piece *at)
-{
-    gradus_span *span = &of->span;
-    span->count = at->count;
-    span->first = at->first;
-    span->values = at->values;
-    span->gradient = at->gradient;
-    span->before = at->before;
-    for (int32_t j = 0; j < of->slots; j++)
-        if (of->state[j]) span->state[j] = of->state[j] + gradus_slot_place(of->every[j], (int64_t)at->first);
-    return span;
-}
-
 static void prepare_steps(call *into, const piece *at, const gradus_step_of *steps, int32_t count)
 {
     for (int32_t i = 0; i < count; i++) {
-        prepare_call(&into[i], at, steps[i].layer);
+        gradus_call_prepare(&into[i], at, steps[i].layer, at->parts[first_sum(at->optimizer, steps[i].layer)]);
         into[i].kernel = gradus_kernel_for(at->optimizer, steps[i].pass->kernel);
         into[i].number = constants_of(at->optimizer, steps[i].layer, at->span);
     }
@@ -153,19 +80,20 @@ static void prepare_calls(calls *into, const gradus_walk_request *request, const
     prepare_steps(into->before, at, around->before, around->before_count);
     prepare_steps(into->after, at, around->after, around->after_count);
     if (!request->kernel) return;
-    prepare_call(&into->rule, at, request->layer);
+    gradus_call_prepare(&into->rule, at, request->layer, at->parts[first_sum(at->optimizer, request->layer)]);
+    if (request->bytes) gradus_call_add_bytes(&into->rule, at, request->layer);
     into->rule.kernel = request->kernel;
     into->rule.number = request->show ? NULL : constants_for(request, at->span);
     if (!request->fused) return;
     join_constants(request, at->span, into->rule.joined);
     into->rule.number = into->rule.joined;
     while (into->rule.slots < request->fused->slots) into->rule.state[into->rule.slots++] = NULL;
-    prepare_state(&into->rule, at, request->also);
+    gradus_call_add_state(&into->rule, at, request->also);
 }
 
 static void run_calls(call *each, int32_t count, const piece *at)
 {
-    for (int32_t i = 0; i < count; i++) each[i].kernel(span_for(&each[i], at), 1, each[i].number);
+    for (int32_t i = 0; i < count; i++) each[i].kernel(gradus_call_span(&each[i], at), 1, each[i].number);
 }
 
 static void compare(const piece *at)
@@ -245,7 +173,7 @@ static void run_kernel(const gradus_walk_request *request, call *rule, const pie
         run_calls(rule, 1, at);
         return;
     }
-    gradus_span span = *span_for(rule, at);
+    gradus_span span = *gradus_call_span(rule, at);
     if (request->show(request, at->optimizer->plan.tensor_of[at->span], &span, shown)) rule->kernel(&span, 1, shown);
 }
 
@@ -290,7 +218,11 @@ static void prepare_staging(staging *room, const gradus_walk_request *request, p
     const gradus_optimizer *optimizer = request->optimizer;
     const gradus_tensor *tensor = tensor_of(optimizer, at->span);
     const bool alone = !request->passage && !request->around;
-    room->most = alone && optimizer->slot_count * PIECE_MOST <= STATE_ROOM ? PIECE_MOST : BLOCK;
+    const bool in_place = tensor->values && tensor->values_type == GRADUS_FLOAT32 &&
+                          tensor->gradient_type == GRADUS_FLOAT32 && request->bytes;
+    room->most = alone && in_place                                           ? CHUNK
+                 : alone && optimizer->slot_count * PIECE_MOST <= STATE_ROOM ? PIECE_MOST
+                                                                             : BLOCK;
     room->count = 0;
     at->state = room->state;
     at->stride = room->most;
@@ -298,6 +230,7 @@ static void prepare_staging(staging *room, const gradus_walk_request *request, p
         const gradus_slot *row;
         const gradus_layer *layer = gradus_layer_of_slot(optimizer, j, &row);
         if (!tensor->codes[j].code || !(request->coded >> (layer - optimizer->layers) & 1)) continue;
+        if (request->bytes && layer == request->layer) continue;
         room->coded[room->count].slot = j;
         room->coded[room->count].dice = gradus_state_dice(optimizer, j);
         room->coded[room->count++].non_negative = row->non_negative;
@@ -449,7 +382,7 @@ static gradus_span join_state(const gradus_walk_request *request, int64_t index)
     const int32_t tensor = optimizer->plan.tensor_of[index];
     gradus_span span = optimizer->plan.spans[index];
     for (int32_t j = 0; j < also->slot_count; j++) {
-        float *state = state_of(optimizer, also, j, tensor);
+        float *state = gradus_state_seen(optimizer, also, j, tensor);
         if (state) state += gradus_slot_before(optimizer, also, j, tensor, (int64_t)span.first);
         span.state[request->fused->slots + j] = state;
     }

@@ -70,7 +70,7 @@ const gradus_rule_row gradus_rule_adagrad = {
     .slots = (const gradus_slot[]){[SUM] = {.name = "sum", .non_negative = true}, {0}},
     .constants = "scale, coupled, inside, outside, step, shrink",
     .prepare = prepare,
-    .pass = {{.kernel = EVERY_ISA(adagrad), .twin = adagrad_double}},
+    .pass = {{.kernel = EVERY_ISA(adagrad), .twin = adagrad_double, .reads_bytes = true}},
     .rates = {.kernel = EVERY_ISA(rates), .twin = rates_double},
     .usual = 0.01,
 };
@@ -102,6 +102,7 @@ static inline void ISA(adagrad_element)(cell *c, const lane *k)
 
 static void ISA(adagrad)(const span *spans, size_t how_many, const number *k)
 {
-    walk(ISA(adagrad_element), VALUES | GRADIENT | SLOT(SUM), VALUES | SLOT(SUM), CONSTANTS, 0, spans, how_many, k);
+    walk_stored(ISA(adagrad_element), VALUES | GRADIENT | SLOT(SUM), VALUES | SLOT(SUM), SLOT(SUM), CONSTANTS, spans,
+                how_many, k);
 }
 #endif

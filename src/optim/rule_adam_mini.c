@@ -10,14 +10,14 @@
 #include "kernel.h"
 #include "rules.h"
 
-enum { BETA1, BETA2, EPSILON, BLOCK, WEIGHT_DECAY };
+enum { BETA1, BETA2, EPSILON, BLOCK_SIZE, WEIGHT_DECAY };
 enum { OUTPUT, TENSOR };
 enum { RISE1, RISE2, ROOT, OUTSIDE, STEP, SHRINK, CONSTANTS };
 enum { MEAN, SQUARE };
 
 static gradus_cut blocks_of(const double *hyper, const gradus_shape *shape)
 {
-    return hyper[BLOCK] == TENSOR ? gradus_cut_whole() : gradus_cut_outputs(shape);
+    return hyper[BLOCK_SIZE] == TENSOR ? gradus_cut_whole() : gradus_cut_outputs(shape);
 }
 
 static int64_t square_size(const double *hyper, const gradus_shape *shape) { return blocks_of(hyper, shape).units; }
@@ -49,9 +49,9 @@ const gradus_rule_row gradus_rule_adam_mini = {
                        [BETA1] = RULE_BETA1,
                        [BETA2] = RULE_BETA2,
                        [EPSILON] = RULE_EPSILON("1e-8", .search = "loguniform(1e-10, 1e-4)"),
-                       [BLOCK] = {"block", GRADUS_WORD, .initial = "output", .words = "output|tensor",
-                                  .help = "what has one mean square: all that leads to an output, or a tensor",
-                                  .flags = GRADUS_NAMED},
+                       [BLOCK_SIZE] = {"block", GRADUS_WORD, .initial = "output", .words = "output|tensor",
+                                       .help = "what has one mean square: all that leads to an output, or a tensor",
+                                       .flags = GRADUS_NAMED},
                        [WEIGHT_DECAY] = RULE_WEIGHT_DECAY("0.01", "loguniform(1e-4, 1)"),
                        {0}},
                .notes = "The authors also cut the weights of attention by heads: a tensor for each head does that."},

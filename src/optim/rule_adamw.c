@@ -44,7 +44,7 @@ const gradus_rule_row gradus_rule_adamw = {
     .slots = ADAM_SLOTS_AMSGRAD,
     .constants = ADAM_CONSTANTS,
     .prepare = prepare,
-    .pass = {{.kernel = EVERY_ISA(gradus_adam), .twin = gradus_adam_double}},
+    .pass = {{.kernel = EVERY_ISA(gradus_adam), .twin = gradus_adam_double, .reads_bytes = true}},
     .rates = ADAM_RATES,
     .usual = 0.003,
 };

@@ -70,7 +70,7 @@ const gradus_rule_row gradus_rule_lion = {
               .sums = 1,
               .only_if = "cautious",
               .conclude = weigh},
-             {.kernel = EVERY_ISA(lion), .twin = lion_double}},
+             {.kernel = EVERY_ISA(lion), .twin = lion_double, .reads_bytes = true}},
     .usual = 0.0003, /* a tenth of what suits adamw, with ten times its decay */
 };
 
@@ -104,6 +104,7 @@ static inline void ISA(lion_element)(cell *c, const lane *k)
 
 static void ISA(lion)(const span *spans, size_t how_many, const number *k)
 {
-    walk(ISA(lion_element), VALUES | GRADIENT | SLOT(MEAN), VALUES | SLOT(MEAN), CONSTANTS, 0, spans, how_many, k);
+    walk_stored(ISA(lion_element), VALUES | GRADIENT | SLOT(MEAN), VALUES | SLOT(MEAN), 0, CONSTANTS, spans, how_many,
+                k);
 }
 #endif

@@ -97,7 +97,7 @@ const gradus_rule_row gradus_rule_rmsprop = {
                                    {0}},
     .constants = "scale, coupled, keep_square, rise, inside, outside, step, keep, into, along, shrink",
     .prepare = prepare,
-    .pass = {{.kernel = EVERY_ISA(rmsprop), .twin = rmsprop_double}},
+    .pass = {{.kernel = EVERY_ISA(rmsprop), .twin = rmsprop_double, .reads_bytes = true}},
     .rates = {.kernel = EVERY_ISA(rates), .twin = rates_double, .conclude = rate},
     .usual = 0.001,
 };
@@ -138,13 +138,13 @@ static inline void ISA(rmsprop_element)(cell *c, const lane *k)
 static void ISA(rmsprop)(const span *spans, size_t how_many, const number *k)
 {
     enum { X = VALUES, V = SLOT(SQUARE), A = SLOT(MEAN), B = SLOT(BUFFER) };
-    if (spans->state[MEAN] && spans->state[BUFFER])
-        walk(ISA(rmsprop_element), GRADIENT | X | V | A | B, X | V | A | B, CONSTANTS, 0, spans, how_many, k);
-    else if (spans->state[MEAN])
-        walk(ISA(rmsprop_element), GRADIENT | X | V | A, X | V | A, CONSTANTS, 0, spans, how_many, k);
-    else if (spans->state[BUFFER])
-        walk(ISA(rmsprop_element), GRADIENT | X | V | B, X | V | B, CONSTANTS, 0, spans, how_many, k);
+    if (has_slot(spans, MEAN) && has_slot(spans, BUFFER))
+        walk_stored(ISA(rmsprop_element), GRADIENT | X | V | A | B, X | V | A | B, V, CONSTANTS, spans, how_many, k);
+    else if (has_slot(spans, MEAN))
+        walk_stored(ISA(rmsprop_element), GRADIENT | X | V | A, X | V | A, V, CONSTANTS, spans, how_many, k);
+    else if (has_slot(spans, BUFFER))
+        walk_stored(ISA(rmsprop_element), GRADIENT | X | V | B, X | V | B, V, CONSTANTS, spans, how_many, k);
     else
-        walk(ISA(rmsprop_element), GRADIENT | X | V, X | V, CONSTANTS, 0, spans, how_many, k);
+        walk_stored(ISA(rmsprop_element), GRADIENT | X | V, X | V, V, CONSTANTS, spans, how_many, k);
 }
 #endif

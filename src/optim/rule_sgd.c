@@ -91,7 +91,7 @@ const gradus_rule_row gradus_rule_sgd = {
     .slots = (const gradus_slot[]){[SGD_BUFFER] = {.name = "momentum_buffer", .only_if = "momentum"}, {0}},
     .constants = "scale, coupled, step, keep, rise, along, across, shrink",
     .prepare = prepare,
-    .pass = {{.kernel = EVERY_ISA(gradus_sgd), .twin = gradus_sgd_double}},
+    .pass = {{.kernel = EVERY_ISA(gradus_sgd), .twin = gradus_sgd_double, .reads_bytes = true}},
     .check = check,
     .usual_rate = usual_rate,
 };

@@ -30,8 +30,8 @@ static inline __attribute__((always_inline)) void ISA(sgd_walk)(element *rule, u
                                                                 const span *spans, size_t how_many, const number *k)
 {
     enum { PLAIN = VALUES | GRADIENT, BUFFERED = VALUES | SLOT(SGD_BUFFER), ALL = SGD_CONSTANT_COUNT };
-    if (spans->state[SGD_BUFFER])
-        walk(rule, GRADIENT | BUFFERED | more, BUFFERED | more, ALL + constants, 0, spans, how_many, k);
+    if (has_slot(spans, SGD_BUFFER))
+        walk_stored(rule, GRADIENT | BUFFERED | more, BUFFERED | more, 0, ALL + constants, spans, how_many, k);
     else
         walk(rule, PLAIN | more, VALUES | more, ALL + constants, 0, spans, how_many, k);
 }

@@ -33,6 +33,14 @@ typedef struct gradus_codes {
     float *scale;  /* of each 256: a power of two above all sizes in it; 0, or NaN where one is no number */
 } gradus_codes;
 
+/* What a kernel is handed that takes them as they are: those of a span's first value, a multiple of BLOCK. */
+typedef struct gradus_bytes {
+    gradus_codes from; /* code NULL: the slot does not exist */
+    gradus_dice dice;
+    uint64_t position;
+    int32_t isa;
+} gradus_bytes;
+
 /* The first of the numbers is `start`, which BLOCK divides. */
 void gradus_read_codes(int32_t isa, bool non_negative, const gradus_codes *from, int64_t start, size_t count,
                        float *numbers);

@@ -151,6 +151,35 @@ static inline __attribute__((always_inline)) void walk(element *rule, unsigned r
         if (i < count) ISA(finish)(rule, reads, writes, sums, at, i, count - i, constant);
     }
 }
+
+/* ---- over state that is kept in bytes ---- */
+
+#ifdef BYTES /* said by the instruction sets from AVX2 on: with the others state is converted for all rules */
+#include "walk_bytes.h"
+#endif
+
+static inline bool has_slot(const span *at, int slot)
+{
+#ifdef BYTES
+    if (at->bytes) return at->bytes[slot].from.code;
+#endif
+    return at->state[slot];
+}
+
+/* As `walk`, without sums, over state in float32 or in bytes: the slots of `non_negative` are the rows'. */
+static inline __attribute__((always_inline)) void walk_stored(element *rule, unsigned reads, unsigned writes,
+                                                              unsigned non_negative, int constants, const span *spans,
+                                                              size_t how_many, const number *k)
+{
+#ifdef BYTES
+    if (spans->bytes) {
+        ISA(walk_bytes)(rule, reads, writes, non_negative, constants, spans, how_many, k);
+        return;
+    }
+#endif
+    (void)non_negative;
+    walk(rule, reads, writes, constants, 0, spans, how_many, k);
+}
 #undef EACH_SLOT
 #undef EACH_SUM
 #undef EACH_CONSTANT

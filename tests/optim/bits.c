@@ -64,13 +64,13 @@ static uint64_t hash_stored(uint64_t hash, int best, int *cases, int *differing)
             uint16_t narrow[BLOCK];
             const int set = GRADUS_ISA_SCALAR + isa, kind = round % 6;
             const gradus_codes codes = {code, &scale};
-            const gradus_dice dice = {.thrown = kind % 2, .key = seed};
+            const gradus_dice dice = {.thrown = (kind < 4 ? round : round / 6) % 2, .key = seed};
             memcpy(copy, numbers, sizeof copy);
             if (kind < 4) {
                 gradus_write_numbers(set, GRADUS_BFLOAT16 + kind / 2, copy, count, narrow, &dice, round);
                 gradus_read_numbers(set, GRADUS_BFLOAT16 + kind / 2, narrow, count, into);
             } else {
-                gradus_write_codes(set, kind == 5, copy, count, &codes, 0);
+                gradus_write_codes(set, kind == 5, copy, count, &codes, 0, &dice, round);
                 gradus_read_codes(set, kind == 5, &codes, 0, count, into);
             }
             if (isa == 0) hash = hash_floats(hash, into, count);

@@ -349,6 +349,94 @@ static void resumed(void **state)
     }
 }
 
+/* ---- rules that take bytes as they are do what they do when these are read and written for them ---- */
+
+enum { CODED = 2 * 4096 + 256 + 64 + 39 };
+typedef struct coded_side {
+    gradus_optimizer *optimizer;
+    float values[CODED];
+    uint16_t narrow[CODED];
+} coded_side;
+static coded_side sides[2];
+static float coded_gradient[CODED];
+
+static void make_side(coded_side *of, const char *rule, gradus_context *context, bool sixteen, gradus_error *error)
+{
+    const gradus_optimizer_config config = {.rule = rule, .context = context, .state = "8bit"};
+    of->optimizer = gradus_optimizer_create(&config, error);
+    for (int i = 0; i < CODED; i++) of->values[i] = (float)i / CODED;
+    write_all(GRADUS_BFLOAT16, of->values, CODED, of->narrow);
+    if (!of->optimizer) return;
+    gradus_optimizer_add(of->optimizer,
+                         &(gradus_parameter){.name = "w",
+                                             .shape = {CODED},
+                                             .values = sixteen ? (void *)of->narrow : of->values,
+                                             .values_type = sixteen ? GRADUS_BFLOAT16 : GRADUS_FLOAT32,
+                                             .rounding = sixteen ? GRADUS_STOCHASTIC : 0,
+                                             .gradient = coded_gradient},
+                         error);
+}
+
+/* A block of zeros throughout, in the end one with an infinity. */
+static void same_steps(void)
+{
+    enum { STEPS = 5 };
+    gradus_error error = {0};
+    for (int step = 0; step < STEPS; step++) {
+        for (int i = 0; i < CODED; i++)
+            coded_gradient[i] = i / 256 == 3 ? 0 : (float)gradus_random_normal(9, (uint64_t)step, (uint64_t)i);
+        if (step == STEPS - 1) coded_gradient[600] = INFINITY;
+        for (int s = 0; s < 2; s++) gradus_optimizer_step(sides[s].optimizer, &(gradus_step){.rate = 0.01}, &error);
+        assert_int_equal(error.status, 0);
+        assert_memory_equal(sides[0].values, sides[1].values, sizeof sides[0].values);
+        assert_memory_equal(sides[0].narrow, sides[1].narrow, sizeof sides[0].narrow);
+    }
+}
+
+/* How many of these settings the rule has. */
+static int as_if_converted(const gradus_rule_row *row, const gradus_rule_row *converted, int isa)
+{
+    static const char *const settings[] = {"",
+                                           "(weight_decay=0.1)",
+                                           "(amsgrad=true)",
+                                           "(momentum=0.9)",
+                                           "(beta1=0)",
+                                           "(centered=true)",
+                                           "(centered=true, momentum=0.9)"};
+    int has = 0;
+    for (size_t c = 0; c < 2 * sizeof settings / sizeof *settings; c++) {
+        gradus_error error = {0};
+        gradus_context *context = gradus_context_create(&(gradus_context_config){.isa = isa, .threads = 2}, &error);
+        gradus_context_add_rule(context, converted, &error);
+        for (int s = 0; s < 2; s++) {
+            char rule[80];
+            snprintf(rule, sizeof rule, "%s%s", s ? converted->member.name : row->member.name, settings[c / 2]);
+            make_side(&sides[s], rule, context, c % 2, &error);
+        }
+        if (!error.status) has++, same_steps();
+        for (int s = 0; s < 2; s++) gradus_optimizer_destroy(sides[s].optimizer);
+        gradus_context_destroy(context);
+    }
+    return has;
+}
+
+static void bytes_as_they_are(void **state)
+{
+    (void)state;
+    for (int isa = GRADUS_ISA_SCALAR; isa <= gradus_isa_of(NULL, NULL); isa++) {
+        for (int r = 0; gradus_optimizer_family.members[r]; r++) {
+            const gradus_rule_row *row = (const gradus_rule_row *)gradus_optimizer_family.members[r];
+            gradus_rule_row converted = *row;
+            bool any = false;
+            for (int p = 0; p < GRADUS_PASSES; p++)
+                any = any || row->pass[p].reads_bytes, converted.pass[p].reads_bytes = false;
+            converted.member.name = "converted";
+            converted.member.also = NULL;
+            if (any) assert_true(as_if_converted(row, &converted, isa) >= 2);
+        }
+    }
+}
+
 /* ---- values by chance: on the mean they go where float32 goes, and where a tensor is cut does not matter ---- */
 
 static void by_chance(void **state)
@@ -434,8 +522,8 @@ static void other_types(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_form), cmocka_unit_test(transforms),
-                                       cmocka_unit_test(resumed), cmocka_unit_test(by_chance),
-                                       cmocka_unit_test(other_types)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_form),        cmocka_unit_test(transforms),
+                                       cmocka_unit_test(bytes_as_they_are), cmocka_unit_test(resumed),
+                                       cmocka_unit_test(by_chance),         cmocka_unit_test(other_types)};
     return cmocka_run_group_tests(tests, numbers, NULL);
 }
