@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "files.h"
 #include "settings.h"
 
@@ -68,6 +69,21 @@ static bool out_of_memory(gradus_error *error)
     return false;
 }
 
+/* `data: pictures`, where that is a folder: which reader takes it is for the user to say. */
+static void tell_folder(const gradus_settings *settings, const gradus_held *held, gradus_error *error)
+{
+    char path[GRADUS_PATH_SIZE];
+    struct stat about;
+    const char *folder = gradus_settings_folder(settings, held->row->name), *name = held->written;
+    if (error->code != GRADUS_CODE_UNKNOWN_NAME || strcmp(held->row->name, "data") != 0) return;
+    const bool below = *folder && *name != '/';
+    if (snprintf(path, sizeof path, "%s%s%s", below ? folder : "", below ? "/" : "", name) >= (int)sizeof path) return;
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) return;
+    snprintf(error->message, sizeof error->message,
+             "'%.50s' is a folder; folder(%.50s) takes the pictures in it, wav(%.50s) the sounds", name, name, name);
+    *error->near = 0;
+}
+
 bool gradus_settings_bind(gradus_settings *settings, gradus_held *held, gradus_error *error)
 {
     const gradus_argument *row = held->row;
@@ -89,6 +105,7 @@ bool gradus_settings_bind(gradus_settings *settings, gradus_held *held, gradus_e
         .argument = row->kind == GRADUS_PIPELINE ? NULL : row,
     };
     gradus_spec *spec = gradus_spec_create(held->written, &config, error);
+    if (!spec) tell_folder(settings, held, error);
     if (!spec) return false;
     const char *canonical = printed(arena, spec, GRADUS_PRINT_CANONICAL, NULL),
                *full = printed(arena, spec, GRADUS_PRINT_FULL, NULL);

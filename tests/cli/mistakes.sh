@@ -18,6 +18,10 @@ printf 'a,b\n1,x\n2,y\n' > table.csv
 say train table.csv
 say train ''
 say train data=glyphs 'augment=crop(99)'
+mkdir -p photos/cat
+say train data=photos
+say train data=./photos/cat
+rm -r photos table.csv
 say train nowhere/run.yaml
 say train /dev/zero
 say train .
