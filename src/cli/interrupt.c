@@ -1,4 +1,4 @@
-/* Ctrl-C and SIGTERM while a run trains, and SIGUSR1 and SIGUSR2, which ask it to save and to cool down. They are blocked everywhere and
+/* Ctrl-C, SIGTERM and SIGHUP while a run trains, and SIGUSR1 and SIGUSR2, which ask it to save and to cool down. They are blocked everywhere and
  * waited for by a thread of their own: a handler would run on the stack of the thread that computes, and oneDNN's kernels keep numbers
  * below the stack pointer, further down than a signal spares. */
 #define _XOPEN_SOURCE 700
@@ -15,6 +15,7 @@ static void *wait_for_signals(void *user)
             if (run) gradus_run_wish(run, number == SIGUSR1 ? GRADUS_ASK_SAVE : GRADUS_ASK_COOL_DOWN);
             continue;
         }
+        if (listener->caught && number == SIGHUP) continue; /* the shell says so, and the terminal too */
         if (listener->caught || !run) _exit(CLI_SIGNAL + number);
         listener->caught = number;
         gradus_run_interrupt(run);
@@ -36,6 +37,7 @@ void interrupt_listen(interrupt *listener)
     sigemptyset(&listener->signals);
     add_signal(&listener->signals, SIGINT);
     add_signal(&listener->signals, SIGTERM);
+    add_signal(&listener->signals, SIGHUP);
     add_signal(&listener->signals, SIGUSR1);
     add_signal(&listener->signals, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &listener->signals, &listener->before);

@@ -1,4 +1,4 @@
-/* Signals while a run trains: Ctrl-C and SIGTERM end it, SIGUSR1 has it saved, SIGUSR2 starts its cool-down. */
+/* Signals while a run trains: Ctrl-C, SIGTERM and SIGHUP end it, SIGUSR1 has it saved, SIGUSR2 starts its cool-down. */
 #ifndef GRADUS_CLI_INTERRUPT_H
 #define GRADUS_CLI_INTERRUPT_H
 #include <pthread.h>

@@ -24,7 +24,8 @@ say train --resume elsewhere
 say train other.yaml --resume runs/mine
 wc -l < runs/mine/metrics.csv
 
-# Ctrl-C: the update is finished, the state saved, and what was begun can be gone on with. So with SIGTERM.
+# Ctrl-C: the update is finished, the state saved, and what was begun can be gone on with. So with SIGTERM, and with SIGHUP, which comes
+# when a terminal is closed, and more than once.
 cat > interrupt.py <<'END'
 import json, pathlib, signal, subprocess, sys, time
 name, *words = sys.argv[1:]
@@ -34,11 +35,12 @@ before = count()
 process = subprocess.Popen(words + [f"name={name}", "epochs=100000"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 while process.poll() is None and count() < before + 3:
     time.sleep(0.01)
-process.send_signal(getattr(signal, name))
+for _ in range(3 if name == "SIGHUP" else 1):
+    process.send_signal(getattr(signal, name))
 print(process.stderr.read().decode().strip())
 print(process.wait(), json.load(open(f"runs/{name}/summary.json"))["status"])
 END
-for signal in SIGINT SIGTERM; do python3 interrupt.py $signal gradus train "$@"; done
+for signal in SIGINT SIGTERM SIGHUP; do python3 interrupt.py $signal gradus train "$@"; done
 # A run that goes on has threads before it listens; they must not be killed in its place.
 python3 interrupt.py SIGTERM gradus train --resume runs/SIGTERM
 gradus train --resume runs/SIGINT epochs=100001 stop='time(1s)' > out 2> err || echo "[$?]"
