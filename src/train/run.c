@@ -431,15 +431,32 @@ static bool check_folder(const gradus_run *run, gradus_report *report)
     return gradus_folder_check(&wanted, &report->error) == GRADUS_OK;
 }
 
+static bool have_changed(gradus_run *run)
+{
+    const char *was = run->saved.bytes ? gradus_saved_text(&run->saved, "data.sha256") : NULL;
+    return was && *run->about->sha256 && strcmp(was, run->about->sha256) != 0;
+}
+
+/* What does not fit any more may be the data, which nobody has named. */
+static void blame_data(const gradus_run *run, gradus_error *error)
+{
+    static const char why[] = "; the data have changed since the state was saved";
+    const size_t length = strlen(error->message);
+    if (!run->data_changed || length + sizeof why > sizeof error->message) return;
+    memcpy(error->message + length, why, sizeof why);
+}
+
 gradus_run *gradus_run_create(const gradus_run_config *config, gradus_report *report)
 {
     gradus_run *run = start(config->settings, config, report);
     if (!run) return NULL;
     bool made = open_saved(run, config, report) && make_context(run, report) && make_data(run, config, report);
+    if (made) run->data_changed = have_changed(run);
     if (made && gradus_fill_settings(run->settings, run->about, &run->plan, &report->error)) made = false;
     made = made && check_length(run, report) && check_folder(run, report) && make_net(run, report) &&
            make_training(run, report);
     if (made) return run;
+    blame_data(run, &report->error);
     gradus_run_destroy(run);
     return NULL;
 }

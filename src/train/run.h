@@ -87,6 +87,7 @@ struct gradus_run {
     gradus_data *data;
     const gradus_data_info *about;
     gradus_error data_error; /* why they are only remembered */
+    bool data_changed;       /* the files hold other bytes than when the state to go on from was saved */
     gradus_net *net;
     gradus_measured measured;
     int64_t model_values; /* of all tensors, in PyTorch's layout */

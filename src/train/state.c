@@ -115,6 +115,7 @@ static void write_state(const gradus_run *run, const gradus_snapshot *now, gradu
     write_settings(run->settings, writer);
     write_rate(&run->rate, writer);
     write_data(run, writer, error);
+    if (*run->about->sha256) gradus_state_text(writer, "data.sha256", run->about->sha256);
     write_policy(run, writer, error);
     gradus_stops_save(run->stops, writer);
     write_row(&run->row, writer);

@@ -310,6 +310,10 @@ static bool tell_changes(gradus_run *run)
     const gradus_argument *setting;
     bool changed = false;
     if (*run->saved.note) gradus_run_note(run, "%s", run->saved.note);
+    if (run->data_changed)
+        gradus_run_note(run,
+                        "the data have changed since the state was saved: rows that were held back may now be learnt "
+                        "from, and the other way round");
     for (int32_t i = 0; (setting = gradus_setting_at(i)); i++) {
         char name[96];
         snprintf(name, sizeof name, "setting.%s", setting->name);

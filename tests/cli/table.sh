@@ -51,3 +51,12 @@ say train --resume runs/digits epochs=6
 # one of each
 printf 'x,y\n1,2\n' > one.csv
 gradus train data='csv(one.csv, target=y)' epochs=1 lr=0.01 name=one --threads 1 | sed -n '/^data/p; s/,.*//; /^run/p'
+# rows that are added, and a class that is new, while a run waits to go on
+python3 -c "print('a,b', *(f'{i},{i % 3}' for i in range(60)), sep='\n')" > grows.csv
+gradus train data=grows.csv epochs=1 lr=0.01 name=grows --threads 1 --quiet
+gradus train --resume runs/grows epochs=2 --threads 1 2>&1 | grep changed || echo "the same"
+echo 5,1 >> grows.csv
+gradus train --resume runs/grows epochs=3 --threads 1 2>&1 | grep changed
+gradus train --resume runs/grows epochs=4 --threads 1 2>&1 | grep changed || echo "the same"
+echo 5,1.5 >> grows.csv
+gradus train --resume runs/grows epochs=5 --threads 1 2>&1 | head -1
