@@ -18,4 +18,4 @@ same = all(file("never", name).read_bytes() == file("asked", name).read_bytes() 
 same = same and all(summary("never")[key] == summary("asked")[key] for key in ("status", "reason", "test"))
 print("the same as never interrupted" if same else "another run")
 END
-python3 interrupt.py 'data=glyphs(count=200, test=10000)' 'model=conv(48, 5, pad=2) > relu > conv(48, 5, pad=2) > relu > maxpool(4) > flatten > dense(10)' batch=32 epochs=1 lr=0.003
+python3 interrupt.py 'data=glyphs(count=200, test=4000)' 'model=conv(48, 5, pad=2) > relu > conv(48, 5, pad=2) > relu > maxpool(4) > flatten > dense(10)' batch=32 epochs=1 lr=0.003
