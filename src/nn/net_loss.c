@@ -195,7 +195,11 @@ static gradus_status check_width(const gradus_net *net, const gradus_net_config 
                  (long long)wanted);
     else if (wanted && loss->width != wanted && !one_will_do)
         snprintf(sentence, sizeof sentence, "gives %s values%s, but the data have %lld %s; end in dense(%lld)", shape,
-                 of, (long long)target->outputs, classes ? "classes" : "numbers to tell", (long long)wanted);
+                 of, (long long)target->outputs,
+                 classes                ? "classes"
+                 : target->outputs == 1 ? "number to tell"
+                                        : "numbers to tell",
+                 (long long)wanted);
     else
         return GRADUS_OK;
     return gradus_layer_fail(net->users.items[net->users.count - 1], sentence, error);

@@ -98,7 +98,7 @@ static const mistake mistakes[] = {
      {4},
      0,
      1,
-     "'dense(2)' (layer 1) gives 2 values, but the data have 1 numbers to tell; end in dense(1)"},
+     "'dense(2)' (layer 1) gives 2 values, but the data have 1 number to tell; end in dense(1)"},
     {"conv(10, 3)",
      NULL,
      {1, 3, 3},
